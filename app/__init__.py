@@ -1,0 +1,1 @@
+"""The web application: wiring at the top, one folder per capability below."""

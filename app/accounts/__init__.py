@@ -1,0 +1,1 @@
+"""People: sign-up, e-mail verification, invitations, and who may do what."""

@@ -1,0 +1,22 @@
+"""E-mail addresses: one, plain, and known to be well-formed."""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+
+
+class AddressError(Exception):
+    """Not one well-formed e-mail address."""
+
+
+def normalize(email: str) -> str:
+    """Return one address in lower case. (A mail library would take `a@x, evil@x` as a single recipient.)
+
+    Raises:
+        AddressError: it is not exactly one address.
+    """
+    try:
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise AddressError(f"{email!r} is not an e-mail address: {error}") from error
+    return checked.normalized.lower()

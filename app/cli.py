@@ -1,0 +1,156 @@
+"""The command line: each command parses, calls, prints. `--json` prints JSON alone on stdout; all else goes to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.commands.failing import CommandError, explain
+
+if TYPE_CHECKING:
+    from config import Config
+
+
+def _serve(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import serving
+
+    return serving.serve(config, demo=not args.no_demo)
+
+
+def _init(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import initializing
+
+    return initializing.init(config, demo=args.demo)
+
+
+def _process(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import processes
+
+    return processes.run(args.command, config)
+
+
+def _create_chatbot(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import training
+
+    return training.create_chatbot(config, args.name, args.type, args.workspace)
+
+
+def _train(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import training
+
+    return training.train(config, args.chatbot, args.source, as_json=args.json)
+
+
+def _ask(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import asking
+
+    return asking.ask(config, args)
+
+
+def _search(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import asking
+
+    return asking.search(config, args)
+
+
+def _extract(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import extracting
+
+    return extracting.extract(config, args.path, as_json=args.json)
+
+
+def _add_serving(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run everything on this machine: web, worker, scheduler, embedded Redis")
+    serve.add_argument("--host", help="address to listen on (HOST)")
+    serve.add_argument("--port", type=int, help="port of the web server (PORT)")
+    serve.add_argument("--no-demo", action="store_true", help="without the demo customer and its website")
+    serve.set_defaults(run=_serve)
+    init = commands.add_parser("init", help="make the database, the superadmin and the plans, or bring them up to date")
+    init.add_argument("--demo", action="store_true", help="add the demo customer too, as `serve` does")
+    init.set_defaults(run=_init)
+    for name, words in (
+        ("worker", "run a worker: reads sources, publishes generations"),
+        ("scheduler", "run the periodic jobs"),
+        ("web", "run the web server alone"),
+        ("demo-site", "serve the demo customer's website"),
+    ):
+        commands.add_parser(name, help=words).set_defaults(run=_process)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("chatbot", metavar="CHATBOT_UUID")
+    parser.add_argument("question", nargs="?")
+    parser.add_argument("--questions", metavar="FILE.jsonl", help='one {"id", "question"} per line, answered in one go')
+    parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
+
+
+def _add_knowledge(commands: Any) -> None:
+    chatbot = commands.add_parser("chatbot", help="manage chatbots").add_subparsers(dest="action", required=True)
+    create = chatbot.add_parser("create", help="make a chatbot and print its uuid")
+    create.add_argument("name")
+    create.add_argument("--type", default="support", help="one of the 15 chatbot types")
+    create.add_argument("--workspace", type=int, metavar="ID", help="default: Main of the installation's own service")
+    create.set_defaults(run=_create_chatbot)
+    train = commands.add_parser("train", help="read files, folders and addresses, and publish")
+    train.add_argument("chatbot", metavar="CHATBOT_UUID")
+    train.add_argument("source", nargs="+", metavar="PATH_OR_URL")
+    train.add_argument("--json", action="store_true", help="JSON alone on stdout")
+    train.set_defaults(run=_train)
+    extract = commands.add_parser("extract", help="show what the loaders see in files, without a database")
+    extract.add_argument("path", nargs="+")
+    extract.add_argument("--json", action="store_true", help="JSON alone on stdout")
+    extract.set_defaults(run=_extract)
+
+
+def _add_asking(commands: Any) -> None:
+    ask = commands.add_parser("ask", help="ask a chatbot")
+    _add_questions(ask)
+    ask.add_argument("--record", action="store_true", help="write the question and its answer into the history")
+    ask.set_defaults(run=_ask)
+    search = commands.add_parser("search", help="show which chunks a question finds")
+    _add_questions(search)
+    search.add_argument("--k", type=int, default=10, help="how many hits")
+    search.set_defaults(run=_search)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="Docent: chatbots that answer from your documents.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serving(commands)
+    _add_knowledge(commands)
+    _add_asking(commands)
+    return parser
+
+
+def _settings_of(args: argparse.Namespace) -> dict[str, str]:
+    """Return the environment with what was said on the command line: children inherit it."""
+    for name in ("host", "port"):
+        if getattr(args, name, None) is not None:
+            os.environ[name.upper()] = str(getattr(args, name))
+    return dict(os.environ)
+
+
+def run_command(argv: list[str], read_config: Callable[[dict[str, str]], Config]) -> int:
+    """Run a command and return its exit code: 0 done, 1 something failed, 2 it could not begin."""
+    args = build_parser().parse_args(argv)
+    try:
+        config = read_config(_settings_of(args))
+        logging.basicConfig(
+            level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+        return int(args.run(config, args))
+    except KeyboardInterrupt:
+        return 130
+    except CommandError as error:
+        print(f"docent: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        print(f"docent: {sentence}", file=sys.stderr)
+        return 2

@@ -1,0 +1,69 @@
+"""The outside things an application works with, made once by `create_app` and found by `here()`."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+
+from app.net import Fetcher, FetchSettings
+from app.storage import Storage
+from app.tokens import Signer
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from config import Config
+    from indexes.embedder import Embedder
+
+_loading = threading.Lock()
+
+
+@dataclass
+class Collaborators:
+    """Settings and what was built from them. Heavy things (embedder, Redis client) are made on first use."""
+
+    config: Config
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def storage(self) -> Storage:
+        return Storage(self.config.storage_url or str(self.config.data_dir / "storage"))
+
+    @cached_property
+    def signer(self) -> Signer:
+        return Signer(self.config.secret_key)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        return Fetcher(FetchSettings(allow_private=self.config.allow_private_addresses))
+
+    @cached_property
+    def redis(self) -> Redis:
+        from redis import Redis
+
+        return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
+
+    @property
+    def generations_dir(self) -> Path:
+        return self.config.data_dir / "generations"
+
+    @property
+    def embedder(self) -> Embedder:
+        """Return the embedder, loaded once for all threads of the process."""
+        with _loading:
+            if "embedder" not in self._made:
+                from indexes.embedder import open_embedder
+
+                self._made["embedder"] = open_embedder(self.config.embedding_model, self.config.data_dir / "models")
+            return self._made["embedder"]  # type: ignore[no-any-return]
+
+
+def here() -> Collaborators:
+    """Return the collaborators of the current application."""
+    found: Collaborators = current_app.extensions["docent"]
+    return found

@@ -1,0 +1,105 @@
+"""`ask` and `search`: one question, or many with the models loaded once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import answering
+from app.commands.failing import CommandError
+from app.commands.opening import installation, require_chatbot
+from app.domains import embeds
+from app.history import recording
+from models import Chatbot, db
+
+if TYPE_CHECKING:
+    import argparse
+
+    from config import Config
+
+Answerer = Callable[[Chatbot, str], dict[str, Any]]
+
+
+def _read_questions(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
+    """Yield (id, question); the id is None for the one question of the command line."""
+    if bool(args.question) == bool(args.questions):
+        raise CommandError("Give one question, or a file of them with --questions.")
+    if args.question:
+        yield None, args.question
+        return
+    try:
+        lines = Path(args.questions).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{args.questions} can't be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _parse_line(args.questions, number, line)
+
+
+def _parse_line(name: str, number: int, line: str) -> tuple[Any, str]:
+    try:
+        row = json.loads(line)
+        return row["id"], str(row["question"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f'{name}, line {number}, is not {{"id", "question"}}.') from error
+
+
+def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Callable[[dict[str, Any]], None]) -> int:
+    questions = list(_read_questions(args))
+    with installation(config):
+        chatbot = require_chatbot(args.chatbot)
+        for question_id, question in questions:
+            result = answer(chatbot, question)
+            if args.json or question_id is not None:
+                row = result if question_id is None else {"id": question_id, **result}
+                print(json.dumps(row, ensure_ascii=False), flush=True)
+            else:
+                show(result)
+    return 0
+
+
+def ask(config: Config, args: argparse.Namespace) -> int:
+    """Answer questions; a refusal is an answer too."""
+    session: list[Any] = []
+
+    def answer(chatbot: Chatbot, question: str) -> dict[str, Any]:
+        if not args.record:
+            return answering.answer(chatbot, question).to_json()
+        if not session:
+            embed = embeds.preview_embed(chatbot)
+            session.append(recording.start_session(embed, "", "command line")[0])
+        turn = recording.open_turn(session[0], question, uuid.uuid4().hex)
+        found = answering.answer(chatbot, question)
+        recording.close_turn(turn.id, found)
+        return found.to_json()
+
+    return _run(config, args, answer, _show_answer)
+
+
+def search(config: Config, args: argparse.Namespace) -> int:
+    """Show the best hits of questions."""
+    if args.k < 1:
+        raise CommandError("--k is a number from 1.")
+
+    def find(chatbot: Chatbot, question: str) -> dict[str, Any]:
+        hits = answering.search(chatbot, question, k=args.k)
+        db.session.rollback()
+        return {"hits": [hit.to_json() for hit in hits]}
+
+    return _run(config, args, find, _show_hits)
+
+
+def _show_answer(result: dict[str, Any]) -> None:
+    print(result["answer"])
+    for citation in result["citations"]:
+        where = ", ".join(f"{name} {value}" for name, value in citation["locator"].items())
+        print(f"  [{citation['n']}] {citation['title']}{', ' + where if where else ''}")
+    print(f"  ({result['state']}, {result['response_ms']} ms)")
+
+
+def _show_hits(result: dict[str, Any]) -> None:
+    for hit in result["hits"]:
+        print(f"{hit['score']:.3f}  {hit['document']}  {hit['locator']}\n    {hit['text'][:160]!r}")

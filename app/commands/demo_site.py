@@ -1,0 +1,55 @@
+"""The demo customer's website: one page on another origin, holding nothing but the embed code."""
+
+from __future__ import annotations
+
+import html
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+
+from app.commands.opening import installation
+from app.commands.seeding import find_demo_embed
+
+if TYPE_CHECKING:
+    from config import Config
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Demo customer</title>
+</head>
+<body>
+<script async src="{address}/widget/v1/widget.js" data-embed="{embed}"></script>
+</body>
+</html>
+"""
+
+
+class _Page(BaseHTTPRequestHandler):
+    body: ClassVar[bytes] = b""
+
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        found = self.path.split("?")[0] in ("/", "/index.html")
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(self.body) if found else 0))
+        self.end_headers()
+        if found:
+            self.wfile.write(self.body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing: it is a picture of somebody else's website."""
+
+
+def run(config: Config) -> int:
+    """Serve the page until told to stop."""
+    with installation(config) as app:
+        embed = find_demo_embed()
+        address = app.extensions["docent"].config.address
+    if embed is None:
+        return 0
+    _Page.body = PAGE.format(address=html.escape(address), embed=embed).encode()
+    with ThreadingHTTPServer((config.host, config.demo_port), _Page) as server:
+        server.serve_forever()
+    return 0

@@ -1,0 +1,103 @@
+"""`init`: database, roles, plans, superadmin, the installation's own service, the embedding artifact. Twice is harmless."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text
+
+from app.accounts import members, passwords
+from app.commands.failing import CommandError
+from app.factory import create_app
+from app.plans.catalog import find_plan, seed_plans
+from app.plans.services import open_service
+from models import Member, Service, db, tenancy
+from models.members import SUPERADMIN
+from models.migrations import versioning
+
+if TYPE_CHECKING:
+    from config import Config
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_LOCK_NUMBER = 0x0D0CE27
+
+
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    """Let one `init` run at a time, on this machine and on this database."""
+    with (config.data_dir / "init.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if db.engine.dialect.name != "postgresql":
+            yield
+            return
+        with db.engine.connect() as connection:
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("SET lock_timeout = 0"))
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            connection.execute(text(f"SELECT pg_advisory_lock({_LOCK_NUMBER})"))
+            try:
+                yield
+            finally:
+                connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK_NUMBER})"))
+
+
+def init(config: Config, *, demo: bool = False) -> int:
+    """Bring an installation up to date, or make it; prints a new superadmin's password, once."""
+    from config import prepare_config
+
+    config = prepare_config(config)
+    app = create_app(config)
+    with app.app_context(), _alone(config), tenancy.everything():
+        _migrate()
+        _build_artifact(config)
+        created = _seed(config)
+        if created:
+            print(f"superadmin: {created[0]}")
+            print(f"password:   {created[1]}  (shown once: keep it)", flush=True)
+        if demo:
+            from app.commands import seeding
+
+            seeding.seed_demo()
+    return 0
+
+
+def _migrate() -> None:
+    complaint = versioning.check_version()
+    if "newer" in complaint:
+        raise CommandError(complaint)
+    if complaint:
+        versioning.upgrade()
+
+
+def _seed(config: Config) -> tuple[str, str] | None:
+    """Seed what every installation has; return a new superadmin's address and password."""
+    members.seed_roles()
+    seed_plans()
+    created = None
+    if db.session.scalar(select(Member.id).limit(1)) is None:
+        password = passwords.make_password()
+        admin = members.add_member(
+            "Super Admin", config.superadmin_email, password, platform_role=SUPERADMIN, verified=True
+        )
+        created = (admin.email, password)
+    if db.session.scalar(select(Service.id).where(Service.is_own)) is None:
+        holder = db.session.scalars(select(Member).order_by(Member.id).limit(1)).one()
+        open_service(holder, find_plan("premium"), "This installation", is_own=True)
+    db.session.commit()
+    return created
+
+
+def _build_artifact(config: Config) -> None:
+    """Build the embedding artifact in a process of its own: torch leaves the memory with it."""
+    folder = config.data_dir / "models"
+    command = [sys.executable, "-m", "indexes.artifact", config.embedding_model, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CommandError(f"The embedding model {config.embedding_model} can't be prepared: {reason}")

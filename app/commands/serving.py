@@ -1,0 +1,67 @@
+"""`serve`: initialize when needed, start everything, say where it is."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import embedded
+from app.commands.failing import CommandError
+
+if TYPE_CHECKING:
+    from config import Config
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def _require_port(host: str, port: int, setting: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} on {host} can't be used ({error.strerror}): set {setting} to a free one.") from error
+
+
+def _require_redis(config: Config) -> None:
+    if config.redis_url:
+        from redis import Redis
+
+        Redis.from_url(config.redis_url, socket_connect_timeout=3, socket_timeout=3).ping()
+
+
+def _initialize(*, demo: bool) -> str:
+    """Run `init` in a process of its own, so that this one stays small; return what it said."""
+    command = [sys.executable, str(ROOT / "run.py"), "init", *(["--demo"] if demo else [])]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own program
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return done.stdout
+
+
+def _announce(config: Config, said: str, *, demo: bool) -> None:
+    lines = [f"Docent is at {config.address}"]
+    if demo:
+        lines.append(f"the demo customer's website is at {config.demo_address}")
+    if config.allow_private_addresses:
+        lines.append("ALLOW_PRIVATE_ADDRESSES=1: pages on private and loopback addresses may be fetched")
+    if config.local_domains:
+        lines.append("localhost may be a domain (ALLOW_LOCAL_DOMAINS)")
+    print("\n".join([*lines, *said.splitlines(), "Ctrl-C stops everything."]), flush=True)
+
+
+def serve(config: Config, *, demo: bool) -> int:
+    """Run an installation on this machine until Ctrl-C."""
+    from config import prepare_config
+
+    config = prepare_config(config)
+    _require_port(config.host, config.port, "PORT")
+    if demo:
+        _require_port(config.host, config.demo_port, "DEMO_PORT")
+    _require_redis(config)
+    said = _initialize(demo=demo)
+    return embedded.run(config, demo=demo, on_ready=lambda: _announce(config, said, demo=demo))

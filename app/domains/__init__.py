@@ -1,0 +1,1 @@
+"""Websites: which hosts belong to a service, and which chatbot answers where."""

@@ -1,0 +1,81 @@
+"""One table: error class -> status -> public code; answered as a page or as JSON, never as a traceback."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from werkzeug.exceptions import HTTPException
+
+from models.tenancy import ForeignRowError
+
+log = logging.getLogger(__name__)
+
+# first match wins
+_TABLE: tuple[tuple[type[BaseException], int, str], ...] = (
+    (ForeignRowError, 404, "not_found"),
+    (IntegrityError, 409, "conflict"),
+    (DBAPIError, 503, "database_unavailable"),
+)
+_CODES = {
+    400: "invalid_request", 401: "sign_in_needed", 403: "forbidden", 404: "not_found", 405: "wrong_method",
+    409: "conflict", 413: "too_large", 415: "wrong_type", 429: "rate_limited", 503: "unavailable",
+}  # fmt: skip
+_WORDS = {
+    400: "The request could not be understood. Go back, check what you entered, and try again.",
+    401: "Please sign in first.",
+    403: "Your role does not allow this. An owner of the workspace can change your role.",
+    404: "There is nothing here, or it is not yours to see.",
+    405: "This address does not take that kind of request.",
+    409: "Something with the same name or address exists already, or somebody else changed it just now.",
+    413: "That is larger than this installation accepts.",
+    429: "Too many tries in a short time. Please wait a minute.",
+    503: "A part of the installation can't be reached at the moment. Please try again in a minute.",
+}
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def _answer(status: int, code: str, words: str) -> tuple[Response | str, int]:
+    request_id = g.get("request_id", "")
+    if wants_json():
+        return jsonify(error={"code": code, "message": words, "request_id": request_id}), status
+    title = HTTPStatus(status).phrase
+    return render_template("error.html", status=status, title=title, words=words, request_id=request_id), status
+
+
+def _answer_http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < HTTPStatus.BAD_REQUEST or error.response is not None:
+        return error
+    return _answer(status, _CODES.get(status, "error"), _WORDS.get(status, HTTPStatus(status).phrase))
+
+
+def _answer_known(error: BaseException) -> Any:
+    status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
+    log.warning("%s answered with %s: %s", request.path, status, error)
+    return _answer(status, code, _WORDS[status])
+
+
+def _answer_unknown(error: Exception) -> Any:
+    log.error("unexpected error on %s %s", request.method, request.path, exc_info=error)
+    return _answer(500, "internal_error", "Something went wrong on our side. It has been written to the log.")
+
+
+def _name_request() -> None:
+    g.request_id = uuid.uuid4().hex[:12]
+
+
+def install(app: Flask) -> None:
+    """Give every request a name and every error an answer."""
+    app.before_request(_name_request)
+    app.register_error_handler(HTTPException, _answer_http)
+    for kind, _, _ in _TABLE:
+        app.register_error_handler(kind, _answer_known)
+    app.register_error_handler(Exception, _answer_unknown)

@@ -1,0 +1,48 @@
+"""The application: one list of collaborators, in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import views
+import widget
+from app import errors, headers, security, settings, template_filters
+from app.collaborators import Collaborators
+from app.extensions import csrf, mail, migrate
+from models import db, tenancy
+from models.engine import prepare
+
+if TYPE_CHECKING:
+    from config import Config
+
+
+def create_app(config: Config) -> Flask:
+    """Build the web application; commands and jobs use it too, for its database and collaborators."""
+    app = Flask("app", static_folder="static", static_url_path="/static")
+    app.config.update(settings.flask_settings(config))
+    app.extensions["docent"] = Collaborators(config)
+    if config.trusted_proxies:
+        n = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    db.init_app(app)
+    migrate.init_app(app, db)
+    mail.init_app(app)
+    csrf.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+        appbuilder = AppBuilder(app, db.session, base_template="shell.html")
+        security.install(app)
+        views.register(appbuilder)
+        widget.register(app)
+        csrf.exempt(widget.blueprint)
+    errors.install(app)
+    headers.install(app)
+    template_filters.install(app)
+    return app
+
+
+tenancy.install(db.session)

@@ -1,0 +1,74 @@
+"""Figures at a glance: what each chatbot has been asked, and how often it could answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+
+from models import Chatbot, Message, Source, db
+from models.base import now
+from models.knowledge import UNFINISHED
+
+DAYS = 30
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One chatbot's figures of the last 30 days, and the state of its sources."""
+
+    n_questions: int = 0
+    n_answered: int = 0
+    n_sources: int = 0
+    n_failed: int = 0
+    n_moving: int = 0
+
+    @property
+    def answered_percent(self) -> int | None:
+        return round(100 * self.n_answered / self.n_questions) if self.n_questions else None
+
+
+@dataclass(frozen=True)
+class Card:
+    chatbot: Chatbot
+    facts: Facts
+
+
+def _answers(chatbot_ids: list[int]) -> dict[int, tuple[int, int]]:
+    since = now() - dt.timedelta(days=DAYS)
+    answered = func.sum(case((Message.state.in_(("grounded", "curated")), 1), else_=0))
+    query = (
+        select(Message.chatbot_id, func.count(Message.id), answered)
+        .where(Message.chatbot_id.in_(chatbot_ids), Message.type == "bot", Message.timestamp > since)
+        .group_by(Message.chatbot_id)
+    )
+    return {chatbot_id: (n, int(good or 0)) for chatbot_id, n, good in db.session.execute(query)}
+
+
+def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    failed = func.sum(case((Source.state == "failed", 1), else_=0))
+    moving = func.sum(case((Source.state.in_(UNFINISHED), 1), else_=0))
+    query = (
+        select(Source.chatbot_id, func.count(Source.id), failed, moving)
+        .where(Source.chatbot_id.in_(chatbot_ids), Source.deleted_at.is_(None))
+        .group_by(Source.chatbot_id)
+    )
+    return {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in db.session.execute(query)}
+
+
+def _facts(chatbot_ids: list[int]) -> dict[int, Facts]:
+    answers, sources = _answers(chatbot_ids), _sources(chatbot_ids)
+    return {i: Facts(*answers.get(i, (0, 0)), *sources.get(i, (0, 0, 0))) for i in chatbot_ids}
+
+
+def chatbot_cards() -> list[Card]:
+    """Return the chatbots of the scope with their figures, in two queries however many there are."""
+    query = select(Chatbot).where(Chatbot.status != "deleted").order_by(Chatbot.id.desc()).limit(60)
+    chatbots = list(db.session.scalars(query))
+    facts = _facts([chatbot.id for chatbot in chatbots])
+    return [Card(chatbot, facts[chatbot.id]) for chatbot in chatbots]
+
+
+def facts_of(chatbot: Chatbot) -> Facts:
+    return _facts([chatbot.id])[chatbot.id]

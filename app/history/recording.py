@@ -1,0 +1,145 @@
+"""Writing a dialogue: sessions with rotating resume tokens, questions stored before they are answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.answering.answer import Answer
+from app.tokens import digest, make_token
+from models import ChatSession, Citation, Embed, Message, db
+from models.base import now
+
+RESUME_DAYS = 30
+ANSWER_PATIENCE_S = 90
+MAX_PAGE = 2000
+FEEDBACK = {1: "positive", 0: "neutral", -1: "negative"}
+_QUIETLY = {"synchronize_session": False}
+
+
+class InProgressError(Exception):
+    """The same question is being answered at this moment."""
+
+
+def start_session(embed: Embed, origin: str, page: str) -> tuple[ChatSession, str]:
+    """Add a chat session; return it with its resume token, of which only the hash is kept. The caller commits."""
+    token, token_hash = make_token()
+    chat = ChatSession(
+        service_id=embed.service_id, chatbot_id=embed.chatbot_id, domain_id=embed.domain_id, embed_id=embed.id,
+        origin=origin, page=page[:MAX_PAGE], resume_hash=token_hash,
+    )  # fmt: skip
+    db.session.add(chat)
+    db.session.flush()
+    return chat, token
+
+
+def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
+    """Return the open session that a resume token belongs to, with a new token: each works once, for 30 days."""
+    youngest = now() - dt.timedelta(days=RESUME_DAYS)
+    query = select(ChatSession).where(
+        ChatSession.resume_hash == digest(token), ChatSession.embed_id == embed.id,
+        ChatSession.ended_at.is_(None), ChatSession.last_message_at > youngest,
+    )  # fmt: skip
+    chat = db.session.scalar(query)
+    if chat is None:
+        return None
+    new_token, new_hash = make_token()
+    rotating = update(ChatSession).where(ChatSession.id == chat.id, ChatSession.resume_hash == digest(token))
+    done = db.session.execute(rotating.values(resume_hash=new_hash), execution_options=_QUIETLY)
+    return (chat, new_token) if done.rowcount else None
+
+
+def find_session(embed: Embed, session_uuid: uuid.UUID) -> ChatSession | None:
+    """Return an open session of an embed; None once it was ended or erased."""
+    query = select(ChatSession).where(ChatSession.uuid == session_uuid, ChatSession.embed_id == embed.id)
+    return db.session.scalar(query.where(ChatSession.ended_at.is_(None)))
+
+
+def _turn(chat: ChatSession, kind: str, text: str, **values: Any) -> Message:
+    message = Message(
+        service_id=chat.service_id, chatbot_id=chat.chatbot_id, domain_id=chat.domain_id, session_id=chat.id,
+        type=kind, message=text, **values,
+    )  # fmt: skip
+    db.session.add(message)
+    db.session.flush()
+    return message
+
+
+def _answer_to(chat: ChatSession, key: str) -> Message | None:
+    query = select(Message).where(Message.session_id == chat.id, Message.type == "bot", Message.idempotency_key == key)
+    return db.session.scalar(query)
+
+
+def open_turn(chat: ChatSession, text: str, key: str) -> Message:
+    """Store a question and the place of its answer, and commit. A repeated key returns the answer that is there.
+
+    Raises:
+        InProgressError: the question of this key is being answered right now.
+    """
+    present = _answer_to(chat, key)
+    if present is not None:
+        return _take_up_again(present)
+    question = _turn(chat, "client", text, idempotency_key=key)
+    answer = _turn(chat, "bot", "", idempotency_key=key, question_id=question.id, finish="pending")
+    chat.last_message_at = now()
+    db.session.commit()
+    return answer
+
+
+def _take_up_again(answer: Message) -> Message:
+    patience = now() - dt.timedelta(seconds=ANSWER_PATIENCE_S)
+    if answer.finish == "pending" and answer.timestamp > patience:
+        raise InProgressError
+    if answer.finish != "complete":
+        answer.finish, answer.timestamp = "pending", now()
+        db.session.commit()
+    return answer
+
+
+def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> None:
+    """Store an answer with its state, evidence and citations, before its last word is shown; commits."""
+    row = db.session.get(Message, answer_id)
+    if row is None:
+        return  # the visitor erased the chat meanwhile
+    row.message, row.state, row.finish = answer.text, answer.state or None, finish
+    row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
+    row.tokens_in, row.tokens_out, row.timestamp = answer.tokens_in, answer.tokens_out, now()
+    for citation in row.citations:
+        db.session.delete(citation)
+    db.session.flush()
+    for citation in answer.citations:
+        db.session.add(_snapshot(row, citation))
+    db.session.commit()
+
+
+def _snapshot(row: Message, citation: Any) -> Citation:
+    return Citation(
+        service_id=row.service_id, chatbot_id=row.chatbot_id, message_id=row.id, n=citation.n, title=citation.title,
+        url=citation.url, locator=citation.locator, quote=citation.quote, chunk_id=citation.chunk_id,
+    )  # fmt: skip
+
+
+def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int) -> bool:
+    """Store what a visitor thinks of an answer; False when there is no such answer in this session. Commits."""
+    query = select(Message).where(Message.session_id == chat.id, Message.uuid == message_uuid, Message.type == "bot")
+    message = db.session.scalar(query)
+    if message is None:
+        return False
+    message.feedback = FEEDBACK[value]
+    db.session.commit()
+    return True
+
+
+def end_session(chat: ChatSession) -> None:
+    """Close a session: its tokens and its resume token are worth nothing from now on. Commits."""
+    chat.ended_at, chat.resume_hash = now(), None
+    db.session.commit()
+
+
+def erase_session(chat: ChatSession) -> None:
+    """Delete a session with all its messages and citations, at the visitor's wish. Commits."""
+    db.session.delete(chat)
+    db.session.commit()

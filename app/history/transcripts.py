@@ -1,0 +1,83 @@
+"""Reading dialogues: the chain service -> domain -> chatbot, the sessions there, and each turn with its citations."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from models import Chatbot, ChatSession, Domain, Message, Service, db
+
+MAX_ID = 2**63 - 1
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dialogue took place: each part belongs to the one before."""
+
+    service: Service
+    domain: Domain
+    chatbot: Chatbot
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One line of the list of sessions."""
+
+    chat: ChatSession
+    n_turns: int
+    last_question: str
+
+
+def resolve(service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Place | None:
+    """Return the place that an address names, resolved from left to right; None at the first mismatch."""
+    if service_id > MAX_ID:
+        return None
+    service = db.session.scalar(select(Service).where(Service.id == service_id))
+    domain = db.session.scalar(select(Domain).where(Domain.uuid == domain_uuid, Domain.service_id == service_id))
+    chatbot = db.session.scalar(select(Chatbot).where(Chatbot.uuid == chatbot_uuid, Chatbot.service_id == service_id))
+    return Place(service, domain, chatbot) if service and domain and chatbot else None
+
+
+def sessions_of(place: Place) -> list[SessionRow]:
+    """Return the youngest sessions of a chatbot on a domain, with how many questions and the last one."""
+    query = select(ChatSession).where(
+        ChatSession.chatbot_id == place.chatbot.id, ChatSession.domain_id == place.domain.id
+    )
+    chats = db.session.scalars(query.order_by(ChatSession.last_message_at.desc()).limit(PAGE_SIZE)).all()
+    questions = _questions_of([chat.id for chat in chats])
+    return [SessionRow(chat, *questions.get(chat.id, (0, ""))) for chat in chats]
+
+
+def _questions_of(session_ids: list[int]) -> dict[int, tuple[int, str]]:
+    asked = Message.type == "client", Message.session_id.in_(session_ids)
+    counted = (
+        select(Message.session_id, func.count(Message.id).label("n"), func.max(Message.id).label("last"))
+        .where(*asked)
+        .group_by(Message.session_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Message.session_id, counted.c.n, Message.message).join(counted, counted.c.last == Message.id)
+    )
+    return {session_id: (n, text) for session_id, n, text in rows}
+
+
+def find_session(place: Place, session_uuid: uuid.UUID) -> ChatSession | None:
+    """Return a session of the place by uuid; None for one of anywhere else."""
+    return db.session.scalar(
+        select(ChatSession).where(
+            ChatSession.uuid == session_uuid,
+            ChatSession.chatbot_id == place.chatbot.id,
+            ChatSession.domain_id == place.domain.id,
+        )
+    )
+
+
+def read_turns(chat: ChatSession) -> list[Message]:
+    """Return all turns of a session in order, citations loaded."""
+    query = select(Message).where(Message.session_id == chat.id).options(selectinload(Message.citations))
+    return list(db.session.scalars(query.order_by(Message.id)))

@@ -1,0 +1,158 @@
+"""One source, from where it lies to chunks in the database: fetch, parse, split, embed, replace.
+
+Killed at any line it leaves the text that was there before: new chunks become visible in one last transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from app.collaborators import here
+from app.knowledge import claims, embedding
+from app.knowledge.claims import Claim, Superseded
+from app.knowledge.parsers import parse
+from app.net import FetchError
+from app.storage import StorageError
+from indexes import document as parsed
+from indexes.chunker import Piece, split
+from indexes.errors import LoadError
+from models import Chatbot, Document, Source, db, raw, tenancy
+from models.base import now
+
+log = logging.getLogger(__name__)
+
+SLICE = 200  # chunks written per transaction: writers never wait long for each other
+Report = Callable[[str, int], None]  # (state, percent)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How reading a source ended: ready, or failed with a code and what to do."""
+
+    status: str
+    n_chunks: int = 0
+    code: str | None = None
+    advice: str | None = None
+
+
+def ingest(source_id: int, report: Report | None = None) -> Outcome | None:
+    """Read a source into chunks. None: somebody else has it, or it is gone. Never raises for what a source holds."""
+    claim = claims.take(source_id)
+    if claim is None:
+        return None
+    with tenancy.use(tenancy.service_scope(claim.service_id)):
+        try:
+            return _read(claim, report or (lambda _state, _percent: None))
+        except Superseded:
+            return None
+        except (LoadError, FetchError, StorageError) as error:
+            db.session.rollback()
+            return _fail(claim, error.kind, error.advice)
+        except Exception:
+            log.exception("source %s could not be read", source_id)
+            db.session.rollback()
+            return _fail(claim, "internal", "Something went wrong on our side; it is in the log. Try again later.")
+
+
+def _read(claim: Claim, report: Report) -> Outcome:
+    source = db.session.scalars(select(Source).where(Source.id == claim.source_id)).one()
+    with _local_file(source) as (path, name, url):
+        _show(claim, report, "parsing", 10)
+        document = parse(path, name)
+    source_name = source.title
+    db.session.commit()  # nothing is held open while the embedder works
+    pieces = split(document, count_tokens=embedding.embedder().count_tokens)
+    if not pieces:
+        raise LoadError("empty")
+    _show(claim, report, "embedding", 30)
+    _drop_unfinished(claim)
+    draft = Document(
+        source_id=claim.source_id, service_id=claim.service_id, chatbot_id=claim.chatbot_id,
+        title=document.title[:500], name=source_name, url=url,
+    )  # fmt: skip
+    db.session.add(draft)
+    db.session.commit()
+    _write_chunks(claim, report, draft, pieces)
+    _swap(claim, draft, document, len(pieces))
+    report("ready", 100)
+    return Outcome("ready", len(pieces))
+
+
+@contextmanager
+def _local_file(source: Source) -> Iterator[tuple[Path, str, str | None]]:
+    """Yield (path of a local copy, name that helps to tell its type, address) of a source's bytes."""
+    with ExitStack() as open_files:
+        if source.kind == "file":
+            path = open_files.enter_context(here().storage.local_path(source.data_loc))
+            yield path, source.title, None
+            return
+        address, limit = source.data_loc, here().config.max_upload_bytes
+        db.session.commit()
+        page = open_files.enter_context(here().fetcher.download(address, max_bytes=limit))
+        yield page.path, page.name, page.url
+
+
+def _show(claim: Claim, report: Report, state: str, percent: int) -> None:
+    claims.advance(claim, state, percent)
+    report(state, percent)
+
+
+def _drop_unfinished(claim: Claim) -> None:
+    """Remove what an earlier try of this source left half-written."""
+    dropping = delete(Document).where(Document.source_id == claim.source_id, Document.live.is_(False))
+    db.session.execute(dropping, execution_options={"synchronize_session": False})
+    db.session.commit()
+
+
+def _write_chunks(claim: Claim, report: Report, draft: Document, pieces: list[Piece]) -> None:
+    document_id, title = draft.id, draft.title
+    for start in range(0, len(pieces), SLICE):
+        part = pieces[start : start + SLICE]
+        embedded = embedding.embed_pieces(claim.chatbot_id, title, part)
+        rows = [
+            {
+                "service_id": claim.service_id, "chatbot_id": claim.chatbot_id, "document_id": document_id,
+                "position": start + i, "text": piece.text, "heading": piece.heading, "locator": dict(piece.locator),
+                "text_hash": vector.text_hash, "embedding": vector.embedding, "embedding_name": vector.name,
+                "enabled": True,
+            }
+            for i, (piece, vector) in enumerate(zip(part, embedded, strict=True))
+        ]  # fmt: skip
+        percent = 30 + 65 * (start + len(part)) // len(pieces)
+        claims.write(claim, state="embedding", progress=percent)
+        raw.insert_chunks(tenancy.current(), rows)
+        db.session.commit()
+        report("embedding", percent)
+
+
+def _swap(claim: Claim, draft: Document, document: parsed.Document, n_chunks: int) -> None:
+    """Put the new text in the place of the old, mark the source ready and the chatbot due: one transaction."""
+    quietly = {"synchronize_session": False}
+    claims.write(
+        claim, state="ready", progress=100, n_chunks=n_chunks, n_pages=document.n_pages, finished_at=now(),
+        file_format=document.format, warnings=list(document.warnings), error_code=None, error_advice=None,
+    )  # fmt: skip
+    old = delete(Document).where(Document.source_id == claim.source_id, Document.id != draft.id)
+    db.session.execute(old, execution_options=quietly)
+    db.session.execute(update(Document).where(Document.id == draft.id).values(live=True), execution_options=quietly)
+    counting = update(Chatbot).where(Chatbot.id == claim.chatbot_id)
+    values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
+    db.session.execute(counting.values(values), execution_options=quietly)
+    db.session.commit()
+
+
+def _fail(claim: Claim, code: str, advice: str) -> Outcome | None:
+    try:
+        claims.write(claim, state="failed", error_code=code, error_advice=advice, finished_at=now())
+        db.session.commit()
+        _drop_unfinished(claim)
+    except Superseded:
+        return None
+    return Outcome("failed", code=code, advice=advice)
+

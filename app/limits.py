@@ -1,0 +1,61 @@
+"""Rate limits, each a sentence. Counted in Redis for all processes; while Redis is away, per process."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from functools import lru_cache
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.collaborators import here
+
+log = logging.getLogger(__name__)
+
+SIGN_INS_PER_ADDRESS = "10 per minute"
+SIGN_INS_PER_ACCOUNT = "10 per minute"
+LINKS_PER_ADDRESS = "20 per minute"
+CHATS_PER_ADDRESS = "20 per minute"
+MESSAGES_PER_CHAT = "20 per minute"
+MESSAGES_PER_CHAT_A_DAY = "500 per day"
+
+_local = FixedWindowRateLimiter(MemoryStorage())
+
+
+@lru_cache(maxsize=4)
+def _shared(redis_url: str) -> FixedWindowRateLimiter:
+    uri = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
+    return FixedWindowRateLimiter(storage_from_string(uri, socket_timeout=2, socket_connect_timeout=1))
+
+
+@lru_cache(maxsize=64)
+def _item(rule: str) -> RateLimitItem:
+    return parse(rule)
+
+
+def allow(rule: str, what: str, who: str) -> bool:
+    """Count one try of `who` at `what`; False when the rule ("10 per minute") has no room for it."""
+    try:
+        return _shared(here().config.redis).hit(_item(rule), what, who)
+    except (RedisError, OSError) as error:
+        log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
+        return _local.hit(_item(rule), what, who)
+
+
+def address_group(address: str | None) -> str:
+    """Return whom an IP address is counted as: IPv4 itself, IPv6 by its /64, which is one customer's line."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:  # noqa: PLR2004
+        return str(parsed)
+    return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+
+
+def retry_after_s(rule: str) -> int:
+    """Return how many seconds somebody is asked to wait: a whole window of the rule, an hour at most."""
+    return min(3600, _item(rule).get_expiry())

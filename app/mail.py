@@ -1,0 +1,91 @@
+"""Mails: composed from a template, sent through Flask-Mail; without a mail server kept as .eml files for staff."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import pathlib
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from flask import current_app, render_template
+from flask_mail import Message
+
+from app.collaborators import here
+from app.extensions import mail
+
+_NAME = re.compile(r"\d{13}-[0-9a-f]{8}\.eml")
+_LINK = re.compile(r"(/(?:verify|invitation|reset)/)\S+")
+TIMEOUT_S = 15
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A mail that was kept because there is no mail server. Secrets in links are replaced."""
+
+    name: str
+    to: str
+    subject: str
+    date: str
+    text: str
+
+
+def link(path: str) -> str:
+    """Return an address on this installation. Built from BASE_URL, never from a request's Host header."""
+    return here().config.address + path
+
+
+def compose(template: str, to: str, **context: str) -> Message:
+    """Render `templates/mail/<template>.txt`; its first line is the subject."""
+    subject, _, body = render_template(f"mail/{template}.txt", **context).partition("\n")
+    return Message(subject=subject.strip(), recipients=[to], body=body.strip() + "\n")
+
+
+def has_server() -> bool:
+    return bool(current_app.config["MAIL_SERVER"])
+
+
+def send(message: Message) -> None:
+    """Send a mail, or keep it when no mail server is set up."""
+    if has_server():
+        mail.send(message)
+    else:
+        _keep(message)
+
+
+def _folder() -> pathlib.Path:
+    folder: pathlib.Path = here().config.data_dir / "mail"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _keep(message: Message) -> None:
+    kept = EmailMessage(policy=email.policy.SMTP)
+    kept["From"], kept["To"], kept["Subject"] = str(message.sender), message.recipients[0], message.subject
+    kept["Date"] = email.utils.formatdate(usegmt=True)
+    kept.set_content(message.body or "")
+    name = f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}.eml"
+    descriptor = os.open(_folder() / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(bytes(kept))
+
+
+def kept_mails(limit: int = 100) -> list[KeptMail]:
+    """Return the youngest kept mails, newest first."""
+    names = sorted((path.name for path in _folder().glob("*.eml")), reverse=True)[:limit]
+    return [kept for name in names if (kept := read_kept(name)) is not None]
+
+
+def read_kept(name: str) -> KeptMail | None:
+    """Return a kept mail; None when there is none of that name."""
+    path = _folder() / name
+    if not _NAME.fullmatch(name) or not path.is_file():
+        return None
+    parsed = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    body = parsed.get_body(("plain",))  # type: ignore[attr-defined]
+    text = _LINK.sub(r"\1…", body.get_content() if body else "")
+    return KeptMail(name, str(parsed["To"]), str(parsed["Subject"]), str(parsed["Date"]), text)

@@ -1,0 +1,1 @@
+"""Plans, services and the periods they were bought for."""

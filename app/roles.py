@@ -1,0 +1,59 @@
+"""What the platform roles may open: FAB's built-in roles, listed view by view; nothing is granted by a wildcard.
+
+A platform role opens a screen. What somebody may do there in a workspace is asked of `accounts/permissions.py`,
+and which rows exist for them of the wall (`models/tenancy.py`).
+"""
+
+from __future__ import annotations
+
+_READ = ("can_list", "can_show")
+_WRITE = (*_READ, "can_add", "can_edit", "can_delete")
+
+_OF_MEMBERS: dict[str, tuple[str, ...]] = {
+    "HomeView": ("can_index",),
+    "ProfileView": ("can_show", "can_change_password"),
+    "ChatbotView": (*_WRITE,),
+    "ChatbotPage": (
+        "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
+        "can_train", "can_preview", "can_add_embed", "can_switch_embed",
+    ),
+    "DomainView": (*_WRITE,),
+    "SourceView": (*_READ,),
+    "HistoryView": (*_READ,),
+    "HistoryPage": ("can_sessions", "can_transcript"),
+    "WorkspaceView": (*_WRITE,),
+    "WorkspaceMemberView": (*_WRITE,),
+    "InvitationView": (*_WRITE, "can_revoke"),
+    "ServiceView": (*_READ,),
+}  # fmt: skip
+_OF_STAFF: dict[str, tuple[str, ...]] = {
+    "PlanView": (*_WRITE,),
+    "ServiceView": (*_READ, "can_edit"),
+    "SubscriptionView": (*_READ,),
+    "MemberView": (*_READ, "can_edit"),
+    "MailView": ("can_list", "can_show"),
+}
+_OF_SUPERADMIN: dict[str, tuple[str, ...]] = {"AuditView": (*_READ,)}
+
+_MENU_OF_MEMBERS = ("Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
+                    "Services")  # fmt: skip
+_MENU_OF_STAFF = ("Installation", "Plans", "Subscriptions", "People", "Mails", "Services")
+_MENU_OF_SUPERADMIN = ("Audit",)
+
+
+def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[list[str]]:
+    """Turn view -> permissions into FAB's pairs of expressions, each matching one name and nothing longer."""
+    screens = [[f"{view}$", f"{permission}$"] for view, permissions in views.items() for permission in permissions]
+    return screens + [[f"{name}$", "menu_access$"] for name in menu]
+
+
+_members = _grants(_OF_MEMBERS, _MENU_OF_MEMBERS)
+_staff = _members + _grants(_OF_STAFF, _MENU_OF_STAFF)
+
+ROLES: dict[str, list[list[str]]] = {
+    "Superadmin": _staff + _grants(_OF_SUPERADMIN, _MENU_OF_SUPERADMIN),
+    "Staff": _staff,
+    "Support": _members,
+    "Member": _members,
+    "Public": [],
+}

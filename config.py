@@ -1,0 +1,183 @@
+"""Every environment variable of Docent, read once, typed, with its unit and default. docs/operations.md explains each."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parent
+MIN_SECRET_LENGTH = 32
+MIN_DISTINCT = 8  # "aaaaaaaa..." is long, yet no secret
+MAX_PORT = 65535
+
+
+class ConfigError(Exception):
+    """A setting can't be used. The message says which one, why, and what to do."""
+
+
+def _setting(default: Any, read: Callable[[str], Any] = str, *, doc: str) -> Any:
+    return field(default=default, metadata={"read": read, "doc": doc})
+
+
+def _flag(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        raise ValueError("use 1 or 0")
+    return word in ("1", "true", "yes", "on")
+
+
+def _port(text: str) -> int:
+    if not 0 < int(text) <= MAX_PORT:
+        raise ValueError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError("use a whole number from 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if float(text) <= 0:
+        raise ValueError("use a number of seconds above 0")
+    return float(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one process. Names are those of the environment variables, in lower case."""
+
+    data_dir: pathlib.Path = _setting(ROOT / "indexes" / "data", pathlib.Path, doc="folder of everything generated")
+    host: str = _setting("127.0.0.1", doc="address that the web server listens on")
+    port: int = _setting(8080, _port, doc="port of the web server")
+    demo_port: int = _setting(8081, _port, doc="port of the demo customer's website")
+    base_url: str = _setting("", doc="public address of this installation; links in mails are built from it")
+    secret_key: str = _setting("", doc="secret that signs cookies and tokens, 32 characters or more")
+    database_url: str = _setting("", doc="SQLAlchemy address of the database; empty: SQLite in DATA_DIR")
+    redis_url: str = _setting("", doc="address of Redis; empty: an embedded one, started by `serve`")
+    storage_url: str = _setting("", doc="fsspec address for uploads and generations; empty: a folder in DATA_DIR")
+    web_workers: int = _setting(1, _count, doc="web processes")
+    web_threads: int = _setting(32, _count, doc="threads of each web process; a streaming answer holds one")
+    log_level: str = _setting("INFO", doc="DEBUG, INFO, WARNING or ERROR")
+    superadmin_email: str = _setting("admin@example.com", doc="e-mail of the superadmin that `init` makes")
+    embedding_model: str = _setting("all-MiniLM-L6-v2", doc="embedding model: the built-in one, or any of sentence-transformers")
+    openai_api_key: str = _setting("", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive")
+    openai_base_url: str = _setting("", doc="address of an OpenAI-compatible chat model server")
+    chat_model: str = _setting("gpt-4o-mini", doc="name of the chat model")
+    chat_model_timeout_s: float = _setting(30.0, _seconds, doc="seconds that a whole answer of the chat model may take")
+    chat_model_first_token_s: float = _setting(10.0, _seconds, doc="seconds to the first word of the chat model")
+    mail_server: str = _setting("", doc="SMTP host; empty: mails are kept as .eml files in DATA_DIR/mail")
+    mail_port: int = _setting(587, _port, doc="SMTP port")
+    mail_username: str = _setting("", doc="SMTP user")
+    mail_password: str = _setting("", doc="SMTP password")
+    mail_use_tls: bool = _setting(True, _flag, doc="1: STARTTLS")
+    mail_use_ssl: bool = _setting(False, _flag, doc="1: TLS from the first byte (port 465)")
+    mail_sender: str = _setting("Docent <docent@localhost>", doc="From of all mails")
+    max_upload_bytes: int = _setting(100_000_000, _count, doc="largest file that may be uploaded, bytes")
+    parse_timeout_s: float = _setting(90.0, _seconds, doc="seconds that one file may take to parse")
+    parse_memory_bytes: int = _setting(1_000_000_000, _count, doc="memory that parsing one file may take, bytes")
+    fetch_timeout_s: float = _setting(30.0, _seconds, doc="seconds that fetching one web page may take")
+    allow_private_addresses: bool = _setting(False, _flag, doc="1: pages on private and loopback addresses may be fetched")
+    allow_local_domains: bool | None = _setting(None, _flag, doc="1: localhost may be a domain; default: only with the embedded database")
+    trusted_proxies: int = _setting(0, int, doc="reverse proxies in front whose X-Forwarded-* headers count")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this is the one-machine default: SQLite in the data folder."""
+        return not self.database_url
+
+    @property
+    def database(self) -> str:
+        url = self.database_url or f"sqlite:///{self.data_dir / 'docent.sqlite3'}"
+        for prefix in ("postgres://", "postgresql://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @property
+    def address(self) -> str:
+        """Return BASE_URL, or where this machine's own browser finds the web server."""
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def demo_address(self) -> str:
+        return f"http://localhost:{self.demo_port}"
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or f"unix://{self.data_dir / 'redis.sock'}"
+
+    @property
+    def local_domains(self) -> bool:
+        return self.is_embedded if self.allow_local_domains is None else self.allow_local_domains
+
+
+def _read_one(setting: Any, environ: Mapping[str, str]) -> Any:
+    name = setting.name.upper()
+    try:
+        return setting.metadata["read"](environ[name])
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{name} can't be read: {error}") from error
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read all settings from the environment.
+
+    Raises:
+        ConfigError: a value has the wrong form, or the secret key is weak.
+    """
+    given = {s.name: _read_one(s, environ) for s in fields(Config) if environ.get(s.name.upper(), "").strip()}
+    if "data_dir" in given:
+        given["data_dir"] = given["data_dir"].expanduser().resolve()
+    return Config(**given)
+
+
+def _check_secret(secret: str) -> str:
+    if len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < MIN_DISTINCT:
+        raise ConfigError(
+            f"SECRET_KEY is too weak: use {MIN_SECRET_LENGTH} random characters or more, for instance from "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+        )
+    return secret
+
+
+def _keep_secret(path: pathlib.Path) -> str:
+    """Read the generated secret, or make it: whole or not at all, readable by this user alone, never replaced."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first, or an earlier start: its secret counts
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def prepare_config(config: Config) -> Config:
+    """Make the data folder and settle the secret key; what every command that opens the database does first.
+
+    Raises:
+        ConfigError: the folder can't be written to, or the secret key is missing or weak.
+    """
+    if not config.secret_key and not config.is_embedded:
+        raise ConfigError("SECRET_KEY is missing: set it when DATABASE_URL names a database of your own.")
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secret = _check_secret(config.secret_key) if config.secret_key else _keep_secret(config.data_dir / "secret_key")
+    except OSError as error:
+        raise ConfigError(
+            f"The data folder {config.data_dir} can't be written to ({error.strerror}): give its owner the right "
+            "to write there, or name another folder in DATA_DIR."
+        ) from error
+    return replace(config, secret_key=secret)

@@ -1,0 +1,58 @@
+"""What counts as a word, in any script: the part of lexical search that is the same for every language."""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+MAX_LETTERS = 60  # longer "words" are keys, hashes and attacks; they are indexed by their beginning
+
+# Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, bopomofo, Han with its extensions.
+_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
+
+
+def split_words(text: str) -> list[str]:
+    """The words of `text` in order, lower case, without punctuation; scripts without spaces become pairs
+    of letters.
+
+    "iPhone 15を買う" gives iphone, 15, を買, 買う.
+    """
+    return list(_iterate(text))
+
+
+def _iterate(text: str) -> Iterator[str]:
+    text = unicodedata.normalize("NFKC", text).lower()
+    for match in _word_pattern().finditer(text):
+        run = match.group()
+        if not _HAS_SPACELESS.match(run):
+            yield run[:MAX_LETTERS]
+        elif len(run) == 1:
+            yield run
+        else:
+            yield from (run[i : i + 2] for i in range(len(run) - 1))
+
+
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    """Runs of letters and digits of one kind of script, with the marks on them (vowel signs of Hindi,
+    tones of Thai).
+    """
+    marks = _marks()
+    spaceless = f"[{_SPACELESS}][{_SPACELESS}{marks}]*"
+    spaced = f"(?:(?![{_SPACELESS}])[^\\W_][{marks}]*)+"
+    return re.compile(f"{spaceless}|{spaced}")
+
+
+@cache
+def _marks() -> str:
+    """All combining marks, as ranges for a character class; Python's \\w leaves them out."""
+    ranges: list[list[int]] = []
+    for code in range(0x300, min(sys.maxunicode, 0x1F000)):
+        if unicodedata.category(chr(code))[0] == "M":
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)

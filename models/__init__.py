@@ -1,0 +1,16 @@
+"""Every table, imported in one place: FAB configures all mappers as soon as one of them is used."""
+
+from models.base import db
+from models.chatbots import Chatbot, Domain, Embed
+from models.events import AuditEvent
+from models.history import ChatSession, Citation, Message
+from models.knowledge import Chunk, Document, Generation, Source
+from models.members import Member, Profile, Verification
+from models.plans import Plan, Service, ServiceMember, Subscription, UsageCounter
+from models.workspaces import Invitation, Workspace, WorkspaceMember
+
+__all__ = [
+    "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Document", "Domain", "Embed", "Generation",
+    "Invitation", "Member", "Message", "Plan", "Profile", "Service", "ServiceMember", "Source", "Subscription",
+    "UsageCounter", "Verification", "Workspace", "WorkspaceMember", "db",
+]  # fmt: skip

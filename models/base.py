@@ -1,0 +1,71 @@
+"""The database handle, column types and mixins that every table uses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid as uuid_module
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, TypeDecorator, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+db = SQLAlchemy(model_class=Model, session_options={"autoflush": True})
+
+# 64-bit where it matters (PostgreSQL); SQLite wants INTEGER for its row id.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def now() -> dt.datetime:
+    """Return the present moment, aware, in UTC: the one clock of the database's rows."""
+    return dt.datetime.now(dt.UTC)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An aware UTC moment. SQLite keeps no time zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone was about to be stored")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if dialect.name == "sqlite" else value.astimezone(dt.UTC)
+
+
+def one_of(column: str, *values: str, nullable: bool = False) -> CheckConstraint:
+    """Hold a text column to a list of words, in the database itself."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    condition = f"{column} IN ({listed})"
+    return CheckConstraint(f"{column} IS NULL OR {condition}" if nullable else condition, name=f"{column}_known")
+
+
+class Table:
+    """What all tables of ours share: an id that SQLite never gives twice (indexes hold ids)."""
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+
+
+class HasUuid:
+    """A name for the outside world that can't be counted up or guessed."""
+
+    uuid: Mapped[uuid_module.UUID] = mapped_column(Uuid(as_uuid=True), unique=True, default=uuid_module.uuid4)
+
+
+class Timestamped:
+    """When the row was made. (FAB's AuditMixin needs a signed-in person, which jobs and visitors are not.)"""
+
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+
+
+# The last element of every `__table_args__`: without it SQLite would give a deleted row's id to the next one.
+NEVER_REUSE_IDS: dict[str, Any] = {"sqlite_autoincrement": True}

@@ -1,0 +1,106 @@
+"""Chatbots, the domains of a service, and embeds: one chatbot on one domain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BigId, NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
+from models.members import Member
+from models.plans import STATUSES, Service
+from models.tenancy import ChatbotOwned, ServiceOwned, WorkspaceOwned
+from models.workspaces import Workspace
+
+CHATBOT_TYPES = (
+    "sales", "support", "onboarding", "feedback", "booking", "e-commerce", "internal_assistant", "knowledge_base",
+    "marketing", "event", "education", "healthcare", "entertainment", "news", "custom",
+)  # fmt: skip
+TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
+
+
+class Domain(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
+    """A website host of a service. `internal` ones are this installation's own pages (the preview)."""
+
+    __tablename__ = "domains"
+    scheme: Mapped[str] = mapped_column(String(8), default="https")
+    domain: Mapped[str] = mapped_column(String(255))
+    port: Mapped[int | None] = mapped_column()
+    internal: Mapped[bool] = mapped_column(default=False)
+    verified: Mapped[bool] = mapped_column(default=False)
+    last_checked: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    service: Mapped[Service] = relationship()
+    __table_args__ = (
+        UniqueConstraint("id", "service_id", name="domain_in_service"),
+        UniqueConstraint("service_id", "scheme", "domain", "port", name="one_domain_per_service"),
+        Index(
+            "one_holder_of_a_domain", "scheme", "domain", "port", unique=True,
+            sqlite_where=text("verified AND NOT internal"), postgresql_where=text("verified AND NOT internal"),
+        ),
+        one_of("status", "active", "inactive"),
+        one_of("scheme", "http", "https"),
+        NEVER_REUSE_IDS,
+    )  # fmt: skip
+
+    @property
+    def origin(self) -> str:
+        """Return what a browser on this domain sends in `Origin`: scheme, host, and the port unless it is the usual one."""
+        return f"{self.scheme}://{self.domain}" + (f":{self.port}" if self.port else "")
+
+    def __str__(self) -> str:
+        return "Preview" if self.internal else self.origin
+
+
+class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped, db.Model):
+    """One configured bot. `version` counts published generations; `generation_id` points at the one that answers."""
+
+    __tablename__ = "chatbots"
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    version: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text, default="")
+    type: Mapped[str] = mapped_column(String(24), default="support")
+    status: Mapped[str] = mapped_column(String(16), default="enabled")
+    training_status: Mapped[str] = mapped_column(String(16), default="empty")
+    last_trained: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    changed_count: Mapped[int] = mapped_column(default=0)  # raised by every change of its knowledge
+    published_count: Mapped[int] = mapped_column(default=0)  # the change that the current generation holds
+    training_fence: Mapped[int] = mapped_column(default=0)  # the youngest training's number: older ones may not publish
+    training_heartbeat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    generation_id: Mapped[int | None] = mapped_column(BigId)  # no foreign key: the two tables would form a circle
+    workspace: Mapped[Workspace] = relationship(overlaps="service")
+    owner: Mapped[Member | None] = relationship()
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "service_id"], ["workspaces.id", "workspaces.service_id"]),
+        UniqueConstraint("id", "service_id", name="chatbot_in_service"),
+        one_of("type", *CHATBOT_TYPES),
+        one_of("status", *STATUSES),
+        one_of("training_status", *TRAINING_STATUSES),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Embed(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
+    """One chatbot on one domain of the same service; its uuid stands in the embed code."""
+
+    __tablename__ = "embeds"
+    domain_id: Mapped[int] = mapped_column(BigId, index=True)
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    chatbot: Mapped[Chatbot] = relationship(overlaps="domain")
+    domain: Mapped[Domain] = relationship(overlaps="chatbot")
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["domain_id", "service_id"], ["domains.id", "domains.service_id"], ondelete="CASCADE"),
+        UniqueConstraint("chatbot_id", "domain_id", name="one_embed_per_domain"),
+        one_of("status", "active", "inactive"),
+        NEVER_REUSE_IDS,
+    )

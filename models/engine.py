@@ -1,0 +1,46 @@
+"""How connections to SQLite and PostgreSQL behave, so that both keep the same promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+BUSY_TIMEOUT_S = 15
+_READS = ("SELECT", "PRAGMA", "EXPLAIN", "BEGIN", "WITH")
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return Flask-SQLAlchemy's engine options for the database that `url` names."""
+    if url.startswith("sqlite"):
+        # isolation_level None: Python's sqlite3 begins no transaction of its own, see `_begin_to_write`.
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}}
+    # A server that was restarted costs one ping, not an error page. A lock is never waited for longer than a request.
+    options = "-c lock_timeout=15000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
+    return {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5, "options": options}}
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", f"busy_timeout={BUSY_TIMEOUT_S}000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_to_write(
+    connection: Any, cursor: Any, statement: str, _parameters: object, _context: object, _many: object
+) -> None:
+    """Take SQLite's write lock before the first write, not half-way: a deferred BEGIN ends in "database is locked".
+
+    Readers take no lock at all, so that pages never wait for a training.
+    """
+    reads_only = statement.lstrip().upper().startswith(_READS)
+    if not reads_only and not connection.connection.dbapi_connection.in_transaction:
+        cursor.execute("BEGIN IMMEDIATE")
+
+
+def prepare(engine: Engine) -> None:
+    """Set up an engine, once, before its first connection."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "before_cursor_execute", _begin_to_write)

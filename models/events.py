@@ -1,0 +1,24 @@
+"""The audit trail: append-only, who did what to which row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BigId, NEVER_REUSE_IDS, Table, Timestamped, db
+from models.members import Member
+
+
+class AuditEvent(Table, Timestamped, db.Model):
+    """Who did what, on which row. `changes` never holds a secret; `service_id` is empty for the installation itself."""
+
+    __tablename__ = "audit_events"
+    service_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    action: Mapped[str] = mapped_column(String(64))
+    target: Mapped[str] = mapped_column(String(120), default="")
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    actor: Mapped[Member | None] = relationship()
+    __table_args__ = (NEVER_REUSE_IDS,)

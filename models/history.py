@@ -1,0 +1,106 @@
+"""Chat sessions, their messages, and the citations that were shown with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BigId, NEVER_REUSE_IDS, HasUuid, Table, UtcDateTime, db, now, one_of
+from models.chatbots import Chatbot, Domain
+from models.tenancy import ChatbotOwned
+
+ANSWER_STATES = ("grounded", "curated", "refused", "error")
+
+
+class ChatSession(Table, HasUuid, ChatbotOwned, db.Model):
+    """A visitor's dialogue. It stays readable when its embed or domain is gone."""
+
+    __tablename__ = "chat_sessions"
+    domain_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    embed_id: Mapped[int | None] = mapped_column(BigId)
+    origin: Mapped[str] = mapped_column(Text, default="")
+    page: Mapped[str] = mapped_column(Text, default="")
+    resume_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    started_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+    last_message_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    chatbot: Mapped[Chatbot] = relationship()
+    domain: Mapped[Domain | None] = relationship(
+        primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]
+    )
+    messages: Mapped[list[Message]] = relationship(
+        back_populates="chat_session", order_by="Message.id", passive_deletes=True, overlaps="chatbot"
+    )
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="chat_session_in_chatbot"),
+        Index("chat_sessions_by_time", "chatbot_id", "last_message_at"),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Message(Table, HasUuid, ChatbotOwned, db.Model):
+    """One turn. `response_time` in milliseconds; a bot message answers `question_id` and carries its answer state."""
+
+    __tablename__ = "chat_history"
+    domain_id: Mapped[int | None] = mapped_column(BigId)
+    session_id: Mapped[int] = mapped_column(BigId, index=True)
+    type: Mapped[str] = mapped_column(String(8))
+    message: Mapped[str] = mapped_column(Text)
+    feedback: Mapped[str | None] = mapped_column(String(16))
+    response_time: Mapped[int | None] = mapped_column()
+    timestamp: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+    question_id: Mapped[int | None] = mapped_column(BigId)
+    idempotency_key: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str | None] = mapped_column(String(16))
+    finish: Mapped[str | None] = mapped_column(String(16))  # pending, complete, stopped
+    chat_model: Mapped[str | None] = mapped_column(String(120))  # None: the extractive reader
+    tokens_in: Mapped[int | None] = mapped_column()
+    tokens_out: Mapped[int | None] = mapped_column()
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    chat_session: Mapped[ChatSession] = relationship(back_populates="messages", overlaps="messages")
+    citations: Mapped[list[Citation]] = relationship(
+        back_populates="bot_message", order_by="Citation.n", passive_deletes=True
+    )
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["session_id", "service_id", "chatbot_id"],
+            ["chat_sessions.id", "chat_sessions.service_id", "chat_sessions.chatbot_id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="message_in_chatbot"),
+        UniqueConstraint("session_id", "type", "idempotency_key", name="one_turn_per_key"),
+        one_of("type", "bot", "client"),
+        one_of("feedback", "positive", "neutral", "negative", nullable=True),
+        one_of("state", *ANSWER_STATES, nullable=True),
+        one_of("finish", "pending", "complete", "stopped", nullable=True),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Citation(Table, ChatbotOwned, db.Model):
+    """What a visitor was shown as proof: a snapshot, so that history survives a re-index and a deleted source."""
+
+    __tablename__ = "citations"
+    message_id: Mapped[int] = mapped_column(BigId, index=True)
+    n: Mapped[int] = mapped_column()
+    title: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    locator: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    quote: Mapped[str] = mapped_column(Text)
+    chunk_id: Mapped[int | None] = mapped_column(BigId)  # where it came from; the chunk may be gone
+    bot_message: Mapped[Message] = relationship(back_populates="citations")
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["message_id", "service_id", "chatbot_id"],
+            ["chat_history.id", "chat_history.service_id", "chat_history.chatbot_id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("message_id", "n", name="one_citation_per_number"),
+        NEVER_REUSE_IDS,
+    )

@@ -1,0 +1,112 @@
+"""What is sold, who bought it, and for which period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, now, one_of
+from models.members import Member
+from models.tenancy import Commercial, ServiceOwned
+
+STATUSES = ("enabled", "disabled", "deleted")
+BILLING_CYCLES = ("monthly", "yearly")
+
+
+class Plan(Table, Timestamped, db.Model):
+    """What is sold. `price` is in the currency's minor unit (cents); `trial_period` in days; `features` are typed limits."""
+
+    __tablename__ = "plans"
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    price: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    billing_cycle: Mapped[str] = mapped_column(String(16), default="monthly")
+    status: Mapped[str] = mapped_column(String(16), default="enabled")
+    trial_period: Mapped[int] = mapped_column(default=0)
+    features: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    __table_args__ = (one_of("status", *STATUSES), one_of("billing_cycle", *BILLING_CYCLES), NEVER_REUSE_IDS)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(Table, HasUuid, Timestamped, db.Model):
+    """The tenant: what a holder bought. It lives on through renewal, upgrade and transfer."""
+
+    __tablename__ = "services"
+    name: Mapped[str] = mapped_column(String(120))
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"), index=True)
+    holder_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16), default="enabled")
+    is_own: Mapped[bool] = mapped_column(default=False)  # the installation's own: usage counted, never refused
+    expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    plan: Mapped[Plan] = relationship(lazy="joined")
+    holder: Mapped[Member] = relationship(foreign_keys=[holder_id])
+    __table_args__ = (one_of("status", *STATUSES), NEVER_REUSE_IDS)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the service works at this moment, whatever a late job may not have done yet."""
+        return self.status == "enabled" and (self.expired_at is None or self.expired_at > now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(Table, Commercial, db.Model):
+    """One paid or trial period of a service; `terms` are the plan's, copied when it was bought."""
+
+    __tablename__ = "user_service_subscribed"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    subscription_date: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+    expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    service: Mapped[Service] = relationship()
+    plan: Mapped[Plan] = relationship()
+    member: Mapped[Member] = relationship()
+    __table_args__ = (
+        one_of("status", "active", "canceled", "expired"),
+        Index(
+            "one_active_subscription",
+            "service_id",
+            unique=True,
+            sqlite_where=text("status = 'active'"),
+            postgresql_where=text("status = 'active'"),
+        ),
+        NEVER_REUSE_IDS,
+    )
+
+
+class ServiceMember(Table, Commercial, Timestamped, db.Model):
+    """Somebody who is in a service: its holder, or a member of one or more of its workspaces."""
+
+    __tablename__ = "service_members"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(16), default="member")
+    service: Mapped[Service] = relationship()
+    member: Mapped[Member] = relationship()
+    __table_args__ = (
+        one_of("role", "holder", "member"),
+        UniqueConstraint("service_id", "user_id", name="one_seat_per_person"),
+        NEVER_REUSE_IDS,
+    )
+
+
+class UsageCounter(Table, ServiceOwned, db.Model):
+    """What has been counted against a quota of a service in one period."""
+
+    __tablename__ = "usage_counters"
+    metric: Mapped[str] = mapped_column(String(48))
+    period_start: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    count: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        UniqueConstraint("service_id", "metric", "period_start", name="one_counter_per_period"),
+        NEVER_REUSE_IDS,
+    )

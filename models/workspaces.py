@@ -1,0 +1,85 @@
+"""Groups inside a service, the people in them, and invitations on their way."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, now, one_of
+from models.members import Member
+from models.plans import Service
+from models.tenancy import ServiceOwned, WorkspaceOwned
+
+WORKSPACE_ROLES = ("owner", "admin", "user")
+
+
+class Workspace(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
+    """A group of a service: people, domains and chatbots live in it."""
+
+    __tablename__ = "workspaces"
+    name: Mapped[str] = mapped_column(String(120))
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    service: Mapped[Service] = relationship()
+    __table_args__ = (
+        UniqueConstraint("id", "service_id", name="workspace_in_service"),
+        UniqueConstraint("service_id", "name", name="one_workspace_of_a_name"),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkspaceMember(Table, WorkspaceOwned, Timestamped, db.Model):
+    """Somebody's role in one workspace."""
+
+    __tablename__ = "workspace_members"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    workspace: Mapped[Workspace] = relationship(overlaps="service")
+    member: Mapped[Member] = relationship()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "service_id"], ["workspaces.id", "workspaces.service_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("workspace_id", "user_id", name="one_role_per_workspace"),
+        one_of("role", *WORKSPACE_ROLES),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped, db.Model):
+    """A seat that was offered by e-mail. `token_hash` is the SHA-256 of the link's token."""
+
+    __tablename__ = "invitations"
+    email: Mapped[str] = mapped_column(String(320))
+    role: Mapped[str] = mapped_column(String(16), default="user")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    status: Mapped[str] = mapped_column(String(16), default="pending")
+    expired_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    workspace: Mapped[Workspace] = relationship(overlaps="service")
+    invited_by: Mapped[Member | None] = relationship()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "service_id"], ["workspaces.id", "workspaces.service_id"], ondelete="CASCADE"
+        ),
+        one_of("role", *WORKSPACE_ROLES),
+        one_of("status", "pending", "accepted", "revoked"),
+        Index(
+            "one_pending_invitation",
+            "service_id",
+            "email",
+            unique=True,
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        NEVER_REUSE_IDS,
+    )
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "pending" and self.expired_at > now()

@@ -1,0 +1,34 @@
+"""The whole menu on one screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def register(appbuilder: Any) -> None:
+    """Register every screen; its place in the menu says for whom it is (see app/roles.py)."""
+    from views.accounts import AcceptPage, SignUpPage, VerifyPage
+    from views.chatbot_page import ChatbotPage
+    from views.chatbots import ChatbotView, SourceView
+    from views.domains import DomainView
+    from views.history import HistoryPage, HistoryView
+    from views.installation import AuditView, MailView, MemberView, PlanView, SubscriptionView
+    from views.profile import ProfileView
+    from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
+
+    add = appbuilder.add_view
+    add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
+    add(SourceView, "Sources", category="Work", icon="source")
+    add(DomainView, "Domains", category="Work", icon="domain")
+    add(HistoryView, "Chat history", category="Work", icon="history")
+    add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
+    add(WorkspaceMemberView, "Members", category="Team", icon="people")
+    add(InvitationView, "Invitations", category="Team", icon="mail")
+    add(ServiceView, "Services", category="Team", icon="service")
+    add(PlanView, "Plans", category="Installation", icon="plan")
+    add(SubscriptionView, "Subscriptions", category="Installation", icon="order")
+    add(MemberView, "People", category="Installation", icon="people")
+    add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
+    add(AuditView, "Audit", category="Installation", icon="audit")
+    for page in (ChatbotPage, HistoryPage, ProfileView, SignUpPage, VerifyPage, AcceptPage):
+        appbuilder.add_view_no_menu(page)

@@ -1,0 +1,121 @@
+"""Pages for people who are not signed in yet: sign-up, confirming an address, accepting an invitation.
+
+Links in mails only show a page with a button: what a mail scanner opens changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.forms import DynamicForm
+from flask_login import current_user
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import Email, InputRequired, Length
+
+from app.accounts import invitations, passwords, signup
+from app.security import limit_tries
+from models.base import db
+
+
+class SignUpForm(DynamicForm):
+    """Name, address and password of a new member."""
+
+    name = StringField("Your name", validators=[InputRequired(), Length(max=120)])
+    email = EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)])
+    password = PasswordField(
+        "Password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)]
+    )
+
+
+class AcceptForm(DynamicForm):
+    """What an invitation does not know yet."""
+
+    name = StringField("Your name", validators=[InputRequired(), Length(max=120)])
+    password = PasswordField(
+        "Choose a password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)]
+    )
+
+
+class ConfirmForm(DynamicForm):
+    """A button."""
+
+
+class SignUpPage(BaseView):
+    """Sign-up: the answer is the same for known and unknown addresses."""
+
+    route_base = "/sign-up"
+    default_view = "sign_up"
+
+    @expose("/", methods=["GET", "POST"])
+    @limit_tries
+    def sign_up(self) -> Any:
+        form = SignUpForm()
+        if form.validate_on_submit():
+            try:
+                signup.sign_up(form.name.data, form.email.data, form.password.data)
+            except passwords.PasswordError as error:
+                form.password.errors = [str(error)]
+            else:
+                db.session.commit()
+                return self.render_template("accounts/check_mail.html", email=form.email.data, appbuilder=self.appbuilder)
+        return self.render_template("accounts/sign_up.html", form=form, appbuilder=self.appbuilder)
+
+
+class VerifyPage(BaseView):
+    """Confirming an address."""
+
+    route_base = "/verify"
+    default_view = "verify"
+
+    @expose("/<token>", methods=["GET", "POST"])
+    @limit_tries
+    def verify(self, token: str) -> Any:
+        form = ConfirmForm()
+        if not form.validate_on_submit():
+            is_open = signup.find_verification(token) is not None
+            status = 200 if is_open else 404
+            return self.render_template("accounts/verify.html", form=form, is_open=is_open, appbuilder=self.appbuilder), status
+        member = signup.verify(token)
+        if member is None:
+            return self.render_template("accounts/verify.html", form=form, is_open=False, appbuilder=self.appbuilder), 404
+        db.session.commit()
+        flash("Your address is confirmed. Sign in with your e-mail and password.", "success")
+        return redirect(url_for("SignInView.login"))
+
+
+class AcceptPage(BaseView):
+    """Accepting an invitation, as a member or as somebody new."""
+
+    route_base = "/invitation"
+    default_view = "accept"
+
+    @expose("/<token>", methods=["GET", "POST"])
+    @limit_tries
+    def accept(self, token: str) -> Any:
+        offer = invitations.find_offer(token)
+        if offer is None:
+            return self.render_template("accounts/accept.html", offer=None, form=None, appbuilder=self.appbuilder), 404
+        form = ConfirmForm() if offer.is_member else AcceptForm()
+        if offer.is_member and not self._is_signed_in_as(offer.email):
+            return self.render_template("accounts/accept.html", offer=offer, form=None, appbuilder=self.appbuilder)
+        if form.validate_on_submit() and self._accept(token, offer, form):
+            return redirect(url_for("HomeView.index") if offer.is_member else url_for("SignInView.login"))
+        return self.render_template("accounts/accept.html", offer=offer, form=form, appbuilder=self.appbuilder)
+
+    def _is_signed_in_as(self, email: str) -> bool:
+        return bool(current_user.is_authenticated and current_user.email == email)
+
+    def _accept(self, token: str, offer: invitations.Offer, form: Any) -> bool:
+        try:
+            if offer.is_member:
+                invitations.accept(token, current_user.id)
+            else:
+                invitations.accept_as_new(token, form.name.data, form.password.data)
+        except passwords.PasswordError as error:
+            form.password.errors = [str(error)]
+            return False
+        db.session.commit()
+        flash(f"Welcome to {offer.service_name}." + ("" if offer.is_member else " Sign in to begin."), "success")
+        return True

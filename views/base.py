@@ -1,0 +1,167 @@
+"""What all generated screens share: rows behind the wall, rights from the permissions table, no state of a request.
+
+FAB keeps the filters of a request on the view, which all threads share, and turns every exception of a form into a
+flash message. Both are replaced here: filters are made anew for each request, and a refused write is a 403 or 404.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, request
+from flask_appbuilder import ModelView
+from flask_appbuilder.models.sqla.filters import FilterInFunction
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.urltools import get_filter_args, get_order_args, get_page_args, get_page_size_args
+from sqlalchemy.exc import IntegrityError
+
+from app import audit
+from app.security import standing
+from models import db
+
+MAX_ID = 2**63 - 1
+
+
+class Refused(Exception):  # noqa: N818 - it reads as a sentence where it is raised
+    """What was entered can't be done; the message is shown above the form, which keeps what was typed."""
+
+
+class Screen(ModelView):
+    """A generated screen. Every form names its columns: what no form shows can't be posted."""
+
+    page_size = 25
+    edit_action = ""  # the right in a workspace that adding, changing and deleting ask for; empty: the platform role
+    empty_words = "Nothing here yet."  # what an empty list says
+    delete_words = ""  # what deleting means, said before it is done
+
+    def workspace_of(self, item: Any) -> int | None:
+        """Return the workspace in which the right to change `item` is asked for."""
+        workspace_id: int | None = getattr(item, "workspace_id", None)
+        return workspace_id
+
+    def may_edit(self, item: Any) -> bool:
+        return not self.edit_action or standing().may(self.edit_action, self.workspace_of(item))
+
+    def may_add(self) -> bool:
+        """Tell whether there is anywhere that the person may add one."""
+        return not self.edit_action or standing().may_anywhere(self.edit_action)
+
+    def prepare_new(self, item: Any) -> None:
+        """Complete a row that a form has filled; before the right to add it is asked for."""
+
+    def prepare_change(self, item: Any) -> None:
+        """Complete a changed row."""
+
+    def remove(self, item: Any) -> None:
+        """Delete a row; soft where the table has a status or `deleted_at`."""
+        db.session.delete(item)
+
+    def _find(self, pk: Any) -> Any:
+        text = str(pk)
+        known = text.isascii() and text.isdigit() and int(text) <= MAX_ID
+        item = self.datamodel.get(int(text), self._base_filters) if known else None
+        return item or abort(404)
+
+    def _require_right(self, item: Any) -> None:
+        if not self.may_edit(item):
+            db.session.rollback()
+            abort(403)
+
+    def _list(self, **kwargs: Any) -> Any:
+        name = type(self).__name__
+        filters = self.datamodel.get_filters(self.search_columns)
+        get_filter_args(filters)
+        column, direction = get_order_args().get(name) or ("", "")
+        widgets = self._get_list_widget(
+            filters=filters,
+            order_column=column if column in self.order_columns else "",
+            order_direction="desc" if direction == "desc" else "asc",
+            page=max(0, get_page_args().get(name) or 0),
+            page_size=min(100, max(1, get_page_size_args().get(name) or self.page_size)),
+            **kwargs,
+        )
+        widgets["search"] = self.search_widget(form=self.search_form.refresh(), include_cols=self.search_columns, filters=filters)
+        return widgets
+
+    def _show(self, pk: Any) -> Any:
+        return self._get_show_widget(pk, self._find(pk))
+
+    def _add(self) -> Any:
+        if not self.may_add():
+            abort(403)
+        form = self.add_form.refresh()
+        if request.method == "POST" and form.validate() and self._store_new(form):
+            return None
+        return self._get_add_widget(form=form)
+
+    def _edit(self, pk: Any) -> Any:
+        item = self._find(pk)
+        self._require_right(item)
+        if request.method != "POST":
+            return self._get_edit_widget(form=self.edit_form.refresh(obj=item))
+        form = self.edit_form.refresh(request.form)
+        form._id = item.id  # noqa: SLF001 - FAB's own way to tell its uniqueness check which row this is
+        if form.validate() and self._store_change(form, item):
+            return None
+        return self._get_edit_widget(form=form)
+
+    def _delete(self, pk: Any) -> None:
+        item = self._find(pk)
+        self._require_right(item)
+        name = str(item)
+        if self._commit(f"{item.__tablename__}.delete", item, self.remove):
+            flash(f"{name} is deleted.", "success")
+
+    def _store_new(self, form: Any) -> bool:
+        item = self.datamodel.obj()
+        with db.session.no_autoflush:
+            form.populate_obj(item)
+
+        def complete(row: Any) -> None:
+            with db.session.no_autoflush:
+                self.prepare_new(row)
+                self._require_right(row)
+            db.session.add(row)
+
+        return self._commit(f"{item.__tablename__}.add", item, complete, "Saved.")
+
+    def _store_change(self, form: Any, item: Any) -> bool:
+        def complete(row: Any) -> None:
+            with db.session.no_autoflush:
+                form.populate_obj(row)
+                self.prepare_change(row)
+                self._require_right(row)  # also where the row was moved to
+
+        return self._commit(f"{item.__tablename__}.edit", item, complete, "Saved.")
+
+    def _commit(self, action: str, item: Any, change: Any, said: str = "") -> bool:
+        try:
+            change(item)
+            db.session.flush()
+            audit.record(action, item)
+            db.session.commit()
+        except Refused as refused:
+            db.session.rollback()
+            flash(str(refused), "danger")
+            return False
+        except IntegrityError:
+            db.session.rollback()
+            flash("Something with the same name or address exists already, or other rows still need this one.", "danger")
+            return False
+        if said:
+            flash(said, "success")
+        return True
+
+
+def workspaces_where(action: str) -> list[Any]:
+    """Return FAB's query filter for a workspace field: only those in which the person may do `action`."""
+    return [["id", FilterInFunction, lambda: standing().workspaces_where(action)]]
+
+
+def rows_where(action: str, column: str = "workspace_id") -> list[Any]:
+    """Return FAB's base filter for a list: only rows of workspaces in which the person may do `action`."""
+    return [[column, FilterInFunction, lambda: standing().workspaces_where(action)]]
+
+
+def table(model: type[Any]) -> SQLAInterface:
+    return SQLAInterface(model, db.session)

@@ -1,0 +1,152 @@
+"""One chatbot's own pages: its sources with live states, the preview, and its embed code."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, send_file, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.collaborators import here
+from app.domains import embeds, hosts
+from app.history import overview
+from app.knowledge import chatbots, sources
+from app.security import standing
+from jobs import queues
+from models import Chatbot, Source, db
+
+
+class ChatbotPage(BaseView):
+    """Everything about one chatbot. Each address begins with its uuid; a stranger's is a 404."""
+
+    route_base = "/chatbot"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "chatbot.view")
+        self.update_redirect()
+        return self._page(
+            "chatbot/show.html", chatbot,
+            sources=sources.list_sources(chatbot), embeds=embeds.list_embeds(chatbot), facts=overview.facts_of(chatbot),
+            domains=hosts.usable_domains(chatbot), address=here().config.address,
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/sources")
+    @has_access
+    def sources(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Return the table of sources alone; the page asks for it again while something is moving."""
+        chatbot = self._find(chatbot_uuid, "source.view")
+        return self._page("chatbot/_sources.html", chatbot, sources=sources.list_sources(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/sources", methods=["POST"])
+    @has_access
+    def add_source(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "source.edit")
+        files = [file for file in request.files.getlist("files") if file.filename]
+        try:
+            added = [sources.add_file(chatbot, file.filename or "", file.stream) for file in files]
+            if request.form.get("url", "").strip():
+                added.append(sources.add_url(chatbot, request.form["url"]))
+        except sources.SourceError as error:
+            db.session.rollback()
+            flash(str(error), "danger")
+            return redirect(self._address(chatbot))
+        self._keep("source.add", added)
+        flash(f"{len(added)} added. They are read now." if added else "Choose a file or enter an address first.", "success")
+        return redirect(self._address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])
+    @has_access
+    def retry_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
+        chatbot, source = self._find_source(chatbot_uuid, source_uuid)
+        sources.queue_again(source)
+        self._keep("source.retry", [source])
+        return redirect(self._address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/delete", methods=["POST"])
+    @has_access
+    def delete_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
+        chatbot, source = self._find_source(chatbot_uuid, source_uuid)
+        sources.delete(source)
+        audit.record("source.delete", source)
+        db.session.commit()
+        queues.wake_training(chatbot.id)
+        flash(f"{source.title} is deleted; its text is no longer used.", "success")
+        return redirect(self._address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")
+    @has_access
+    def download_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "source.view")
+        source = sources.find(chatbot, source_uuid) or abort(404)
+        if source.kind != "file":
+            abort(404)
+        stream = here().storage.open(source.data_loc)
+        return send_file(stream, mimetype="application/octet-stream", as_attachment=True, download_name=source.title)
+
+    @expose("/<uuid:chatbot_uuid>/train", methods=["POST"])
+    @has_access
+    def train(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "source.edit")
+        chatbots.mark_due(chatbot)
+        audit.record("chatbot.train", chatbot)
+        db.session.commit()
+        queues.wake_training(chatbot.id)
+        flash("A new training has begun. The present answers stay until it is done.", "success")
+        return redirect(self._address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/preview")
+    @has_access
+    def preview(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "chatbot.view")
+        embed = embeds.preview_embed(chatbot)
+        db.session.commit()
+        token = embeds.sign_preview(embed, standing().member_id)
+        return self._page("chatbot/preview.html", chatbot, embed=embed, token=token)
+
+    @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
+    @has_access
+    def add_embed(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        domain = hosts.find_domain(chatbot, request.form.get("domain", "")) or abort(404)
+        audit.record("embed.add", embeds.add(chatbot, domain))
+        db.session.commit()
+        return redirect(self._address(chatbot) + "#embed")
+
+    @expose("/<uuid:chatbot_uuid>/embeds/<uuid:embed_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch_embed(self, chatbot_uuid: uuid.UUID, embed_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        embed = embeds.find(chatbot, embed_uuid) or abort(404)
+        embed.status = "inactive" if embed.status == "active" else "active"
+        audit.record("embed.switch", embed)
+        db.session.commit()
+        return redirect(self._address(chatbot) + "#embed")
+
+    def _find(self, chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
+        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
+        if not standing().may(action, chatbot.workspace_id):
+            abort(403)
+        return chatbot
+
+    def _find_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> tuple[Chatbot, Source]:
+        chatbot = self._find(chatbot_uuid, "source.edit")
+        return chatbot, sources.find(chatbot, source_uuid) or abort(404)
+
+    def _keep(self, action: str, changed: list[Source]) -> None:
+        for source in changed:
+            audit.record(action, source)
+        db.session.commit()
+        for source in changed:
+            queues.wake_ingestion(source.id)
+
+    def _address(self, chatbot: Chatbot) -> str:
+        return url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)
+
+    def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
+        may = {a: standing().may(a, chatbot.workspace_id) for a in ("chatbot.edit", "source.edit", "history.view")}
+        return self.render_template(template, chatbot=chatbot, may=may, appbuilder=self.appbuilder, **values)

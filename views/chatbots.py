@@ -1,0 +1,79 @@
+"""Chatbots and the sources of all of them, as lists and forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, url_for
+from flask_appbuilder import expose, has_access
+from flask_appbuilder.models.sqla.filters import FilterEqual, FilterNotEqual
+from wtforms import SelectField
+
+from app.knowledge import chatbots
+from app.security import standing
+from models import Chatbot, Source
+from models.chatbots import CHATBOT_TYPES
+from views.base import Screen, rows_where, table, workspaces_where
+from views.columns import moment, size, status_badge
+
+_FIELDS = {
+    "type": SelectField("Type", choices=[(t, t.replace("_", " ").capitalize()) for t in CHATBOT_TYPES]),
+    "status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")]),
+}
+
+
+class ChatbotView(Screen):
+    """The chatbots of your workspaces."""
+
+    datamodel = table(Chatbot)
+    edit_action = "chatbot.edit"
+    list_title, add_title, edit_title = "Chatbots", "New chatbot", "Change chatbot"
+    list_columns = ["name", "type", "workspace", "status", "training_status", "last_trained"]
+    show_columns = ["name"]
+    add_columns = ["name", "description", "type", "workspace"]
+    edit_columns = ["name", "description", "type", "status"]
+    search_columns = ["name", "type", "status", "training_status"]
+    base_filters = [["status", FilterNotEqual, "deleted"]]
+    label_columns = {"training_status": "Knowledge", "last_trained": "Last trained"}
+    formatters_columns = {"status": status_badge, "training_status": status_badge, "last_trained": moment}
+    add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}
+    add_form_extra_fields = {"type": _FIELDS["type"]}
+    edit_form_extra_fields = _FIELDS
+    empty_words = "A chatbot answers from your documents. Make the first one."
+    delete_words = "It disappears from your websites at once. Its chats stay in the history until they are erased."
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        return redirect(url_for("ChatbotPage.show", chatbot_uuid=self._find(pk).uuid))
+
+    def post_add_redirect(self) -> Any:
+        newest = chatbots.newest_of(standing().member_id)
+        return redirect(url_for("ChatbotPage.show", chatbot_uuid=newest.uuid) if newest else self.get_redirect())
+
+    def prepare_new(self, item: Any) -> None:
+        chatbots.complete(item, owner_id=standing().member_id)
+
+    def remove(self, item: Any) -> None:
+        chatbots.delete(item)
+
+
+class SourceView(Screen):
+    """Every document and page that chatbots learn from."""
+
+    datamodel = table(Source)
+    list_title = "Sources"
+    list_columns = ["title", "chatbot", "file_format", "state", "n_chunks", "filesize", "created_at"]
+    show_columns = [
+        "title", "chatbot", "kind", "file_format", "state", "error_advice", "n_pages", "n_chunks", "filesize", "created_at",
+    ]  # fmt: skip
+    add_columns = edit_columns = ["title"]
+    search_columns = ["title", "file_format", "state"]
+    base_permissions = ["can_list", "can_show"]
+    base_filters = [["deleted_at", FilterEqual, None], *rows_where("source.view", "chatbot.workspace_id")]
+    base_order = ("id", "desc")
+    label_columns = {"file_format": "Format", "n_chunks": "Chunks", "filesize": "Size", "error_advice": "What to do"}
+    formatters_columns = {"state": status_badge, "filesize": size, "created_at": moment}
+    empty_words = "Open a chatbot and add a document or a web page."
+
+

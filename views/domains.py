@@ -1,0 +1,53 @@
+"""Website hosts of a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.models.sqla.filters import FilterEqual
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.collaborators import here
+from app.domains import hosts
+from app.security import standing
+from models import Domain
+from views.base import Refused, Screen, table
+from views.columns import moment, status_badge, yes_no
+
+
+class DomainView(Screen):
+    """The websites on which chatbots may answer."""
+
+    datamodel = table(Domain)
+    edit_action = "domain.edit"
+    list_title, show_title, add_title, edit_title = "Domains", "Domain", "Add a domain", "Change domain"
+    list_columns = ["origin", "service", "verified", "status", "last_checked"]
+    show_columns = ["origin", "service", "verified", "status", "last_checked", "created_at"]
+    add_columns = ["domain", "service"]
+    edit_columns = ["status"]
+    search_columns = ["domain", "verified", "status"]
+    order_columns = ["verified", "status", "last_checked"]
+    base_filters = [["internal", FilterEqual, False]]
+    label_columns = {"origin": "Website", "domain": "Website", "last_checked": "Last checked"}
+    formatters_columns = {"verified": yes_no, "status": status_badge, "last_checked": moment, "created_at": moment}
+    add_form_extra_fields = {
+        "domain": StringField(
+            "Website",
+            description="The address as your visitors see it, for instance https://www.example.com",
+            validators=[InputRequired(), Length(max=300)],
+        )
+    }
+    edit_form_extra_fields = {"status": SelectField("Status", choices=[("active", "Active"), ("inactive", "Paused")])}
+    empty_words = "Add the website on which your chatbot shall answer."
+    delete_words = "The chatbot disappears from that website at once; its chats stay readable."
+
+    def may_edit(self, item: Any) -> bool:
+        service_id = item.service_id or (item.service.id if item.service else None)
+        return standing().may_in_service(self.edit_action, service_id)
+
+    def prepare_new(self, item: Any) -> None:
+        try:
+            hosts.prepare(item, allow_local=here().config.local_domains)
+        except hosts.HostError as error:
+            raise Refused(str(error)) from error

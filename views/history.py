@@ -1,0 +1,77 @@
+"""Visitors' chats: a list, and each dialogue as the visitor saw it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, redirect, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app.history import transcripts
+from app.security import standing
+from models import ChatSession
+from views.base import Screen, rows_where, table
+from views.columns import moment
+
+
+class HistoryView(Screen):
+    """All chats of the chatbots whose history you may read."""
+
+    datamodel = table(ChatSession)
+    list_title = "Chat history"
+    list_columns = ["chatbot", "domain", "page", "started_at", "last_message_at"]
+    show_columns = ["chatbot"]
+    add_columns = edit_columns = ["page"]
+    search_columns = ["page", "chatbot"]
+    base_permissions = ["can_list", "can_show"]
+    base_filters = rows_where("history.view", "chatbot.workspace_id")
+    base_order = ("last_message_at", "desc")
+    label_columns = {"started_at": "Started", "last_message_at": "Last message"}
+    formatters_columns = {"started_at": moment, "last_message_at": moment}
+    empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        return redirect(transcript_url(self._find(pk)))
+
+
+def transcript_url(chat: ChatSession) -> str:
+    return url_for(
+        "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
+        chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
+    )  # fmt: skip
+
+
+class HistoryPage(BaseView):
+    """/history/<service>/<domain>/<chatbot>: each part is looked for inside the one before; any mismatch is a 404."""
+
+    route_base = "/history"
+    default_view = "sessions"
+
+    @expose("/<int:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
+    @has_access
+    def sessions(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Any:
+        place = self._resolve(service_id, domain_uuid, chatbot_uuid)
+        return self.render_template(
+            "history/sessions.html", place=place, rows=transcripts.sessions_of(place), appbuilder=self.appbuilder
+        )
+
+    @expose("/<int:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
+    @has_access
+    def transcript(
+        self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID, session_uuid: uuid.UUID
+    ) -> Any:
+        place = self._resolve(service_id, domain_uuid, chatbot_uuid)
+        chat = transcripts.find_session(place, session_uuid) or abort(404)
+        turns = transcripts.read_turns(chat)
+        return self.render_template(
+            "history/transcript.html", place=place, chat=chat, turns=turns, appbuilder=self.appbuilder
+        )
+
+    def _resolve(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> transcripts.Place:
+        place = transcripts.resolve(service_id, domain_uuid, chatbot_uuid) or abort(404)
+        if not standing().may("history.view", place.chatbot.workspace_id):
+            abort(403)
+        return place

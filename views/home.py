@@ -1,0 +1,24 @@
+"""The start page: a visitor's front door, a member's chatbots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder import IndexView, expose
+from flask_login import current_user
+
+from app.history import overview
+from app.security import standing
+
+
+class HomeView(IndexView):
+    """What somebody sees first: sign-in or sign-up for strangers, their chatbots at a glance for members."""
+
+    @expose("/")
+    def index(self) -> Any:
+        self.update_redirect()
+        if not current_user.is_authenticated:
+            return self.render_template("home/front.html", appbuilder=self.appbuilder)
+        cards = overview.chatbot_cards()
+        may_create = standing().may_anywhere("chatbot.edit")
+        return self.render_template("home/home.html", cards=cards, may_create=may_create, appbuilder=self.appbuilder)

@@ -1,0 +1,134 @@
+"""Services, workspaces, the people in them, and invitations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash
+from flask_appbuilder.models.sqla.filters import FilterEqual
+from wtforms import EmailField, SelectField
+from wtforms.validators import Email, InputRequired, Length
+
+from app.accounts import invitations
+from app.security import standing
+from models import Invitation, Service, Workspace, WorkspaceMember
+from models.base import now
+from models.workspaces import WORKSPACE_ROLES
+from views.base import Refused, Screen, rows_where, table, workspaces_where
+from views.columns import moment, status_badge
+
+ROLE_CHOICES = [(role, role.capitalize()) for role in WORKSPACE_ROLES]
+
+
+class ServiceView(Screen):
+    """What was bought. Members read theirs; staff see all and may disable one."""
+
+    datamodel = table(Service)
+    list_title, show_title, edit_title = "Services", "Service", "Change service"
+    list_columns = ["name", "plan", "status", "created_at", "expired_at"]
+    show_columns = ["name", "uuid", "plan", "holder", "status", "created_at", "expired_at"]
+    edit_columns = ["name", "status"]
+    add_columns = ["name"]
+    search_columns = ["name", "status"]
+    base_permissions = ["can_list", "can_show", "can_edit"]
+    label_columns = {"expired_at": "Runs until"}
+    formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge}
+    edit_form_extra_fields = {"status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")])}
+
+    def may_edit(self, item: Any) -> bool:
+        return standing().platform_role in ("Superadmin", "Staff")
+
+
+class WorkspaceView(Screen):
+    """Groups of a service: people, domains and chatbots live in them."""
+
+    datamodel = table(Workspace)
+    edit_action = "workspace.edit"
+    list_title, show_title, add_title, edit_title = "Workspaces", "Workspace", "New workspace", "Change workspace"
+    list_columns = ["name", "service", "created_at"]
+    show_columns = ["name", "service", "created_at"]
+    add_columns = ["name", "service"]
+    edit_columns = ["name"]
+    search_columns = ["name"]
+    base_filters = [["deleted_at", FilterEqual, None]]
+    formatters_columns = {"created_at": moment}
+    empty_words = "A workspace holds chatbots, sources and the people who care for them."
+    delete_words = "Only an empty workspace can be deleted."
+
+    def workspace_of(self, item: Any) -> int | None:
+        return item.id  # type: ignore[no-any-return]
+
+    def may_edit(self, item: Any) -> bool:
+        if item.id is None:
+            return standing().may_in_service("workspace.create", item.service.id if item.service else None)
+        return super().may_edit(item)
+
+    def may_add(self) -> bool:
+        return bool(standing().held_service_ids) or standing().is_superadmin
+
+    def remove(self, item: Any) -> None:
+        if invitations.is_in_use(item):
+            raise Refused("This workspace still has chatbots: move or delete them first.")
+        item.deleted_at = now()
+
+
+class WorkspaceMemberView(Screen):
+    """Who is in a workspace, as what."""
+
+    datamodel = table(WorkspaceMember)
+    edit_action = "people.edit"
+    list_title, show_title, edit_title = "Members", "Member", "Change role"
+    list_columns = ["member", "member.email", "workspace", "role", "created_at"]
+    show_columns = list_columns
+    add_columns = ["role"]
+    edit_columns = ["role"]
+    search_columns = ["role", "workspace"]
+    base_permissions = ["can_list", "can_show", "can_edit", "can_delete"]
+    base_filters = rows_where("people.view")
+    label_columns = {"member.email": "E-mail", "created_at": "Since"}
+    formatters_columns = {"created_at": moment}
+    edit_form_extra_fields = {"role": SelectField("Role", choices=ROLE_CHOICES)}
+    empty_words = "Nobody is here but the holder of the service. Invite somebody."
+    delete_words = "The person loses access with their next click."
+
+    def remove(self, item: Any) -> None:
+        invitations.remove_from_workspace(item)
+
+    def prepare_change(self, item: Any) -> None:
+        if not invitations.has_owner_besides(item) and item.role != "owner":
+            raise Refused("A workspace always has an owner: make somebody else owner first.")
+
+
+class InvitationView(Screen):
+    """Seats offered by e-mail, for seven days."""
+
+    datamodel = table(Invitation)
+    edit_action = "people.edit"
+    list_title, show_title, add_title = "Invitations", "Invitation", "Invite somebody"
+    list_columns = ["email", "workspace", "role", "status", "created_at", "expired_at"]
+    show_columns = ["email", "workspace", "role", "status", "invited_by", "created_at", "expired_at", "accepted_at"]
+    add_columns = ["email", "workspace", "role"]
+    edit_columns = ["role"]
+    search_columns = ["email", "status", "workspace"]
+    base_permissions = ["can_list", "can_show", "can_add", "can_delete"]
+    base_filters = rows_where("people.view")
+    add_form_query_rel_fields = {"workspace": workspaces_where("people.edit")}
+    add_form_extra_fields = {
+        "email": EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)]),
+        "role": SelectField("Role", choices=ROLE_CHOICES, default="user"),
+    }
+    label_columns = {"expired_at": "Valid until"}
+    formatters_columns = {"created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge}
+    empty_words = "Invite colleagues by e-mail: they choose a password and are in."
+    delete_words = "The link in the mail stops working at once."
+
+    def prepare_new(self, item: Any) -> None:
+        try:
+            link = invitations.prepare(item, inviter_id=standing().member_id)
+        except invitations.InvitationError as error:
+            raise Refused(str(error)) from error
+        if link:
+            flash(f"No mail server is set up. Give this link to {item.email}: {link}", "warning")
+
+    def remove(self, item: Any) -> None:
+        invitations.revoke(item)

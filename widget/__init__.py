@@ -1,0 +1,16 @@
+"""The public side: what a customer's page loads and calls. It trusts nothing that the page says."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from widget import assets
+from widget.routes import blueprint
+
+__all__ = ["blueprint", "register"]
+
+
+def register(app: Flask) -> None:
+    """Add the widget's API and its script to the application."""
+    app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint)

@@ -1,0 +1,44 @@
+"""Errors of the widget's API: a public code, a status, and a sentence for a person."""
+
+from __future__ import annotations
+
+from flask import Response, g, jsonify
+
+_ERRORS: dict[str, tuple[int, str]] = {
+    "invalid_request": (400, "This request can't be understood."),
+    "token_missing": (401, "This chat has to be opened first."),
+    "token_invalid": (401, "This chat can't be continued here."),
+    "token_expired": (401, "This chat was open for long: it is opened again."),
+    "origin_missing": (403, "This chatbot answers on websites only."),
+    "origin_not_allowed": (403, "This chatbot does not answer on this website."),
+    "domain_unverified": (403, "This website is not confirmed yet, or paused."),
+    "chatbot_disabled": (403, "This chatbot is switched off."),
+    "not_found": (404, "There is nothing here."),
+    "in_progress": (409, "The last question is still being answered."),
+    "too_long": (413, "This message is too long."),
+    "rate_limited": (429, "That was a lot in a short time. Please wait a moment."),
+    "quota_exhausted": (429, "This chatbot has answered all the questions of this month."),
+    "overloaded": (503, "Too many people are asking right now. Please try again in a moment."),
+    "provider_error": (503, "The answer could not be made. Please try again."),
+}
+
+
+class WidgetError(Exception):
+    """A refused request of a visitor, by its public code; `retry_after` in seconds."""
+
+    def __init__(self, code: str, retry_after: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+        self.status, self.message = _ERRORS[code]
+
+    def to_json(self) -> dict[str, object]:
+        body: dict[str, object] = {"code": self.code, "message": self.message, "request_id": g.get("request_id", "")}
+        return {**body, "retry_after": self.retry_after} if self.retry_after else body
+
+    def answer(self) -> Response:
+        response = jsonify(error=self.to_json())
+        response.status_code = self.status
+        if self.retry_after:
+            response.headers["Retry-After"] = str(self.retry_after)
+        return response

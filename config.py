@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pathlib
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -13,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT = 8  # "aaaaaaaa..." is long, yet no secret
 MAX_PORT = 65535
+MAX_SOCKET_BYTES = 100
 
 
 class ConfigError(Exception):
@@ -65,7 +68,7 @@ class Config:
     web_threads: int = _setting(32, _count, doc="threads of each web process; a streaming answer holds one")
     log_level: str = _setting("INFO", doc="DEBUG, INFO, WARNING or ERROR")
     superadmin_email: str = _setting("admin@example.com", doc="e-mail of the superadmin that `init` makes")
-    embedding_model: str = _setting("all-MiniLM-L6-v2", doc="embedding model: the built-in one, or any of sentence-transformers")
+    embedding_model: str = _setting("sentence-transformers/all-MiniLM-L6-v2", doc="embedding model: the built-in one, or any of sentence-transformers")
     openai_api_key: str = _setting("", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive")
     openai_base_url: str = _setting("", doc="address of an OpenAI-compatible chat model server")
     chat_model: str = _setting("gpt-4o-mini", doc="name of the chat model")
@@ -113,7 +116,16 @@ class Config:
 
     @property
     def redis(self) -> str:
-        return self.redis_url or f"unix://{self.data_dir / 'redis.sock'}"
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def redis_socket(self) -> pathlib.Path:
+        """Where the embedded Redis listens. The kernel allows 107 bytes: a deep folder gets a short name elsewhere."""
+        path = self.data_dir / "redis.sock"
+        if len(os.fsencode(path)) < MAX_SOCKET_BYTES:
+            return path
+        name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return pathlib.Path(tempfile.gettempdir()) / f"docent-{os.getuid()}-{name}" / "redis.sock"
 
     @property
     def local_domains(self) -> bool:

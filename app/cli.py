@@ -142,6 +142,8 @@ def run_command(argv: list[str], read_config: Callable[[dict[str, str]], Config]
         logging.basicConfig(
             level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
+        for name in ("flask_appbuilder", "alembic", "faiss"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         return int(args.run(config, args))
     except KeyboardInterrupt:
         return 130

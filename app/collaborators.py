@@ -40,7 +40,7 @@ class Collaborators:
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        return Fetcher(FetchSettings(allow_private=self.config.allow_private_addresses))
+        return Fetcher(FetchSettings(allow_private=self.config.allow_private_addresses, timeout_s=self.config.fetch_timeout_s))
 
     @cached_property
     def redis(self) -> Redis:
@@ -59,7 +59,7 @@ class Collaborators:
             if "embedder" not in self._made:
                 from indexes.embedder import open_embedder
 
-                self._made["embedder"] = open_embedder(self.config.embedding_model, self.config.data_dir / "models")
+                self._made["embedder"] = open_embedder(self.config.embedding_model, self.config.data_dir / "embedder")
             return self._made["embedder"]  # type: ignore[no-any-return]
 
 

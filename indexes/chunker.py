@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from semantic_text_splitter import TextSplitter
 
 MAX_CHARACTERS = 800
-MAX_TOKENS = 256
+MAX_TOKENS = 254  # all-MiniLM-L6-v2 reads 256, two of which are marks at the ends; it cuts silently there
 
 _SLIVER = 120  # a last piece shorter than this joins the one before it, which may so grow by a fifth
 _STRETCH = 1.2
@@ -82,7 +82,7 @@ def split(
         document: as a loader made it, or made by hand.
         max_characters: the usual length; a piece is at most a fifth longer.
         max_tokens: no piece, under its heading, counts more; only asked where `count_tokens` is given.
-        count_tokens: texts -> tokens of each, special ones included.
+        count_tokens: texts -> tokens of each, without the marks that a model adds at the ends.
     """
     groups = list(_group(document.segments, max_characters))
     if count_tokens is not None:

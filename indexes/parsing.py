@@ -26,7 +26,7 @@ from indexes.document import Document, from_json
 from indexes.errors import KINDS, LoadError, ParserError
 
 MEMORY_BYTES = 1 << 30
-WALL_S = 90.0
+TIMEOUT_S = 90.0
 MAX_FILES = 50
 MAX_REPLY_BYTES = 256 << 20
 
@@ -54,7 +54,7 @@ class ParserPool:
     Args:
         size: how many files may be parsed at once; further callers wait.
         memory_bytes: address space of one process (RLIMIT_AS).
-        wall_s: seconds for one file, by the clock and of processor time; then SIGKILL.
+        timeout_s: seconds for one file, by the clock and of processor time; then SIGKILL.
         max_files: how many files one process reads before it is replaced.
         loader: the module whose `load(path, name)` is called in the process.
     """
@@ -64,12 +64,12 @@ class ParserPool:
         size: int = 1,
         *,
         memory_bytes: int = MEMORY_BYTES,
-        wall_s: float = WALL_S,
+        timeout_s: float = TIMEOUT_S,
         max_files: int = MAX_FILES,
         loader: str = "indexes.loaders",
     ) -> None:
         self._size = size
-        self._wall_s = wall_s
+        self._timeout_s = timeout_s
         self._max_files = max_files
         self._command = [
             sys.executable,
@@ -78,7 +78,7 @@ class ParserPool:
             "indexes.loaders",
             loader,
             str(memory_bytes),
-            str(int(wall_s) + 1),
+            str(int(timeout_s) + 1),
         ]
         self._idle: list[_Parser] = []
         self._begin()
@@ -104,7 +104,7 @@ class ParserPool:
             parser = self._take()
             is_reusable = False
             try:
-                document = parser.ask(Path(path).absolute(), name, self._wall_s)
+                document = parser.ask(Path(path).absolute(), name, self._timeout_s)
                 is_reusable = True
                 return document
             except LoadError as error:
@@ -179,9 +179,9 @@ class _Parser:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, path: Path, name: str, wall_s: float) -> Document:
+    def ask(self, path: Path, name: str, timeout_s: float) -> Document:
         self.n_files += 1
-        deadline = time.monotonic() + wall_s
+        deadline = time.monotonic() + timeout_s
         request = json.dumps({"path": str(path), "name": name}).encode()
         try:
             self._requests.write(struct.pack(">I", len(request)) + request)

@@ -23,7 +23,7 @@ def explain(error: Exception) -> str | None:
     from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
     names = {type_.__name__ for type_ in type(error).__mro__}
-    if names & {"ConfigError", "ArtifactError", "AddressError"}:
+    if names & {"ConfigError", "IndexesError", "AddressError"}:
         return str(error)
     if isinstance(error, (ArgumentError, NoSuchModuleError)):
         return "DATABASE_URL is not an address of a database: it looks like postgresql://user:password@host/name."

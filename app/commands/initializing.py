@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
@@ -24,7 +21,6 @@ from models.migrations import versioning
 if TYPE_CHECKING:
     from config import Config
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 _LOCK_NUMBER = 0x0D0CE27
 
 
@@ -94,10 +90,7 @@ def _seed(config: Config) -> tuple[str, str] | None:
 
 
 def _build_artifact(config: Config) -> None:
-    """Build the embedding artifact in a process of its own: torch leaves the memory with it."""
-    folder = config.data_dir / "models"
-    command = [sys.executable, "-m", "indexes.artifact", config.embedding_model, str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CommandError(f"The embedding model {config.embedding_model} can't be prepared: {reason}")
+    """Build the embedding artifact (in a process of its own: torch leaves the memory with it)."""
+    from indexes.artifact import build_artifact
+
+    build_artifact(config.embedding_model, config.data_dir / "embedder")

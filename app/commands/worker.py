@@ -6,9 +6,7 @@ the fork. So horses ask the embedding process over a socket.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from rq.serializers import JSONSerializer
 
 from app.factory import create_app
 from app.knowledge.embedding import SOCKET
+from app.process import die_with_parent
 from jobs import queues
 from models import db
 
@@ -30,12 +29,6 @@ if TYPE_CHECKING:
     from config import Config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies (Linux, prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class AppWorker(Worker):
@@ -56,7 +49,7 @@ class AppWorker(Worker):
 def _start_embedder(config: Config, socket_path: Path) -> subprocess.Popen[bytes]:
     command = [
         sys.executable, "-m", "indexes.embedding_server", str(socket_path), config.embedding_model,
-        str(config.data_dir / "models"),
+        str(config.data_dir / "embedder"),
     ]  # fmt: skip
     return subprocess.Popen(command, cwd=ROOT, preexec_fn=die_with_parent)  # noqa: PLW1509, S603 - one thread runs yet
 

@@ -1,0 +1,59 @@
+"""Retrieval for a chatbot: its current generation, held against what is live in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.answering.passages import load_passages
+from app.collaborators import here
+from app.knowledge import generations
+from indexes.retriever import Retrieval, retrieve
+from models import Chatbot, Chunk, db, raw, tenancy
+
+MAX_QUESTION_CHARS = 2000
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One hit in words: where it is, and what it says."""
+
+    document: str
+    chunk: int
+    score: float
+    locator: dict[str, Any]
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "document": self.document, "chunk": self.chunk, "score": round(self.score, 4), "locator": self.locator,
+            "text": self.text,
+        }  # fmt: skip
+
+
+def _read_texts(ids: Collection[int]) -> Mapping[int, str]:
+    rows = db.session.execute(select(Chunk.id, Chunk.text).where(Chunk.id.in_(list(ids))))
+    return {row.id: row.text for row in rows}
+
+
+def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
+    """Return what a question finds; empty when nothing is published, or made by another embedding model."""
+    generation, model = generations.open_current(chatbot), here().embedder
+    question = question.replace("\0", " ").strip()[:MAX_QUESTION_CHARS]
+    if generation is None or generation.manifest.embedder_name != model.name or not question:
+        return Retrieval()
+    chatbot_id, scope = chatbot.id, tenancy.current()
+    return retrieve(
+        generation, model, question, k,
+        is_live=lambda ids: raw.live_ids(scope, chatbot_id, ids), read_texts=_read_texts,
+    )  # fmt: skip
+
+
+def search(chatbot: Chatbot, question: str, k: int = 10) -> list[SearchHit]:
+    """Return the best hits of a question, best first."""
+    hits = find(chatbot, question, k).hits
+    passages = load_passages([(hit.chunk_id, hit.score) for hit in hits], limit=k)
+    return [SearchHit(p.document, p.chunk_id, p.score, p.locator, p.text) for p in passages]

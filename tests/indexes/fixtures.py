@@ -1,0 +1,124 @@
+"""Files made for the tests of the loaders, and loaders that misbehave (this module is one: see `load`)."""
+
+import ctypes
+import io
+import os
+import time
+import zipfile
+from pathlib import Path
+
+from indexes.document import Document, Segment
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+DEVSET = SHARED / "data" / "devset"
+
+CONTENT_TYPES = "<Types/>"
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def load(path, name):
+    """A loader for `ParserPool(loader="tests.indexes.fixtures")` that does what the file's name says."""
+    if name == "pid":
+        return Document(str(os.getpid()), "txt", (Segment(str(os.getppid()), {}),))
+    if name == "environment":
+        return Document("environment", "txt", (Segment("\n".join(sorted(os.environ)), {}),))
+    if name == "spin in C":
+        sum(range(10**18))
+    if name == "sleep in C":
+        ctypes.PyDLL(None).usleep(3_000_000_000)  # PyDLL keeps the interpreter's lock: no Python code runs meanwhile
+    if name == "eat memory":
+        return [bytearray(1 << 20) for _ in range(1 << 20)]
+    if name == "eat memory in C":
+        os.write(2, b"memory allocation of 4294967296 bytes failed\n")
+        os.abort()
+    if name == "crash":
+        ctypes.string_at(0)
+    if name == "print":
+        os.write(1, b"\xff\xff\xff\xff a library says hello")
+        print("another greeting")
+    if name == "miss a package":
+        raise ModuleNotFoundError("No module named 'pymupdf'")
+    if name == "linger":
+        time.sleep(0.3)
+    return Document(name, "txt", (Segment(Path(path).read_text(), {"line": 1}),))
+
+
+def make_zip(members, compression=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def make_docx(body, **parts):
+    """A Word file around the XML of its body; `parts` are further members of word/, by name without .xml."""
+    document = f'<w:document xmlns:w="{WORD}" xmlns:mc="urn:mc" xmlns:v="urn:v"><w:body>{body}</w:body></w:document>'
+    relations = "".join(
+        f'<Relationship Id="r{name}" Type="http://x/relationships/{name.rstrip("0123456789")}" Target="{name}.xml"/>'
+        for name in parts
+    )
+    return make_zip(
+        {
+            "[Content_Types].xml": CONTENT_TYPES,
+            "word/document.xml": document,
+            "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
+            **{f"word/{name}.xml": content for name, content in parts.items()},
+        }
+    )
+
+
+def make_paragraph(text, style=""):
+    properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    return f"<w:p>{properties}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def make_styles(**levels):
+    styles = "".join(
+        f'<w:style w:styleId="{key}"><w:name w:val="{name}"/></w:style>' for key, name in levels.items()
+    )
+    return f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>'
+
+
+def make_pdf(path, pages, *, title="", password=""):
+    """A PDF with a page per text; an empty text makes a blank page, None one with only a picture."""
+    import pymupdf
+
+    pdf = pymupdf.open()
+    for text in pages:
+        page = pdf.new_page()
+        if text is None:
+            picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 8, 8))
+            page.insert_image(pymupdf.Rect(50, 50, 300, 300), pixmap=picture)
+        elif text:
+            page.insert_text((50, 72), text)
+    pdf.set_metadata({"title": title})
+    safe = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": password} if password else {}
+    pdf.save(str(path), **safe)
+    pdf.close()
+    return path
+
+
+def make_greedy_pdf():
+    """A few kilobytes that ask MuPDF for gigabytes: a page whose content is 3 GB of zeros, deflated twice."""
+    import zlib
+
+    once = zlib.compressobj(9)
+    piece = b" " * (1 << 24)
+    packed = b"".join(once.compress(piece) for _ in range(192)) + once.flush()
+    stream = zlib.compress(packed, 9)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<<>>>>",
+        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(stream), stream),
+    ]
+    raw, offsets = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(raw))
+        raw += b"%d 0 obj%s endobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return raw + b"xref\n0 5\n0000000000 65535 f \n%strailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        table,
+        len(raw),
+    )

@@ -7,15 +7,21 @@ from typing import Any
 
 def register(appbuilder: Any) -> None:
     """Register every screen; its place in the menu says for whom it is (see app/roles.py)."""
+    from flask import current_app
+
     from views.accounts import AcceptPage, SignUpPage, VerifyPage
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
+    from views.columns import status_badge
     from views.domains import DomainView
     from views.history import HistoryPage, HistoryView
     from views.installation import AuditView, MailView, MemberView, PlanView, SubscriptionView
+    from views.navigation import navigation
     from views.profile import ProfileView
     from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
 
+    current_app.jinja_env.filters["badge"] = status_badge
+    current_app.jinja_env.globals["navigation"] = navigation
     add = appbuilder.add_view
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
     add(SourceView, "Sources", category="Work", icon="source")

@@ -34,6 +34,10 @@ class Screen(ModelView):
     empty_words = "Nothing here yet."  # what an empty list says
     delete_words = ""  # what deleting means, said before it is done
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.extra_args = {"view": self}
+
     def workspace_of(self, item: Any) -> int | None:
         """Return the workspace in which the right to change `item` is asked for."""
         workspace_id: int | None = getattr(item, "workspace_id", None)
@@ -78,9 +82,9 @@ class Screen(ModelView):
             order_direction="desc" if direction == "desc" else "asc",
             page=max(0, get_page_args().get(name) or 0),
             page_size=min(100, max(1, get_page_size_args().get(name) or self.page_size)),
+            view=self,
             **kwargs,
         )
-        widgets["search"] = self.search_widget(form=self.search_form.refresh(), include_cols=self.search_columns, filters=filters)
         return widgets
 
     def _show(self, pk: Any) -> Any:

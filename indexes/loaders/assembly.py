@@ -40,12 +40,12 @@ def assemble(kind: str, name: str, segments: Iterable[Segment], findings: Findin
     """Make the document; `name` is the file's name, the title of last resort.
 
     Raises:
-        LoadError: empty or no_text; a document without a word is never a success.
+        LoadError: empty, no_text or corrupt; a document without a word is never a success.
     """
     findings = findings or Findings()
     kept, is_cut = _tidy_all(segments)
     if not kept:
-        raise LoadError("no_text" if findings.has_pictures or findings.pages_without_text else "empty")
+        raise LoadError(_explain_nothing(findings))
     warnings = list(findings.warnings)
     if findings.pages_without_text:
         warnings.append("pages_without_text")
@@ -59,6 +59,12 @@ def assemble(kind: str, name: str, segments: Iterable[Segment], findings: Findin
         n_pages=findings.n_pages,
         pages_without_text=findings.pages_without_text,
     )
+
+
+def _explain_nothing(findings: Findings) -> str:
+    if findings.has_pictures or findings.pages_without_text:
+        return "no_text"
+    return "corrupt" if "damaged" in findings.warnings else "empty"
 
 
 def _tidy_all(segments: Iterable[Segment]) -> tuple[list[Segment], bool]:

@@ -56,11 +56,12 @@ def _guess_wide(raw: bytes) -> str | None:
     if not half:
         return None
     n_even, n_odd = sample[0::2].count(0), sample[1::2].count(0)
-    if n_odd > half * _MANY and n_even < half * _FEW:
-        return "utf-16-le"
-    if n_even > half * _MANY and n_odd < half * _FEW:
-        return "utf-16-be"
-    return None
+    encoding, n_many, n_few = ("utf-16-le", n_odd, n_even) if n_odd > n_even else ("utf-16-be", n_even, n_odd)
+    if n_many <= half * _MANY or n_few >= half * _FEW:
+        return None
+    text = sample.decode(encoding, "replace")
+    n_readable = sum(character.isprintable() or character in "\t\r\n\f" for character in text)
+    return encoding if n_readable > len(text) * (1 - _FEW) else None
 
 
 def _try_decode(raw: bytes, encoding: str) -> str | None:

@@ -39,7 +39,7 @@ def read_chart(chart: Any) -> list[str]:
         names.append(" ".join(_read_points(series, "tx")))
         categories = max(categories, _read_points(series, "cat") or _read_points(series, "xVal"), key=len)
         columns.append(_read_points(series, "val") or _read_points(series, "yVal"))
-    lines.append(join_cells(["", *names]).removeprefix("| ").strip())
+    lines.append(join_cells(["", *names]))
     lines += (join_cells(list(row)) for row in zip_longest(categories, *columns, fillvalue=""))
     return [line for line in lines if line]
 

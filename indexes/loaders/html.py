@@ -21,6 +21,7 @@ _BEGINS_AS_PAGE = re.compile(
 _TAG = re.compile(
     rb"<(?:p|div|h[1-6]|table|ul|ol|a|span|br|title|meta|article|section)\b[^>]*>", re.IGNORECASE
 )
+_MARK = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
 _MIN_TAGS_UNNAMED = 3
 _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
@@ -34,7 +35,7 @@ _SCRIPTED_ADVICE = "Add the text as a file, or a page of the site that shows it 
 def accepts(sample: Sample) -> bool:
     if not looks_like_text(sample.head):
         return False
-    head = sample.head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
+    head = _MARK.sub(b"", sample.head).replace(b"\0", b"")
     if sample.named_format == FORMAT:
         return _TAG.search(head) is not None or _BEGINS_AS_PAGE.match(head) is not None
     if sample.named_format == "md":

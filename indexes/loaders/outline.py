@@ -85,4 +85,4 @@ def join_cells(cells: list[str]) -> str:
     flat = [" ".join(cell.split()) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
-    return " | ".join(flat) if any(flat) else ""
+    return " | ".join(flat).strip() if any(flat) else ""

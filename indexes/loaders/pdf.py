@@ -96,7 +96,9 @@ class _Reader:
             )
             if not text and _shows_something(page):
                 self._without_text.append(number)
-        except (RuntimeError, ValueError, SystemError):
+        except (RuntimeError, ValueError, SystemError) as error:
+            if "alloc" in str(error):  # MuPDF's words when memory runs out
+                raise LoadError("limit", detail=f"page {number}: {error}") from error
             self._warnings.append("damaged")
             return ""
         if len(_GARBLED.findall(text)) > len(text) * _MAX_GARBLED_SHARE:

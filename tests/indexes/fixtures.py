@@ -5,6 +5,7 @@ import io
 import os
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 from indexes.document import Document, Segment
@@ -100,25 +101,15 @@ def make_pdf(path, pages, *, title="", password=""):
 
 
 def make_greedy_pdf():
-    """A few kilobytes that ask MuPDF for gigabytes: a page whose content is 3 GB of zeros, deflated twice."""
-    import zlib
-
-    once = zlib.compressobj(9)
-    piece = b" " * (1 << 24)
-    packed = b"".join(once.compress(piece) for _ in range(192)) + once.flush()
-    stream = zlib.compress(packed, 9)
+    """A kilobyte that asks MuPDF for gigabytes: forty million tiny letters on one page, deflated twice."""
+    line = b"BT /F 0.01 Tf 20 20 Td (" + b"a" * 1000 + b") Tj ET\n"
+    stream = zlib.compress(zlib.compress(line * 40_000, 9), 9)
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<<>>>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
         b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
-    raw, offsets = b"%PDF-1.4\n", []
-    for number, content in enumerate(objects, start=1):
-        offsets.append(len(raw))
-        raw += b"%d 0 obj%s endobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return raw + b"xref\n0 5\n0000000000 65535 f \n%strailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
-        table,
-        len(raw),
-    )
+    body = b"".join(b"%d 0 obj%s endobj\n" % entry for entry in enumerate(objects, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF"

@@ -102,9 +102,8 @@ def _get_place(locator: Locator) -> tuple[tuple[str, object], ...]:
 
 def _drop_bare_headings(segments: Sequence[Segment]) -> Iterator[Segment]:
     """Leave out headings with nothing but deeper sections below: those carry its words in their paths."""
-    for segment, following in zip(segments, [*segments[1:], None], strict=True):
-        heading = segment.locator.get("heading", "")
-        below = following.locator.get("heading", "") if following else ""
+    headings = [segment.locator.get("heading", "") for segment in segments]
+    for segment, heading, below in zip(segments, headings, [*headings[1:], ""], strict=False):
         is_bare = bool(heading) and segment.text == heading.rpartition(" > ")[2]
         if not (is_bare and below.startswith(f"{heading} > ")):
             yield segment
@@ -147,8 +146,8 @@ def _iter_windows(text: str) -> Iterator[tuple[int, str]]:
         start = end
 
 
-def _pack(units: list[_Unit], max_characters: int) -> list[list[_Unit]]:
-    """Join neighbors of one place as long as they fit."""
+def _pack(units: list[_Unit], max_characters: int, stretch: float = _STRETCH) -> list[list[_Unit]]:
+    """Join neighbors of one place as long as they fit; a sliver at the end may stretch its neighbor."""
     groups: list[list[_Unit]] = []
     for unit in units:
         if groups and len(_join([*groups[-1], unit])) <= max_characters:
@@ -157,7 +156,7 @@ def _pack(units: list[_Unit], max_characters: int) -> list[list[_Unit]]:
             groups.append([unit])
     if len(groups) > 1 and len(_join(groups[-1])) < _SLIVER:
         joined = [*groups[-2], *groups[-1]]
-        if len(_join(joined)) <= max_characters * _STRETCH:
+        if len(_join(joined)) <= max_characters * stretch:
             groups[-2:] = [joined]
     return groups
 
@@ -190,7 +189,7 @@ def _shrink(group: list[_Unit], excess: float) -> list[list[_Unit]]:
     if excess <= 1:
         return [group]
     max_characters = max(_MIN_CHARACTERS, int(len(_join(group)) / excess * 0.9))
-    return _pack([part for unit in group for part in _cut(unit, max_characters)], max_characters)
+    return _pack([part for unit in group for part in _cut(unit, max_characters)], max_characters, stretch=1)
 
 
 def _make_piece(group: list[_Unit], position: int) -> Piece:

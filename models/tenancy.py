@@ -16,7 +16,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import ForeignKey, event, inspect, select
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
 from models.base import BigId
 
@@ -94,9 +94,7 @@ def service_scope(service_id: int, workspace_ids: Collection[int] | None = None)
 class _BelowService:
     """What every row below a service carries."""
 
-    @declared_attr
-    def service_id(self) -> Mapped[int]:
-        return mapped_column(ForeignKey("services.id", ondelete="CASCADE"), index=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"), index=True)
 
 
 class Commercial(_BelowService):

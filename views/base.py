@@ -40,7 +40,8 @@ class Screen(ModelView):
 
     def workspace_of(self, item: Any) -> int | None:
         """Return the workspace in which the right to change `item` is asked for."""
-        workspace_id: int | None = getattr(item, "workspace_id", None)
+        chosen = item.__dict__.get("workspace")  # what a form has just put there; the id follows with the flush
+        workspace_id: int | None = chosen.id if chosen is not None else getattr(item, "workspace_id", None)
         return workspace_id
 
     def may_edit(self, item: Any) -> bool:

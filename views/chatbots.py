@@ -7,7 +7,8 @@ from typing import Any
 from flask import redirect, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual, FilterNotEqual
-from wtforms import SelectField
+from wtforms import SelectField, TextAreaField
+from wtforms.validators import Length, Optional
 
 from app.knowledge import chatbots
 from app.security import standing
@@ -16,7 +17,11 @@ from models.chatbots import CHATBOT_TYPES
 from views.base import Screen, rows_where, table, workspaces_where
 from views.columns import moment, size, status_badge
 
+_DESCRIPTION = TextAreaField(
+    "Description", description="For your team; visitors do not see it.", validators=[Optional(), Length(max=2000)]
+)
 _FIELDS = {
+    "description": _DESCRIPTION,
     "type": SelectField("Type", choices=[(t, t.replace("_", " ").capitalize()) for t in CHATBOT_TYPES]),
     "status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")]),
 }
@@ -37,7 +42,7 @@ class ChatbotView(Screen):
     label_columns = {"training_status": "Knowledge", "last_trained": "Last trained"}
     formatters_columns = {"status": status_badge, "training_status": status_badge, "last_trained": moment}
     add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}
-    add_form_extra_fields = {"type": _FIELDS["type"]}
+    add_form_extra_fields = {"type": _FIELDS["type"], "description": _DESCRIPTION}
     edit_form_extra_fields = _FIELDS
     empty_words = "A chatbot answers from your documents. Make the first one."
     delete_words = "It disappears from your websites at once. Its chats stay in the history until they are erased."

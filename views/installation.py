@@ -7,8 +7,8 @@ from typing import Any
 from flask import abort
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterNotEqual
-from wtforms import IntegerField, SelectField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import mail
 from app.security import standing
@@ -21,6 +21,7 @@ from views.columns import moment, status_badge
 
 STATUS_CHOICES = [("enabled", "Enabled"), ("disabled", "Disabled")]
 _PLAN_FIELDS = {
+    "description": TextAreaField("Description", validators=[Optional(), Length(max=2000)]),
     "status": SelectField("Status", choices=STATUS_CHOICES),
     "billing_cycle": SelectField("Billing cycle", choices=[(cycle, cycle) for cycle in BILLING_CYCLES]),
     "price": IntegerField(

@@ -3,6 +3,7 @@
 import ctypes
 import io
 import os
+import sys
 import time
 import zipfile
 import zlib
@@ -19,29 +20,51 @@ WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def load(path, name):
     """A loader for `ParserPool(loader="tests.indexes.fixtures")` that does what the file's name says."""
-    if name == "pid":
-        return Document(str(os.getpid()), "txt", (Segment(str(os.getppid()), {}),))
-    if name == "environment":
-        return Document("environment", "txt", (Segment("\n".join(sorted(os.environ)), {}),))
-    if name == "spin in C":
-        sum(range(10**18))
-    if name == "sleep in C":
-        ctypes.PyDLL(None).usleep(3_000_000_000)  # PyDLL keeps the interpreter's lock: no Python code runs meanwhile
-    if name == "eat memory":
-        return [bytearray(1 << 20) for _ in range(1 << 20)]
-    if name == "eat memory in C":
-        os.write(2, b"memory allocation of 4294967296 bytes failed\n")
-        os.abort()
-    if name == "crash":
-        ctypes.string_at(0)
-    if name == "print":
-        os.write(1, b"\xff\xff\xff\xff a library says hello")
-        print("another greeting")
-    if name == "miss a package":
-        raise ModuleNotFoundError("No module named 'pymupdf'")
-    if name == "linger":
-        time.sleep(0.3)
-    return Document(name, "txt", (Segment(Path(path).read_text(), {"line": 1}),))
+    text = MISDEEDS[name]() if name in MISDEEDS else Path(path).read_text()
+    return Document(name, "txt", (Segment(str(text), {"line": 1}),))
+
+
+def spin():
+    return sum(range(10**18))  # one call into C that takes years
+
+
+def sleep_in_c():
+    ctypes.PyDLL(None).usleep(
+        3_000_000_000
+    )  # PyDLL keeps the interpreter's lock: no Python code runs meanwhile
+
+
+def eat_memory():
+    return [bytearray(1 << 20) for _ in range(1 << 20)]
+
+
+def eat_memory_in_rust():
+    os.write(2, b"memory allocation of 4294967296 bytes failed\n")  # what Rust says before it aborts
+    os.abort()
+
+
+def speak():
+    os.write(1, b"\xff\xff\xff\xff a library says hello")
+    sys.stdout.write("another greeting")
+    return "hello"
+
+
+def miss_a_package():
+    raise ModuleNotFoundError("No module named 'pymupdf'")
+
+
+MISDEEDS = {
+    "pids": lambda: f"{os.getpid()} {os.getppid()}",
+    "environment": lambda: "\n".join(sorted(os.environ)),
+    "spin in C": spin,
+    "sleep in C": sleep_in_c,
+    "eat memory": eat_memory,
+    "eat memory in Rust": eat_memory_in_rust,
+    "crash": lambda: ctypes.string_at(0),
+    "print": speak,
+    "miss a package": miss_a_package,
+    "linger": lambda: time.sleep(0.3),
+}
 
 
 def make_zip(members, compression=zipfile.ZIP_DEFLATED):
@@ -54,7 +77,9 @@ def make_zip(members, compression=zipfile.ZIP_DEFLATED):
 
 def make_docx(body, **parts):
     """A Word file around the XML of its body; `parts` are further members of word/, by name without .xml."""
-    document = f'<w:document xmlns:w="{WORD}" xmlns:mc="urn:mc" xmlns:v="urn:v"><w:body>{body}</w:body></w:document>'
+    document = (
+        f'<w:document xmlns:w="{WORD}" xmlns:mc="urn:mc" xmlns:v="urn:v"><w:body>{body}</w:body></w:document>'
+    )
     relations = "".join(
         f'<Relationship Id="r{name}" Type="http://x/relationships/{name.rstrip("0123456789")}" Target="{name}.xml"/>'
         for name in parts

@@ -1,5 +1,7 @@
 import re
 import time
+import unicodedata
+from itertools import pairwise
 
 import pytest
 
@@ -31,25 +33,29 @@ def test_pieces_are_cut_between_sentences_and_hold_every_word():
     pieces = split(make((text, {})))
     assert all(len(piece.text) <= MAX_CHARACTERS * 1.2 for piece in pieces)
     assert all(piece.text.startswith("The ducks") and piece.text.endswith("March.") for piece in pieces)
-    assert "".join(piece.text for piece in pieces).split() == "".join(text.split(" ")).split() or (
-        " ".join(piece.text for piece in pieces).split() == text.split()
-    )
+    assert " ".join(piece.text for piece in pieces).split() == text.split()
     assert [piece.position for piece in pieces] == list(range(len(pieces)))
 
 
 def test_pieces_never_reach_over_pages_slides_or_sections():
     for place in ("page", "slide"):
         pieces = split(make(("one", {place: 1}), ("two", {place: 2}), ("three", {place: 2})))
-        assert [(piece.text, piece.locator) for piece in pieces] == [("one", {place: 1}), ("two\n\nthree", {place: 2})]
+        assert [(piece.text, piece.locator) for piece in pieces] == [
+            ("one", {place: 1}),
+            ("two\n\nthree", {place: 2}),
+        ]
     notes = split(make(("shown", {"slide": 1}), ("said", {"slide": 1, "notes": True})))
     assert [piece.locator for piece in notes] == [{"slide": 1}, {"slide": 1, "notes": True}]
 
 
 def test_short_neighbors_of_one_section_are_joined_and_no_sliver_is_left():
-    entries = [(f"Point {n} of the list, with some more words to it.", {"heading": "A", "line": n + 1}) for n in range(20)]
+    entries = [
+        (f"Point {n} of the list, with some more words to it.", {"heading": "A", "line": n + 1})
+        for n in range(20)
+    ]
     pieces = split(make(*entries))
     assert len(pieces) == 2
-    assert [piece.locator["line"] for piece in pieces][0] == 1
+    assert pieces[0].locator["line"] == 1
     tail = split(make((SENTENCE * 10 + "\n\nThe end.", {"page": 1})))
     assert len(tail) == 1 or min(len(piece.text) for piece in tail) >= 120
 
@@ -73,7 +79,10 @@ def test_what_is_embedded_stands_under_its_heading():
 
 
 def test_tables_are_cut_between_rows_and_repeat_their_head():
-    rows = [(f"plan {n} | {n * 100} francs a month", {"sheet": "S", "row": n}, "Plan | Price") for n in range(2, 102)]
+    rows = [
+        (f"plan {n} | {n * 100} francs a month", {"sheet": "S", "row": n}, "Plan | Price")
+        for n in range(2, 102)
+    ]
     pieces = split(make(("Plan | Price", {"sheet": "S", "row": 1}), *rows))
     assert all(piece.text.startswith("Plan | Price\n") for piece in pieces)
     assert all(piece.text.count("Plan | Price") == 1 for piece in pieces)
@@ -82,15 +91,15 @@ def test_tables_are_cut_between_rows_and_repeat_their_head():
         assert piece.locator["row_end"] == numbers[-1]
         assert piece.locator["row"] in (1, numbers[0])
     ranges = [(piece.locator["row"], piece.locator["row_end"]) for piece in pieces]
-    assert all(before[1] + 1 == after[0] for before, after in zip(ranges, ranges[1:], strict=False))
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
 
 
 def test_the_line_of_a_piece_is_where_it_begins():
-    lines = [f"line {n} says something of middling length about the weather" for n in range(1, 101)]
+    lines = [f"Line {n} says something of middling length about the weather." for n in range(1, 101)]
     pieces = split(make(("\n".join(lines), {"line": 7})))
     assert len(pieces) > 3
     for piece in pieces:
-        first = int(re.match(r"line (\d+)", piece.text)[1])
+        first = int(re.match(r"Line (\d+)", piece.text)[1])
         assert piece.locator["line"] == first + 6
 
 
@@ -106,7 +115,9 @@ def test_hard_wrapped_prose_is_cut_at_sentences_not_at_line_ends():
     assert all(piece.text.endswith("March.") for piece in pieces[:-1])
 
 
-@pytest.mark.parametrize("text", ["中文字和句子" * 500, SENTENCE * 50, "x" * 5000, "a | b | c\n" * 400, "é\u0301" * 3000])
+@pytest.mark.parametrize(
+    "text", ["中文字和句子" * 500, SENTENCE * 50, "x" * 5000, "a | b | c\n" * 400, "é\u0301" * 3000]
+)
 def test_no_piece_has_more_tokens_than_the_embedder_reads(text):
     def count(texts):
         return [len(text.encode()) // 2 for text in texts]
@@ -117,8 +128,6 @@ def test_no_piece_has_more_tokens_than_the_embedder_reads(text):
 
 
 def split_words(text):
-    import unicodedata
-
     return unicodedata.normalize("NFC", text).split()
 
 
@@ -142,7 +151,10 @@ def test_tokens_are_counted_in_few_batches():
     assert 1 <= len(calls) <= 8
 
 
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "中文字" * 100_000, "x | " * 250_000, "word " * 200_000, "\n".join("ab" * 400_000)])
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 1_000_000, "中文字" * 100_000, "x | " * 250_000, "word " * 200_000, "\n".join("ab" * 400_000)],
+)
 def test_a_text_without_ends_takes_no_quadratic_time(text):
     begin = time.process_time()
     pieces = split(make((text, {"line": 1})))

@@ -56,7 +56,9 @@ def test_a_real_file_gives_what_its_manifest_says(entry):
 
 
 @needs_devset
-@pytest.mark.parametrize(("name", "advised"), [("legacy_sample.doc", ".docx"), ("legacy_sample.ppt", ".pptx")])
+@pytest.mark.parametrize(
+    ("name", "advised"), [("legacy_sample.doc", ".docx"), ("legacy_sample.ppt", ".pptx")]
+)
 def test_files_of_the_old_kind_get_advice_that_helps(name, advised):
     with pytest.raises(LoadError) as caught:
         loaders.load(DEVSET / name, name)
@@ -64,7 +66,9 @@ def test_files_of_the_old_kind_get_advice_that_helps(name, advised):
     assert advised in caught.value.advice
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the real website of ../shared/data/site-dev is not here; CI has it")
+@pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the real website of ../shared/data/site-dev is not here; CI has it"
+)
 def test_each_page_of_a_real_site_is_read_or_is_an_empty_redirect():
     pages = sorted((SHARED / "data" / "site-dev" / "www" / "reference").glob("*.html"))[:60]
     kinds = set()
@@ -107,7 +111,12 @@ def test_the_content_decides_the_format_and_the_name_only_breaks_ties(tmp_path, 
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"\x7fELF" + bytes(500), make_zip({"setup.exe": b"MZ"}), b"\xff\xd8\xff\xe0\0\x10"],
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+        b"\x7fELF" + bytes(500),
+        make_zip({"setup.exe": b"MZ"}),
+        b"\xff\xd8\xff\xe0\0\x10",
+    ],
 )
 def test_it_refuses_what_is_no_document_whatever_it_is_called(tmp_path, content):
     path = tmp_path / "upload"
@@ -138,16 +147,21 @@ def test_a_hostile_name_becomes_a_harmless_title(tmp_path, name, title):
 
 
 def test_a_title_comes_from_metadata_unless_nobody_filled_it_in(tmp_path):
-    for given, expected in (("Annual report", "Annual report"), ("untitled", "ada"), ("Microsoft Word - x.doc", "ada")):
+    for given, expected in (
+        ("Annual report", "Annual report"),
+        ("untitled", "ada"),
+        ("Microsoft Word - x.doc", "ada"),
+    ):
         path = make_pdf(tmp_path / "ada.pdf", ["Hello"], title=given)
         assert loaders.load(path, "ada.pdf").title == expected
 
 
 def test_the_whole_room_and_all_its_parsers_import_in_half_a_second():
     program = (
-        "import time, sys; import encodings.idna; begin = time.process_time()\n"
+        "import time, sys; begin = time.process_time()\n"
         "import indexes.loaders, indexes.chunker, indexes.parsing\n"
-        "heavy = {'pymupdf', 'pptx', 'trafilatura', 'bs4', 'markdown_it', 'charset_normalizer', 'docx'} & set(sys.modules)\n"
+        "heavy = {'pymupdf', 'pptx', 'trafilatura', 'bs4', 'markdown_it', 'charset_normalizer', 'docx'}\n"
+        "heavy &= set(sys.modules)\n"
         "import pymupdf, pptx, trafilatura, bs4, markdown_it, charset_normalizer, python_calamine\n"
         "import striprtf.striprtf, semantic_text_splitter\n"
         "print(heavy or '-', time.process_time() - begin)"
@@ -160,7 +174,12 @@ def test_the_whole_room_and_all_its_parsers_import_in_half_a_second():
 
 def test_a_document_survives_json():
     document = Document(
-        "Über", "pdf", (Segment("text", {"page": 1}), Segment("a | b", {"sheet": "S", "row": 2}, "h")), ("damaged",), 3, (2,)
+        "Über",
+        "pdf",
+        (Segment("text", {"page": 1}), Segment("a | b", {"sheet": "S", "row": 2}, "h")),
+        ("damaged",),
+        3,
+        (2,),
     )
     assert from_json(to_json(document)) == document
 
@@ -171,7 +190,7 @@ def test_a_document_survives_json():
         "[]",
         "{}",
         '{"title":1}',
-        '{"title":"t","format":"f","segments":[["x",{"page":"1"},""]],"warnings":[],"n_pages":null,"pages_without_text":[]}',
+        '{"title":"t","format":"f","segments":[["x",{"page":"1"},""]],"warnings":[],"n_pages":1,"pages_without_text":[]}',
         '{"title":"t","format":"f","segments":[["x",{"evil":1},""]],"warnings":[],"n_pages":null,"pages_without_text":[]}',
         '{"title":"t","format":"f","segments":[["x",[],""]],"warnings":[],"n_pages":true,"pages_without_text":[]}',
     ],

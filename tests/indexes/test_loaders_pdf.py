@@ -12,9 +12,19 @@ def load_bytes(tmp_path, raw):
     return loaders.load(path, "ada.pdf")
 
 
+def get_outcome(tmp_path, raw):
+    try:
+        return "text" if load_bytes(tmp_path, raw).segments else "blank"
+    except LoadError as error:
+        return error.kind
+
+
 def test_each_page_is_a_segment_with_its_number(tmp_path):
     document = loaders.load(make_pdf(tmp_path / "a.pdf", ["first", "second"]), "a.pdf")
-    assert [(s.text, s.locator) for s in document.segments] == [("first", {"page": 1}), ("second", {"page": 2})]
+    assert [(s.text, s.locator) for s in document.segments] == [
+        ("first", {"page": 1}),
+        ("second", {"page": 2}),
+    ]
     assert document.n_pages == 2
 
 
@@ -47,12 +57,7 @@ def test_a_file_whose_table_is_lost_is_read_with_a_warning(tmp_path):
 def test_a_file_cut_anywhere_is_text_or_a_clear_error(tmp_path):
     raw = make_pdf(tmp_path / "a.pdf", ["first page here", "second page here"]).read_bytes()
     for size in range(5, len(raw), 97):
-        try:
-            document = load_bytes(tmp_path, raw[:size])
-        except LoadError as error:
-            assert error.kind in ("corrupt", "empty")
-        else:
-            assert document.segments
+        assert get_outcome(tmp_path, raw[:size]) in ("text", "corrupt", "empty")
 
 
 def test_letters_without_a_meaning_are_a_warning(tmp_path, monkeypatch):

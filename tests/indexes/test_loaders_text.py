@@ -7,7 +7,9 @@ from indexes.loaders.decoding import decode
 from indexes.loaders.html import read_page
 from indexes.loaders.tidying import tidy
 
-DOCS_PAGE = b"""<!doctype html><html><head><title>use_git - usethis</title></head><body><nav>Home News Blog</nav><main>
+DOCS_PAGE = b"""<!doctype html><html><head>
+<title>use_git - usethis</title></head><body>
+<nav>Home News Blog</nav><main>
 <h1 id="top">use_git</h1><p>Makes a repository.</p>
 <h2 id="usage">Usage<a class="anchor" href="#usage">#</a></h2><pre>use_git(
   message)</pre><dl><dt>message</dt><dd>What to say.</dd></dl></main><footer>Imprint</footer></body></html>"""
@@ -74,7 +76,8 @@ def test_tidying_removes_what_is_no_word_and_is_idempotent():
 
 
 def test_markdown_gives_heading_paths_and_true_line_numbers(load):
-    source = "---\ntitle: Guide\n---\n# Setup\n\nRun *it* [here](http://x).\n\n## Linux\n\n```\ncode\n  more\n```\n\n|a|b|\n|-|-|\n|1|2|\n"
+    source = "---\ntitle: Guide\n---\n# Setup\n\nRun *it* [here](http://x).\n\n## Linux\n\n"
+    source += "```\ncode\n  more\n```\n\n|a|b|\n|-|-|\n|1|2|\n"
     document = load(source.encode(), "guide.md")
     assert document.title == "Guide"
     assert show(document, "heading", "line") == [
@@ -89,7 +92,9 @@ def test_markdown_gives_heading_paths_and_true_line_numbers(load):
 
 
 def test_markdown_shows_the_words_of_html_inside_but_no_comment_or_script(load):
-    document = load(b"# A\n\n<div><b>bold</b> text</div>\n\n<!-- secret -->\n\n<script>alert(1)</script>\n", "a.md")
+    document = load(
+        b"# A\n\n<div><b>bold</b> text</div>\n\n<!-- secret -->\n\n<script>alert(1)</script>\n", "a.md"
+    )
     assert [s.text for s in document.segments] == ["A", "bold text"]
 
 
@@ -106,7 +111,9 @@ def test_an_article_loses_its_menus_and_keeps_anchors(load):
     words = "The town council decided on Monday that the bridge will be closed for repairs until spring. " * 8
     page = (
         "<html><head><title>Bridge closed</title></head><body>"
-        "<div class='nav'><ul>" + "".join(f"<li><a href='/{i}'>Menu {i}</a></li>" for i in range(30)) + "</ul></div>"
+        "<div class='nav'><ul>"
+        + "".join(f"<li><a href='/{i}'>Menu {i}</a></li>" for i in range(30))
+        + "</ul></div>"
         f"<article><h1>Bridge closed</h1><p>{words}</p><h2 id='why'>Why</h2><p>{words}</p></article>"
         "<div class='footer'>Cookie settings</div></body></html>"
     )
@@ -121,7 +128,9 @@ def test_an_article_loses_its_menus_and_keeps_anchors(load):
 
 def test_a_page_built_by_scripts_says_so(load):
     with pytest.raises(LoadError) as caught:
-        load(b"<!doctype html><html><body><div id=root></div><script>render()</script></body></html>", "a.html")
+        load(
+            b"<!doctype html><html><body><div id=root></div><script>render()</script></body></html>", "a.html"
+        )
     assert caught.value.kind == "no_text"
     assert "script" in caught.value.happened
 
@@ -129,7 +138,7 @@ def test_a_page_built_by_scripts_says_so(load):
 def test_a_pages_charset_comes_from_the_header_then_from_the_page():
     page = b"<html><head><meta charset=iso-8859-1></head><body><p>\xc4pfel und Birnen</p></body></html>"
     assert "Äpfel" in read_page(page, "a.html").segments[-1].text
-    assert "Äpfel" in read_page("<html><body><p>Äpfel".encode("utf-8"), "a.html", "utf-8").segments[-1].text
+    assert "Äpfel" in read_page("<html><body><p>Äpfel".encode(), "a.html", "utf-8").segments[-1].text
 
 
 def test_csv_rows_count_records_and_repeat_their_head(load):
@@ -140,14 +149,22 @@ def test_csv_rows_count_records_and_repeat_their_head(load):
 
 @pytest.mark.parametrize(
     ("text", "delimiter"),
-    [("a,b\n1,2", ","), ("a;b\n1,5;2,5", ";"), ("a\tb, c\n1\t2", "\t"), ("a|b\n1|2", "|"), ("one column\nonly", ",")],
+    [
+        ("a,b\n1,2", ","),
+        ("a;b\n1,5;2,5", ";"),
+        ("a\tb, c\n1\t2", "\t"),
+        ("a|b\n1|2", "|"),
+        ("one column\nonly", ","),
+    ],
 )
 def test_the_delimiter_is_the_one_that_cuts_evenly(text, delimiter):
     assert find_delimiter(text) == delimiter
 
 
 def test_json_lists_are_rows_and_keys_are_headings(load):
-    document = load(b'{"name": "Acme", "plans": [{"id": 1, "price": {"chf": 9}}, {"id": 2}], "open": true}', "a.json")
+    document = load(
+        b'{"name": "Acme", "plans": [{"id": 1, "price": {"chf": 9}}, {"id": 2}], "open": true}', "a.json"
+    )
     assert show(document, "heading", "row") == [
         ("name: Acme\nopen: true", None, None),
         ("id: 1\nprice.chf: 9", "plans", 1),

@@ -1,4 +1,4 @@
-"""Every environment variable of Docent, read once, typed, with its unit and default. docs/operations.md explains each."""
+"""Every environment variable of Docent, read once, typed, with its unit and default. See docs/operations.md."""
 
 from __future__ import annotations
 
@@ -68,8 +68,13 @@ class Config:
     web_threads: int = _setting(32, _count, doc="threads of each web process; a streaming answer holds one")
     log_level: str = _setting("INFO", doc="DEBUG, INFO, WARNING or ERROR")
     superadmin_email: str = _setting("admin@example.com", doc="e-mail of the superadmin that `init` makes")
-    embedding_model: str = _setting("sentence-transformers/all-MiniLM-L6-v2", doc="embedding model: the built-in one, or any of sentence-transformers")
-    openai_api_key: str = _setting("", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive")
+    embedding_model: str = _setting(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        doc="embedding model: the built-in one, or any of sentence-transformers",
+    )
+    openai_api_key: str = _setting(
+        "", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive"
+    )
     openai_base_url: str = _setting("", doc="address of an OpenAI-compatible chat model server")
     chat_model: str = _setting("gpt-4o-mini", doc="name of the chat model")
     chat_model_timeout_s: float = _setting(30.0, _seconds, doc="seconds that a whole answer of the chat model may take")
@@ -85,8 +90,12 @@ class Config:
     parse_timeout_s: float = _setting(90.0, _seconds, doc="seconds that one file may take to parse")
     parse_memory_bytes: int = _setting(1_000_000_000, _count, doc="memory that parsing one file may take, bytes")
     fetch_timeout_s: float = _setting(30.0, _seconds, doc="seconds that fetching one web page may take")
-    allow_private_addresses: bool = _setting(False, _flag, doc="1: pages on private and loopback addresses may be fetched")
-    allow_local_domains: bool | None = _setting(None, _flag, doc="1: localhost may be a domain; default: only with the embedded database")
+    allow_private_addresses: bool = _setting(
+        False, _flag, doc="1: pages on private and loopback addresses may be fetched"
+    )
+    allow_local_domains: bool | None = _setting(
+        None, _flag, doc="1: localhost may be a domain; default: only with the embedded database"
+    )
     trusted_proxies: int = _setting(0, int, doc="reverse proxies in front whose X-Forwarded-* headers count")
 
     @property

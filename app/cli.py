@@ -1,4 +1,4 @@
-"""The command line: each command parses, calls, prints. `--json` prints JSON alone on stdout; all else goes to stderr."""
+"""The command line: each command parses, calls, prints. `--json` prints JSON alone on stdout, all else on stderr."""
 
 from __future__ import annotations
 

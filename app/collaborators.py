@@ -40,7 +40,9 @@ class Collaborators:
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        return Fetcher(FetchSettings(allow_private=self.config.allow_private_addresses, timeout_s=self.config.fetch_timeout_s))
+        return Fetcher(
+            FetchSettings(allow_private=self.config.allow_private_addresses, timeout_s=self.config.fetch_timeout_s)
+        )
 
     @cached_property
     def redis(self) -> Redis:

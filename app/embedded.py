@@ -26,7 +26,7 @@ def children(config: Config, *, demo: bool) -> list[Child]:
     found: list[Child] = []
     if not config.redis_url:
         found.append(redis_child(config.data_dir, _private_socket(config)))
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104 - where to knock, not to listen
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
     found += [_command("worker"), _command("scheduler"), _command("web", lambda: answers_on_port(host, config.port))]
     if demo:
         found.append(_command("demo-site", lambda: answers_on_port(host, config.demo_port)))

@@ -29,7 +29,15 @@ _BLOCK = 65536
 # what `is_global` calls public although it leads inside, or nowhere (NAT64, 6to4, Teredo, protocol assignments)
 _ALSO_PRIVATE = tuple(
     ipaddress.ip_network(text)
-    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24", "192.88.99.0/24", "fec0::/10")
+    for text in (
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "2001::/32",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "fec0::/10",
+    )
 )
 
 Resolve = Callable[[str, int], list[str]]
@@ -151,9 +159,7 @@ class Fetcher:
         return addresses[0]
 
     @contextmanager
-    def _open(
-        self, parts: SplitResult, host: str, port: int, deadline: float
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _open(self, parts: SplitResult, host: str, port: int, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
         address = self._choose_address(host, port)
         left = _seconds_left(deadline)
         timeout = urllib3.Timeout(connect=min(10.0, left), read=min(15.0, left))
@@ -176,7 +182,9 @@ class Fetcher:
             finally:
                 response.close()
         except HTTPError as error:
-            raise FetchError("fetch_failed", f"{host} could not be read ({type(error).__name__}). Try again later.") from error
+            raise FetchError(
+                "fetch_failed", f"{host} could not be read ({type(error).__name__}). Try again later."
+            ) from error
         finally:
             pool.close()
 

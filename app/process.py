@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -39,7 +40,7 @@ class Child:
 
     def start(self) -> None:
         """Start it in a group of its own, so that Ctrl-C reaches the parent alone, which then ends all in order."""
-        self.process = subprocess.Popen(  # noqa: S603, PLW1509 - our own program; one thread runs in this process
+        self.process = subprocess.Popen(
             self.argv, start_new_session=True, preexec_fn=die_with_parent, stdin=subprocess.DEVNULL
         )
 
@@ -49,10 +50,8 @@ class Child:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the child and to all it has started."""
         if self.process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # gone already
                 os.killpg(self.process.pid, number)
-            except (ProcessLookupError, PermissionError):
-                pass  # gone already
 
 
 class Supervisor:

@@ -35,8 +35,10 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 }
 _OF_SUPERADMIN: dict[str, tuple[str, ...]] = {"AuditView": (*_READ,)}
 
-_MENU_OF_MEMBERS = ("Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
-                    "Services")  # fmt: skip
+_MENU_OF_MEMBERS = (
+    "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
+    "Services",
+)  # fmt: skip
 _MENU_OF_STAFF = ("Installation", "Plans", "Subscriptions", "People", "Mails", "Services")
 _MENU_OF_SUPERADMIN = ("Audit",)
 

@@ -26,7 +26,7 @@ def _of_flask(config: Config) -> dict[str, Any]:
     }
 
 
-def _of_appbuilder(config: Config) -> dict[str, Any]:
+def _of_appbuilder() -> dict[str, Any]:
     return {
         "APP_NAME": "Docent",
         "FAB_SECURITY_MANAGER_CLASS": "app.security.DocentSecurityManager",
@@ -55,4 +55,4 @@ def _of_mail(config: Config) -> dict[str, Any]:
 
 def flask_settings(config: Config) -> dict[str, Any]:
     """Return Flask's configuration for an installation."""
-    return {**_of_flask(config), **_of_appbuilder(config), **_of_mail(config)}
+    return {**_of_flask(config), **_of_appbuilder(), **_of_mail(config)}

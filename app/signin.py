@@ -7,9 +7,9 @@ from typing import Any
 from flask import abort, current_app, flash, g, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.views import AuthDBView
 from flask_appbuilder.utils.base import get_safe_redirect
-from flask_appbuilder.security.decorators import no_cache
 from flask_login import login_user, logout_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length

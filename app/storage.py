@@ -63,7 +63,9 @@ class Storage:
             while block := stream.read(_BLOCK):
                 size += len(block)
                 if size > max_bytes:
-                    raise StorageError("limit", f"This is larger than {max_bytes // 1_000_000} MB. Split it, or ask staff.")
+                    raise StorageError(
+                        "limit", f"This is larger than {max_bytes // 1_000_000} MB. Split it, or ask staff."
+                    )
                 hashed.update(block)
                 file.write(block)
             file.flush()

@@ -15,11 +15,11 @@ class TokenError(Exception):
     """A signed token can't be accepted."""
 
 
-class TokenExpired(TokenError):  # noqa: N818 - it says what happened
+class TokenExpired(TokenError):
     """The token was good once."""
 
 
-class TokenInvalid(TokenError):  # noqa: N818 - it says what happened
+class TokenInvalid(TokenError):
     """The token was forged, damaged, or made for another purpose."""
 
 

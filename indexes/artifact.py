@@ -135,9 +135,7 @@ def _run_build(folder: Path) -> None:
     command = [sys.executable, "-m", "indexes.artifact_build", str(folder.resolve())]
     root = Path(__file__).resolve().parents[1]
     try:
-        child = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False
-        )
+        child = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
         raise ArtifactBuildFailed(f"Preparing the embedding model took over {BUILD_TIMEOUT_S} s.") from None
     if child.returncode != 0:

@@ -228,9 +228,7 @@ class _Parser:
             return LoadError("timeout", detail="used up its processor time")
         # A native parser ends the process when an allocation fails; SIGKILL not sent by us is the kernel,
         # out of memory.
-        lacks_memory = any(
-            sign in said for sign in ("bad_alloc", "memory allocation", "MemoryError", "out of memory")
-        )
+        lacks_memory = any(sign in said for sign in ("bad_alloc", "memory allocation", "MemoryError", "out of memory"))
         if code == -signal.SIGKILL or lacks_memory:
             return LoadError("limit", detail=f"exit code {code}: {said}")
         if code > 0:

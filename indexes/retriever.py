@@ -180,9 +180,7 @@ def _reorder(
     read = [i for i in ids if i in best]
     by_chunk, by_sentence, by_words = _scale(dense, read), _scale(best, read), _scale(lexical, read)
     score = {i: 1 + 0.3 * by_chunk[i] + 0.3 * by_sentence[i] + 0.4 * by_words[i] for i in read}
-    hits = [
-        Hit(i, score.get(i, fused[i]), dense.get(i, 0.0), lexical.get(i, 0.0), best.get(i, 0.0)) for i in ids
-    ]
+    hits = [Hit(i, score.get(i, fused[i]), dense.get(i, 0.0), lexical.get(i, 0.0), best.get(i, 0.0)) for i in ids]
     return sorted(hits, key=lambda hit: -hit.score)
 
 

@@ -1,8 +1,8 @@
 """A generation on disk: one immutable folder with a vector index, a lexical index and a manifest of checksums.
 
-    IndexesError
-    ├── MissingGeneration   nothing was published here
-    └── CorruptGeneration   its bytes are not those that were published: build it again from the database
+IndexesError
+├── MissingGeneration   nothing was published here
+└── CorruptGeneration   its bytes are not those that were published: build it again from the database
 """
 
 import datetime as dt

@@ -9,7 +9,9 @@ from functools import cache
 MAX_LETTERS = 60  # longer "words" are keys, hashes and attacks; they are indexed by their beginning
 
 # Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, bopomofo, Han with its extensions.
-_SPACELESS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SPACELESS = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 
 
@@ -47,7 +49,7 @@ def _word_pattern() -> re.Pattern[str]:
 
 @cache
 def _marks() -> str:
-    """All combining marks, as ranges for a character class; Python's \\w leaves them out."""
+    """All combining marks, as ranges for a character class; no word character of Python's covers them."""
     ranges: list[list[int]] = []
     for code in range(0x300, min(sys.maxunicode, 0x1F000)):
         if unicodedata.category(chr(code))[0] == "M":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app.knowledge import reconcile as rows
 from jobs import queues
 
+
 def reconcile() -> None:
     """Queue again what the rows say is unfinished; while the queue still has work, nothing was lost."""
     rows.give_up_hopeless()

@@ -1,4 +1,4 @@
-"""The queues: the only module that calls RQ. The rows are the truth; a lost job costs half a minute (see periodic.py)."""
+"""The queues: the only module that calls RQ. The rows are the truth; a lost job costs half a minute."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import BigId, NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
 from models.members import Member
 from models.plans import STATUSES, Service
 from models.tenancy import ChatbotOwned, ServiceOwned, WorkspaceOwned
@@ -47,7 +47,7 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
 
     @property
     def origin(self) -> str:
-        """Return what a browser on this domain sends in `Origin`: scheme, host, and the port unless it is the usual one."""
+        """Return what a browser on this domain sends in `Origin`: scheme, host, and an unusual port."""
         return f"{self.scheme}://{self.domain}" + (f":{self.port}" if self.port else "")
 
     def __str__(self) -> str:
@@ -96,9 +96,7 @@ class Embed(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
     chatbot: Mapped[Chatbot] = relationship(overlaps="domain")
     domain: Mapped[Domain] = relationship(overlaps="chatbot")
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["domain_id", "service_id"], ["domains.id", "domains.service_id"], ondelete="CASCADE"),
         UniqueConstraint("chatbot_id", "domain_id", name="one_embed_per_domain"),
         one_of("status", "active", "inactive"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import BigId, NEVER_REUSE_IDS, Table, Timestamped, db
+from models.base import NEVER_REUSE_IDS, BigId, Table, Timestamped, db
 from models.members import Member
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import BigId, NEVER_REUSE_IDS, HasUuid, Table, UtcDateTime, db, now, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, db, now, one_of
 from models.chatbots import Chatbot, Domain
 from models.tenancy import ChatbotOwned
 
@@ -35,9 +35,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned, db.Model):
         back_populates="chat_session", order_by="Message.id", passive_deletes=True, overlaps="chatbot"
     )
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
         UniqueConstraint("id", "service_id", "chatbot_id", name="chat_session_in_chatbot"),
         Index("chat_sessions_by_time", "chatbot_id", "last_message_at"),
         NEVER_REUSE_IDS,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from models.base import BigId, NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
 from models.chatbots import Chatbot
 from models.tenancy import ChatbotOwned
 

@@ -17,7 +17,7 @@ BILLING_CYCLES = ("monthly", "yearly")
 
 
 class Plan(Table, Timestamped, db.Model):
-    """What is sold. `price` is in the currency's minor unit (cents); `trial_period` in days; `features` are typed limits."""
+    """What is sold. `price` in minor units (cents), `trial_period` in days, `features` are typed limits."""
 
     __tablename__ = "plans"
     name: Mapped[str] = mapped_column(String(64), unique=True)

@@ -59,7 +59,9 @@ class SignUpPage(BaseView):
                 form.password.errors = [str(error)]
             else:
                 db.session.commit()
-                return self.render_template("accounts/check_mail.html", email=form.email.data, appbuilder=self.appbuilder)
+                return self.render_template(
+                    "accounts/check_mail.html", email=form.email.data, appbuilder=self.appbuilder
+                )
         return self.render_template("accounts/sign_up.html", form=form, appbuilder=self.appbuilder)
 
 
@@ -76,10 +78,14 @@ class VerifyPage(BaseView):
         if not form.validate_on_submit():
             is_open = signup.find_verification(token) is not None
             status = 200 if is_open else 404
-            return self.render_template("accounts/verify.html", form=form, is_open=is_open, appbuilder=self.appbuilder), status
+            return self.render_template(
+                "accounts/verify.html", form=form, is_open=is_open, appbuilder=self.appbuilder
+            ), status
         member = signup.verify(token)
         if member is None:
-            return self.render_template("accounts/verify.html", form=form, is_open=False, appbuilder=self.appbuilder), 404
+            return self.render_template(
+                "accounts/verify.html", form=form, is_open=False, appbuilder=self.appbuilder
+            ), 404
         db.session.commit()
         flash("Your address is confirmed. Sign in with your e-mail and password.", "success")
         return redirect(url_for("SignInView.login"))

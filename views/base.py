@@ -22,7 +22,7 @@ from models import db
 MAX_ID = 2**63 - 1
 
 
-class Refused(Exception):  # noqa: N818 - it reads as a sentence where it is raised
+class Refused(Exception):
     """What was entered can't be done; the message is shown above the form, which keeps what was typed."""
 
 
@@ -77,7 +77,7 @@ class Screen(ModelView):
         filters = self.datamodel.get_filters(self.search_columns)
         get_filter_args(filters)
         column, direction = get_order_args().get(name) or ("", "")
-        widgets = self._get_list_widget(
+        return self._get_list_widget(
             filters=filters,
             order_column=column if column in self.order_columns else "",
             order_direction="desc" if direction == "desc" else "asc",
@@ -86,7 +86,6 @@ class Screen(ModelView):
             view=self,
             **kwargs,
         )
-        return widgets
 
     def _show(self, pk: Any) -> Any:
         return self._get_show_widget(pk, self._find(pk))
@@ -151,7 +150,9 @@ class Screen(ModelView):
             return False
         except IntegrityError:
             db.session.rollback()
-            flash("Something with the same name or address exists already, or other rows still need this one.", "danger")
+            flash(
+                "Something with the same name or address exists already, or other rows still need this one.", "danger"
+            )
             return False
         if said:
             flash(said, "success")

@@ -56,7 +56,10 @@ class ChatbotPage(BaseView):
             flash(str(error), "danger")
             return redirect(self._address(chatbot))
         self._keep("source.add", added)
-        flash(f"{len(added)} added. They are read now." if added else "Choose a file or enter an address first.", "success")
+        flash(
+            f"{len(added)} added. They are read now." if added else "Choose a file or enter an address first.",
+            "success",
+        )
         return redirect(self._address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])

@@ -70,7 +70,8 @@ class SourceView(Screen):
     list_title = "Sources"
     list_columns = ["title", "chatbot", "file_format", "state", "n_chunks", "filesize", "created_at"]
     show_columns = [
-        "title", "chatbot", "kind", "file_format", "state", "error_advice", "n_pages", "n_chunks", "filesize", "created_at",
+        "title", "chatbot", "kind", "file_format", "state", "error_advice", "n_pages", "n_chunks", "filesize",
+        "created_at",
     ]  # fmt: skip
     add_columns = edit_columns = ["title"]
     search_columns = ["title", "file_format", "state"]
@@ -80,5 +81,3 @@ class SourceView(Screen):
     label_columns = {"file_format": "Format", "n_chunks": "Chunks", "filesize": "Size", "error_advice": "What to do"}
     formatters_columns = {"state": status_badge, "filesize": size, "created_at": moment}
     empty_words = "Open a chatbot and add a document or a web page."
-
-

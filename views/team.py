@@ -33,9 +33,11 @@ class ServiceView(Screen):
     base_permissions = ["can_list", "can_show", "can_edit"]
     label_columns = {"expired_at": "Runs until"}
     formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge}
-    edit_form_extra_fields = {"status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")])}
+    edit_form_extra_fields = {
+        "status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")])
+    }
 
-    def may_edit(self, item: Any) -> bool:
+    def may_edit(self, _item: Any) -> bool:
         return standing().platform_role in ("Superadmin", "Staff")
 
 

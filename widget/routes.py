@@ -37,17 +37,12 @@ def _add_cors(response: Response) -> Response:
     origin = request.headers.get("Origin")
     if origin:
         response.headers["Access-Control-Allow-Origin"] = origin
+    if request.method == "OPTIONS":  # the browser's preflight; Flask answers it for every route
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "600"
     response.vary.add("Origin")
     response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
-@blueprint.route("/<path:_anything>", methods=["OPTIONS"])
-def preflight(_anything: str) -> Response:
-    response = Response(status=204)
-    response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
-    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-    response.headers["Access-Control-Max-Age"] = "600"
     return response
 
 
@@ -171,7 +166,9 @@ def read_messages() -> Response:
 @blueprint.get("/chat/download")
 def download() -> Response:
     _, chat = _require_chat()
-    response = jsonify(started_at=chat.started_at.isoformat(), messages=[_turn(m) for m in transcripts.read_turns(chat)])
+    response = jsonify(
+        started_at=chat.started_at.isoformat(), messages=[_turn(m) for m in transcripts.read_turns(chat)]
+    )
     response.headers["Content-Disposition"] = 'attachment; filename="chat.json"'
     return response
 
@@ -188,5 +185,3 @@ def erase() -> Response:
     _, chat = _require_chat()
     recording.erase_session(chat)
     return jsonify(ok=True)
-
-

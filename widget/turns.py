@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app import answering
 from app.answering.answer import Answer
 from app.history import recording
-from models import ChatSession, Chatbot, Message, db, tenancy
+from models import Chatbot, ChatSession, Message, db, tenancy
 from widget.access import Visit
 from widget.errors import WidgetError
 
@@ -52,7 +52,8 @@ def _replay(turn: Message) -> list[str]:
         {"n": c.n, "title": c.title, "url": c.url, "locator": c.locator, "quote": c.quote} for c in turn.citations
     ]
     return [
-        _event("meta", message_id=str(turn.uuid)), _event("delta", text=turn.message), _event("sources", sources=sources),
+        _event("meta", message_id=str(turn.uuid)), _event("delta", text=turn.message),
+        _event("sources", sources=sources),
         _event("done", message_id=str(turn.uuid), state=turn.state, finish="replay"),
     ]  # fmt: skip
 

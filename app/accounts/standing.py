@@ -38,7 +38,7 @@ class Standing:
         return self.is_superadmin or allows(self.roles.get(workspace_id or 0), action)
 
     def may_in_service(self, action: str, service_id: int | None) -> bool:
-        """Tell whether the person may do something in a service: as its holder, or by a role in any of its workspaces."""
+        """Tell whether the person may do something in a service: as holder, or by a role in one of its workspaces."""
         if self.is_superadmin or (service_id in self.held_service_ids and allows(HOLDER, action)):
             return True
         return any(allows(r, action) for w, r in self.roles.items() if self.service_of[w] == service_id)

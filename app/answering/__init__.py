@@ -42,11 +42,11 @@ def stream(chatbot: Chatbot, question: str) -> Iterator[Event]:
         return
     yield "status", "answering"
     text, usage, model = yield from _write(name, question, passages, found)
-    yield "answer", _finish(text, passages, verdict, started, usage, model)
+    yield "answer", _finish(text, passages, verdict, started, (usage, model))
 
 
 def _write(name: str, question: str, passages: list[Passage], found: Any) -> Any:
-    """Yield an answer's words; return (text, usage, chat model). Any failure of the model ends in the extractive answer."""
+    """Yield an answer's words; return (text, usage, model). A failing model ends in the extractive answer."""
     config = here().config
     if chat_model.is_configured(config):
         usage, shown = Usage(), ""
@@ -79,11 +79,14 @@ def _speak(name: str, question: str, passages: list[Passage], usage: Usage) -> I
 
 
 def _finish(
-    text: str, passages: list[Passage], verdict: gate.Verdict, started: float, usage: Usage | None, model: str | None
+    text: str, passages: list[Passage], verdict: gate.Verdict, started: float, written: tuple[Usage | None, str | None]
 ) -> Answer:
+    usage, model = written
     cited = citing.cited_numbers(text)
     citations = tuple(
-        Citation(p.n, p.title, p.locator, extractive.quote(p, text), p.url, p.chunk_id) for p in passages if p.n in cited
+        Citation(p.n, p.title, p.locator, extractive.quote(p, text), p.url, p.chunk_id)
+        for p in passages
+        if p.n in cited
     )
     return Answer(
         GROUNDED, text, citations, verdict.to_json(), model, usage.tokens_in if usage else None,

@@ -31,7 +31,7 @@ PRESETS: dict[str, Words] = {
     "event": Words("Hello! Ask me about the program, the place and the tickets."),
     "education": Words("Hello! What would you like to understand better?"),
     "healthcare": Words(
-        "Hello! I answer from our documents and give no medical advice. In an emergency call your local emergency number.",
+        "Hello! I answer from our documents and give no medical advice. In an emergency call the emergency number.",
         "Our documents say nothing about that. Please ask a doctor or pharmacist.",
     ),
     "entertainment": Words("Hello! What are you curious about?"),

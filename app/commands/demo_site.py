@@ -29,7 +29,7 @@ PAGE = """<!doctype html>
 class _Page(BaseHTTPRequestHandler):
     body: ClassVar[bytes] = b""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         found = self.path.split("?")[0] in ("/", "/index.html")
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")

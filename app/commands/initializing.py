@@ -1,4 +1,4 @@
-"""`init`: database, roles, plans, superadmin, the installation's own service, the embedding artifact. Twice is harmless."""
+"""`init`: database, roles, plans, superadmin, its own service, embedding artifact. Twice is harmless."""
 
 from __future__ import annotations
 

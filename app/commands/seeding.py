@@ -19,7 +19,6 @@ from models import Chatbot, Domain, Embed, Member, Service, Source, Workspace, d
 from models.base import now
 from models.members import MEMBER
 
-
 HANDBOOK = Path(__file__).resolve().parent.parent.parent / "docs" / "handbook"
 EMAIL = "demo@example.com"
 SUFFIXES = (".pdf", ".pptx", ".docx", ".html")
@@ -110,5 +109,3 @@ def _follow_port() -> None:
     if domain is not None:
         domain.scheme, domain.domain, domain.port = hosts.parse_host(here().config.demo_address)
         db.session.commit()
-
-

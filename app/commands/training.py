@@ -30,7 +30,9 @@ def _find_workspace(workspace_id: int | None) -> Workspace:
         query = query.where(Workspace.id == workspace_id)
     workspace = db.session.scalars(query.limit(1)).first()
     if workspace is None:
-        raise CommandError(f"There is no workspace {workspace_id}: the address of its page in the browser has its number.")
+        raise CommandError(
+            f"There is no workspace {workspace_id}: the address of its page in the browser has its number."
+        )
     return workspace
 
 
@@ -77,7 +79,14 @@ def _train_one(chatbot_uuid: str, title: str, path: Path | None) -> dict[str, An
         db.session.commit()
     except (sources.SourceError, OSError) as error:
         db.session.rollback()
-        return {"source": title, "status": "failed", "code": "limit", "advice": str(error), "n_chunks": 0, "seconds": 0.0}
+        return {
+            "source": title,
+            "status": "failed",
+            "code": "limit",
+            "advice": str(error),
+            "n_chunks": 0,
+            "seconds": 0.0,
+        }
     if source.state == "ready":
         return {"source": title, "status": "ready", "n_chunks": source.n_chunks, "seconds": 0.0}
     outcome = ingest.ingest(source.id) or ingest.Outcome("failed", code="busy", advice="A worker has this source.")

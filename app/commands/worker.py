@@ -51,7 +51,7 @@ def _start_embedder(config: Config, socket_path: Path) -> subprocess.Popen[bytes
         sys.executable, "-m", "indexes.embedding_server", str(socket_path), config.embedding_model,
         str(config.data_dir / "embedder"),
     ]  # fmt: skip
-    return subprocess.Popen(command, cwd=ROOT, preexec_fn=die_with_parent)  # noqa: PLW1509, S603 - one thread runs yet
+    return subprocess.Popen(command, cwd=ROOT, preexec_fn=die_with_parent)
 
 
 def run(config: Config) -> int:

@@ -26,7 +26,7 @@ def complete(chatbot: Chatbot, owner_id: int | None) -> None:
 
 
 def mark_due(chatbot: Chatbot) -> None:
-    """Count one change of a chatbot's knowledge: a generation will be built. The caller commits and wakes the worker."""
+    """Count one change of a chatbot's knowledge: a generation will be built. The caller commits."""
     counting = update(Chatbot).where(Chatbot.id == chatbot.id)
     values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
     db.session.execute(counting.values(values), execution_options={"synchronize_session": False})

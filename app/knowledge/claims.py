@@ -16,7 +16,7 @@ STALE_AFTER_S = 60
 MAX_ATTEMPTS = 4
 
 
-class Superseded(Exception):  # noqa: N818 - not an error: somebody else has the work now
+class Superseded(Exception):
     """The source was deleted, queued again, or taken over: this work counts no more."""
 
 
@@ -63,7 +63,9 @@ def write(claim: Claim, **values: Any) -> None:
     Raises:
         Superseded: the claim is lost.
     """
-    writing = update(Source).where(Source.id == claim.source_id, Source.fence == claim.fence, Source.deleted_at.is_(None))
+    writing = update(Source).where(
+        Source.id == claim.source_id, Source.fence == claim.fence, Source.deleted_at.is_(None)
+    )
     values.setdefault("heartbeat_at", now())
     done = db.session.execute(writing.values(values), execution_options={"synchronize_session": False})
     if not done.rowcount:

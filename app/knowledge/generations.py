@@ -32,7 +32,9 @@ def open_current(chatbot: Chatbot) -> Generation | None:
     """
     if chatbot.generation_id is None:
         return None
-    query = select(GenerationRow).where(GenerationRow.chatbot_id == chatbot.id, GenerationRow.id <= chatbot.generation_id)
+    query = select(GenerationRow).where(
+        GenerationRow.chatbot_id == chatbot.id, GenerationRow.id <= chatbot.generation_id
+    )
     for row in db.session.scalars(query.order_by(GenerationRow.id.desc())):
         found = _get(chatbot, row)
         if found is not None:

@@ -155,4 +155,3 @@ def _fail(claim: Claim, code: str, advice: str) -> Outcome | None:
     except Superseded:
         return None
     return Outcome("failed", code=code, advice=advice)
-

@@ -18,7 +18,9 @@ _QUIETLY = {"synchronize_session": False}
 def give_up_hopeless() -> int:
     """Fail sources whose worker died again and again. Return how many. "Processing" for ever does not exist."""
     hopeless = update(Source).where(
-        Source.state.in_(UNFINISHED), Source.attempts >= claims.MAX_ATTEMPTS, Source.heartbeat_at < claims.stale_before()
+        Source.state.in_(UNFINISHED),
+        Source.attempts >= claims.MAX_ATTEMPTS,
+        Source.heartbeat_at < claims.stale_before(),
     )
     values = {
         "state": "failed", "error_code": "internal", "fence": Source.fence + 1, "finished_at": now(),
@@ -53,9 +55,7 @@ def due_chatbots() -> list[int]:
         Chatbot.training_heartbeat_at.is_(None),
         Chatbot.training_heartbeat_at < claims.stale_before(),
     )
-    query = select(Chatbot.id).where(
-        Chatbot.status != "deleted", Chatbot.changed_count > Chatbot.published_count, idle
-    )
+    query = select(Chatbot.id).where(Chatbot.status != "deleted", Chatbot.changed_count > Chatbot.published_count, idle)
     with tenancy.everything():
         found = list(db.session.scalars(query.order_by(Chatbot.id).limit(1000)))
         db.session.rollback()

@@ -102,7 +102,8 @@ def queue_again(source: Source) -> None:
 
 def delete(source: Source) -> None:
     """Take a source and its text out of use; the caller commits and wakes the worker. The text is gone from answers
-    at once, because hits are held against live documents when they are read."""
+    at once, because hits are held against live documents when they are read.
+    """
     source.deleted_at = now()
     source.fence += 1
     for document in db.session.scalars(select(Document).where(Document.source_id == source.id)):

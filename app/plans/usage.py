@@ -36,7 +36,7 @@ def limit_of(service: Service, metric: str) -> int | None:
 
 
 def reserve(service: Service, metric: str) -> bool:
-    """Count one use if the quota still has room: one guarded UPDATE, so that no race overruns it. The caller commits."""
+    """Count one use if the quota still has room: one guarded UPDATE, safe in a race. The caller commits."""
     start = _period_start(now())
     _ensure_counter(service.id, metric, start)
     counting = update(UsageCounter).where(

@@ -50,9 +50,7 @@ def parse_xml(raw: bytes) -> Any:
     Raises:
         LoadError: corrupt (not XML), limit (entities; nested deeper than 256).
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
-    )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True)
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:

@@ -75,9 +75,7 @@ def _find_documentation(root: Any, n_found: int) -> Any:
 
 
 def _is_flat_copy(article: Any, root: Any, n_found: int) -> bool:
-    is_flat = len(article) == 1 or (
-        article.find(".//head") is None and next(root.iter(*HEADINGS), None) is not None
-    )
+    is_flat = len(article) == 1 or (article.find(".//head") is None and next(root.iter(*HEADINGS), None) is not None)
     body = root.find("body")
     return is_flat and body is not None and n_found >= len(read_text(body)) * MIN_SHARE_OF_BODY
 

@@ -21,9 +21,7 @@ from indexes.loaders.sample import Sample
 
 FORMAT = "docx"
 
-_TRANSPARENT = frozenset(
-    ["sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "Choice", "Fallback"]
-)
+_TRANSPARENT = frozenset(["sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag", "Choice", "Fallback"])
 _FIRST_ROW_BIT = 0x20
 _MIN_WORDS_IN_MARGIN = 3
 

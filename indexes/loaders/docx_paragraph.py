@@ -67,9 +67,7 @@ class Paragraph:
             if name == "pStyle":
                 self.style = get_attribute(entry, "val")
             elif (
-                name == "outlineLvl"
-                and (value := get_attribute(entry, "val")).isdecimal()
-                and int(value) < _BODY_LEVEL
+                name == "outlineLvl" and (value := get_attribute(entry, "val")).isdecimal() and int(value) < _BODY_LEVEL
             ):
                 self.outline_level = int(value) + 1
 

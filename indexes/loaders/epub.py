@@ -51,9 +51,7 @@ def _is_protected(archive: ZipFile) -> bool:
     """Fonts may be obscured in any book; anything else encrypted means that the text is."""
     encryption = read_part(archive, _ENCRYPTION) if _ENCRYPTION in archive.namelist() else None
     targets = () if encryption is None else encryption.iter("{*}CipherReference")
-    return any(
-        target.get("URI", "").endswith((".xhtml", ".html", ".htm", ".xml", ".opf")) for target in targets
-    )
+    return any(target.get("URI", "").endswith((".xhtml", ".html", ".htm", ".xml", ".opf")) for target in targets)
 
 
 def _find_package(archive: ZipFile) -> str:

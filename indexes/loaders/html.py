@@ -18,14 +18,10 @@ FORMAT = "html"
 _BEGINS_AS_PAGE = re.compile(
     rb"(?>\s+|<\?xml[^>]*\?>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
-_TAG = re.compile(
-    rb"<(?:p|div|h[1-6]|table|ul|ol|a|span|br|title|meta|article|section)\b[^>]*>", re.IGNORECASE
-)
+_TAG = re.compile(rb"<(?:p|div|h[1-6]|table|ul|ol|a|span|br|title|meta|article|section)\b[^>]*>", re.IGNORECASE)
 _MARK = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
 _MIN_TAGS_UNNAMED = 3
-_DECLARED = re.compile(
-    rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
-)
+_DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096
 _XML_PROLOG = re.compile(r"\A\s*<\?xml[^>]*>")
 _SCRIPTED = "The page has no text of its own; it is built by scripts in the browser."

@@ -12,8 +12,7 @@ HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 SKIPPED = frozenset(
     re.findall(
         r"\w+",
-        "script style noscript template svg math head iframe object canvas select textarea button "
-        "audio video dialog",
+        "script style noscript template svg math head iframe object canvas select textarea button audio video dialog",
     )
 )
 _INLINE = frozenset(
@@ -32,9 +31,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 def parse_html(text: str) -> tuple[Any, bool]:
     """The root element (None where there is none), and whether the tree was cut off at 2,048 deep."""
-    parser = html.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True
-    )
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     raw = text.replace("\0", "").encode("utf-8", "replace")
     try:
         root = html.document_fromstring(raw, parser=parser)

@@ -91,9 +91,7 @@ class _Reader:
         try:
             page = self._pdf.load_page(number - 1)
             blocks = page.get_text("blocks", flags=self._flags)
-            text = "\n\n".join(
-                unwrap(block[4]) for block in blocks if block[6] == _TEXT_BLOCK and block[4].strip()
-            )
+            text = "\n\n".join(unwrap(block[4]) for block in blocks if block[6] == _TEXT_BLOCK and block[4].strip())
             if not text and _shows_something(page):
                 self._without_text.append(number)
         except (RuntimeError, ValueError, SystemError) as error:

@@ -41,9 +41,7 @@ def load(path: str | Path, name: str) -> Document:
     except python_calamine.PasswordError as error:
         raise LoadError("encrypted") from error
     warnings: list[str] = []
-    segments = [
-        segment for sheet in workbook.sheet_names for segment in _read_sheet(workbook, sheet, warnings)
-    ]
+    segments = [segment for sheet in workbook.sheet_names for segment in _read_sheet(workbook, sheet, warnings)]
     return assemble(FORMAT if is_archive else "xls", name, segments, Findings(warnings=tuple(warnings)))
 
 
@@ -61,10 +59,7 @@ def _read_sheet(workbook: Any, name: str, warnings: list[str]) -> Iterator[Segme
     if sheet.height * sheet.width > MAX_CELLS:
         raise LoadError("limit", detail=f"{sheet.height} x {sheet.width} cells")
     above: Iterator[list[str]] = repeat([], first_row)
-    rows = (
-        [""] * first_column + [format_cell(cell) for cell in row]
-        for row in sheet.to_python(skip_empty_area=True)
-    )
+    rows = ([""] * first_column + [format_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True))
     yield from read_rows(_chain(above, rows), {"sheet": name}, warnings)
 
 

@@ -4,9 +4,7 @@ import re
 import unicodedata
 
 _NEWLINES = dict.fromkeys(map(ord, "\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
-_SPACES = dict.fromkeys(
-    map(ord, "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " "
-)
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))), " ")
 # Zero-width joiners and direction marks stay: Persian, Indic scripts and emoji are spelled with them.
 # Embeddings, overrides and isolates go: they only reorder what is shown, and can disguise it.
 _DROPPED = dict.fromkeys(
@@ -27,9 +25,7 @@ _SOFT_BREAK = re.compile("\u00ad\\s*\n\\s*")
 _TRAILING = re.compile(r"[ \t]+(?=\n)")
 _RUN_OF_SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_UNSAFE_IN_NAME = re.compile(
-    r'[\x00-\x1f\x7f-\x9f"<>|*?:\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]'
-)
+_UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f"<>|*?:\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 
 MAX_LINE = 200
 

@@ -29,13 +29,11 @@ def spin():
 
 
 def sleep_in_c():
-    ctypes.PyDLL(None).usleep(
-        3_000_000_000
-    )  # PyDLL keeps the interpreter's lock: no Python code runs meanwhile
+    ctypes.PyDLL(None).usleep(3_000_000_000)  # PyDLL keeps the interpreter's lock: no Python code runs meanwhile
 
 
 def eat_memory():
-    return [bytearray(1 << 20) for _ in range(1 << 20)]
+    return len([bytearray(1 << 20) for _ in range(600)])
 
 
 def eat_memory_in_rust():
@@ -77,12 +75,10 @@ def make_zip(members, compression=zipfile.ZIP_DEFLATED):
 
 def make_docx(body, **parts):
     """A Word file around the XML of its body; `parts` are further members of word/, by name without .xml."""
-    document = (
-        f'<w:document xmlns:w="{WORD}" xmlns:mc="urn:mc" xmlns:v="urn:v"><w:body>{body}</w:body></w:document>'
-    )
+    document = f'<w:document xmlns:w="{WORD}" xmlns:mc="urn:mc" xmlns:v="urn:v"><w:body>{body}</w:body></w:document>'
+    kinds = {name: f"http://x/relationships/{name.rstrip('0123456789')}" for name in parts}
     relations = "".join(
-        f'<Relationship Id="r{name}" Type="http://x/relationships/{name.rstrip("0123456789")}" Target="{name}.xml"/>'
-        for name in parts
+        f'<Relationship Id="r{name}" Type="{kind}" Target="{name}.xml"/>' for name, kind in kinds.items()
     )
     return make_zip(
         {
@@ -100,9 +96,7 @@ def make_paragraph(text, style=""):
 
 
 def make_styles(**levels):
-    styles = "".join(
-        f'<w:style w:styleId="{key}"><w:name w:val="{name}"/></w:style>' for key, name in levels.items()
-    )
+    styles = "".join(f'<w:style w:styleId="{key}"><w:name w:val="{name}"/></w:style>' for key, name in levels.items())
     return f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>'
 
 

@@ -50,8 +50,7 @@ def test_pieces_never_reach_over_pages_slides_or_sections():
 
 def test_short_neighbors_of_one_section_are_joined_and_no_sliver_is_left():
     entries = [
-        (f"Point {n} of the list, with some more words to it.", {"heading": "A", "line": n + 1})
-        for n in range(20)
+        (f"Point {n} of the list, with some more words to it.", {"heading": "A", "line": n + 1}) for n in range(20)
     ]
     pieces = split(make(*entries))
     assert len(pieces) == 2
@@ -79,10 +78,7 @@ def test_what_is_embedded_stands_under_its_heading():
 
 
 def test_tables_are_cut_between_rows_and_repeat_their_head():
-    rows = [
-        (f"plan {n} | {n * 100} francs a month", {"sheet": "S", "row": n}, "Plan | Price")
-        for n in range(2, 102)
-    ]
+    rows = [(f"plan {n} | {n * 100} francs a month", {"sheet": "S", "row": n}, "Plan | Price") for n in range(2, 102)]
     pieces = split(make(("Plan | Price", {"sheet": "S", "row": 1}), *rows))
     assert all(piece.text.startswith("Plan | Price\n") for piece in pieces)
     assert all(piece.text.count("Plan | Price") == 1 for piece in pieces)
@@ -108,7 +104,7 @@ def test_hard_wrapped_prose_is_cut_at_sentences_not_at_line_ends():
     wrapped, line = [], ""
     for word in words:
         line = f"{line} {word}".strip()
-        if len(line) > 70:
+        if len(line) > 60:
             wrapped.append(line)
             line = ""
     pieces = split(make(("\n".join(wrapped), {})))

@@ -56,9 +56,7 @@ def test_a_real_file_gives_what_its_manifest_says(entry):
 
 
 @needs_devset
-@pytest.mark.parametrize(
-    ("name", "advised"), [("legacy_sample.doc", ".docx"), ("legacy_sample.ppt", ".pptx")]
-)
+@pytest.mark.parametrize(("name", "advised"), [("legacy_sample.doc", ".docx"), ("legacy_sample.ppt", ".pptx")])
 def test_files_of_the_old_kind_get_advice_that_helps(name, advised):
     with pytest.raises(LoadError) as caught:
         loaders.load(DEVSET / name, name)
@@ -66,9 +64,7 @@ def test_files_of_the_old_kind_get_advice_that_helps(name, advised):
     assert advised in caught.value.advice
 
 
-@pytest.mark.skipif(
-    not SHARED.is_dir(), reason="the real website of ../shared/data/site-dev is not here; CI has it"
-)
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real website of ../shared/data/site-dev is not here; CI has it")
 def test_each_page_of_a_real_site_is_read_or_is_an_empty_redirect():
     pages = sorted((SHARED / "data" / "site-dev" / "www" / "reference").glob("*.html"))[:60]
     kinds = set()
@@ -81,6 +77,9 @@ def test_each_page_of_a_real_site_is_read_or_is_an_empty_redirect():
         else:
             assert document.segments[0].locator["heading"], page
     assert kinds <= {"empty"}
+    document = loaders.load(pages[0].parent / "use_git.html", "use_git.html")
+    top = "Initialise a git repository"
+    assert {f"{top} > Usage", f"{top} > Arguments"} <= {s.locator["heading"] for s in document.segments}
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,7 @@ CASES = [
     ("laughs.docx", lambda: make_office(LAUGHING_DOCUMENT), "limit"),
     (
         "laughs.odt",
-        lambda: make_zip(
-            {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": LAUGHING_DOCUMENT}
-        ),
+        lambda: make_zip({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": LAUGHING_DOCUMENT}),
         "limit",
     ),
     ("reads-passwd.docx", lambda: make_office(SECRET_READER), "limit"),

@@ -48,7 +48,7 @@ def test_word_styles_inherit_being_a_heading(load):
 
 def test_word_deleted_and_hidden_words_are_left_out(load):
     body = (
-        "<w:p><w:r><w:t>kept </w:t></w:r><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+        "<w:p><w:r><w:t>kept </w:t></w:r><w:del><w:r><w:noBreakHyphen/><w:delText>deleted</w:delText></w:r></w:del>"
         "<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:ins><w:r><w:t>inserted</w:t></w:r></w:ins>"
         "<w:r><w:instrText>PAGEREF x</w:instrText></w:r></w:p>"
     )

@@ -37,6 +37,7 @@ def show(document, *keys):
         ("Grüße".encode("utf-16"), "Grüße"),
         ("Grüße aus Bern".encode("utf-16-le"), "Grüße aus Bern"),
         ("Grüße aus Bern".encode("utf-16-be"), "Grüße aus Bern"),
+        ("Only ASCII letters".encode("utf-16-le"), "Only ASCII letters"),
         ("Grüße aus Bern".encode("utf-32"), "Grüße aus Bern"),
         ("Die Straße führt über die Brücke nach Zürich, sagte der Bürgermeister.".encode("cp1252"), None),
         ("Съешь же ещё этих мягких французских булок, да выпей чаю. Москва.".encode("cp1251"), None),
@@ -92,9 +93,7 @@ def test_markdown_gives_heading_paths_and_true_line_numbers(load):
 
 
 def test_markdown_shows_the_words_of_html_inside_but_no_comment_or_script(load):
-    document = load(
-        b"# A\n\n<div><b>bold</b> text</div>\n\n<!-- secret -->\n\n<script>alert(1)</script>\n", "a.md"
-    )
+    document = load(b"# A\n\n<div><b>bold</b> text</div>\n\n<!-- secret -->\n\n<script>alert(1)</script>\n", "a.md")
     assert [s.text for s in document.segments] == ["A", "bold text"]
 
 
@@ -111,9 +110,7 @@ def test_an_article_loses_its_menus_and_keeps_anchors(load):
     words = "The town council decided on Monday that the bridge will be closed for repairs until spring. " * 8
     page = (
         "<html><head><title>Bridge closed</title></head><body>"
-        "<div class='nav'><ul>"
-        + "".join(f"<li><a href='/{i}'>Menu {i}</a></li>" for i in range(30))
-        + "</ul></div>"
+        "<div class='nav'><ul>" + "".join(f"<li><a href='/{i}'>Menu {i}</a></li>" for i in range(30)) + "</ul></div>"
         f"<article><h1>Bridge closed</h1><p>{words}</p><h2 id='why'>Why</h2><p>{words}</p></article>"
         "<div class='footer'>Cookie settings</div></body></html>"
     )
@@ -128,9 +125,7 @@ def test_an_article_loses_its_menus_and_keeps_anchors(load):
 
 def test_a_page_built_by_scripts_says_so(load):
     with pytest.raises(LoadError) as caught:
-        load(
-            b"<!doctype html><html><body><div id=root></div><script>render()</script></body></html>", "a.html"
-        )
+        load(b"<!doctype html><html><body><div id=root></div><script>render()</script></body></html>", "a.html")
     assert caught.value.kind == "no_text"
     assert "script" in caught.value.happened
 
@@ -162,9 +157,7 @@ def test_the_delimiter_is_the_one_that_cuts_evenly(text, delimiter):
 
 
 def test_json_lists_are_rows_and_keys_are_headings(load):
-    document = load(
-        b'{"name": "Acme", "plans": [{"id": 1, "price": {"chf": 9}}, {"id": 2}], "open": true}', "a.json"
-    )
+    document = load(b'{"name": "Acme", "plans": [{"id": 1, "price": {"chf": 9}}, {"id": 2}], "open": true}', "a.json")
     assert show(document, "heading", "row") == [
         ("name: Acme\nopen: true", None, None),
         ("id: 1\nprice.chf: 9", "plans", 1),

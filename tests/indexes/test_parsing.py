@@ -174,6 +174,20 @@ def test_after_a_fork_each_process_has_parsers_of_its_own(pool, path):
     assert get_pid(pool, path) == ours
 
 
+def test_a_fork_while_a_thread_is_parsing_does_not_block_the_child(pool, path):
+    thread = threading.Thread(target=pool.parse, args=(path, "linger"))
+    thread.start()
+    time.sleep(0.15)  # the thread holds the only place now, and in a forked child nobody would ever give it back
+    horse = os.fork()
+    if horse == 0:
+        signal.alarm(5)
+        pool.parse(path, "fine")
+        pool.close()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(horse, 0)[1]) == 0
+    thread.join()
+
+
 @pytest.mark.parametrize("name", ["idle", "sleep in C"])
 def test_a_parser_dies_with_its_parent_even_inside_c_code(path, name):
     program = (
@@ -182,9 +196,7 @@ def test_a_parser_dies_with_its_parent_even_inside_c_code(path, name):
         "print(pool.parse(path, 'pids').segments[0].text.split()[0], flush=True)\n"
         f"threading.Thread(target=pool.parse, args=(path, {name!r})).start()\ntime.sleep(60)\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         pid = int(parent.stdout.readline())
         time.sleep(0.5)

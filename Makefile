@@ -1,0 +1,33 @@
+# Each target makes what it needs first. `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+WHAT ?= tests
+
+.PHONY: help install run test lint format
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/installed  ## make .venv with what Docent needs
+
+.venv/installed: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/installed-tests: .venv/installed tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
+	@exec $(BIN)/python run.py serve
+
+test: .venv/installed-tests  ## run the tests
+	$(BIN)/python -m pytest -n 2 $(WHAT)
+
+lint: .venv/installed-tests  ## look at the code: ruff
+	$(BIN)/ruff check .
+
+format: .venv/installed-tests  ## format the code
+	$(BIN)/ruff format .

@@ -1,0 +1,148 @@
+"""What tests share: an installation with two customers, on SQLite or on TEST_DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config):
+    """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
+    for module in ("flask_appbuilder", "flask_limiter", "marshmallow", "rq", "redis", "openai", "flask_sqlalchemy"):
+        config.addinivalue_line("filterwarnings", f"ignore::DeprecationWarning:{module}.*")
+        config.addinivalue_line("filterwarnings", f"ignore::UserWarning:{module}.*")
+
+
+@pytest.fixture(scope="session")
+def artifact(tmp_path_factory):
+    """The embedding artifact, built once per test process or taken from DOCENT_TEST_ARTIFACT."""
+    from indexes.artifact import DEFAULT_MODEL, build_artifact
+
+    folder = Path(os.environ.get("DOCENT_TEST_ARTIFACT") or tmp_path_factory.getbasetemp().parent / "embedder")
+    build_artifact(DEFAULT_MODEL, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def database_url():
+    """A database of its own for each test process where a server is given; else empty: SQLite."""
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    if not server:
+        yield ""
+        return
+    engine = sa.create_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", server), isolation_level="AUTOCOMMIT")
+    name = f"docent_{uuid.uuid4().hex[:12]}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield server.rsplit("/", 1)[0] + "/" + name
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@dataclass
+class Customer:
+    """One customer with a person, a workspace and a chatbot; every text of theirs holds their canary."""
+
+    canary: str
+    email: str
+    password: str
+    member_id: int
+    service_id: int
+    workspace_id: int
+    chatbot_id: int
+    chatbot_uuid: uuid.UUID
+    domain_id: int
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, artifact, database_url):
+    """An initialized installation."""
+    from app.commands import initializing
+    from app.factory import create_app
+    from config import prepare_config, read_config
+
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "embedder").symlink_to(artifact)
+    environ = {
+        "DATA_DIR": str(folder), "DATABASE_URL": database_url, "SECRET_KEY": uuid.uuid4().hex + uuid.uuid4().hex,
+        "REDIS_URL": os.environ.get("TEST_REDIS_URL", f"unix://{folder}/none.sock"), "BASE_URL": "http://localhost",
+        "ALLOW_LOCAL_DOMAINS": "1",
+    }  # fmt: skip
+    config = read_config(environ)
+    initializing.init(config)
+    app = create_app(prepare_config(config))
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    from models import db
+
+    with app.app_context():
+        db.engine.dispose()
+
+
+@contextmanager
+def inside(app):
+    """An application context with every service in scope. Never around a request: it would share its `g`."""
+    from models import db, tenancy
+
+    with app.app_context(), tenancy.everything():
+        try:
+            yield
+        finally:
+            db.session.remove()
+
+
+def make_customer(app, name: str) -> Customer:
+    from app.accounts import members
+    from app.plans.catalog import find_plan
+    from app.plans.services import open_service
+    from models import Chatbot, Domain, db
+    from models.members import MEMBER
+
+    tag = uuid.uuid4().hex[:8]
+    canary, email = f"canary-{name}-{tag}", f"{name}-{tag}@example.com"
+    password = f"correct-horse-{tag}-battery"
+    with inside(app):
+        person = members.add_member(f"{name} {canary}", email, password, platform_role=MEMBER, verified=True)
+        service, workspace = open_service(person, find_plan("gold"), f"service {canary}")
+        chatbot = Chatbot(service_id=service.id, workspace=workspace, owner_id=person.id, name=f"chatbot {canary}")
+        domain = Domain(service_id=service.id, domain=f"{canary}.example.com", scheme="https", verified=True)
+        db.session.add_all([chatbot, domain])
+        db.session.commit()
+        made = Customer(
+            canary, email, password, person.id, service.id, workspace.id, chatbot.id, chatbot.uuid, domain.id,
+        )  # fmt: skip
+        return made
+
+
+@pytest.fixture(scope="module")
+def ada(app):
+    """Ada owns Acme."""
+    return make_customer(app, "ada")
+
+
+@pytest.fixture(scope="module")
+def cid(app):
+    """Cid is a stranger at Globex."""
+    return make_customer(app, "cid")
+
+
+@pytest.fixture
+def as_ada(app, ada):
+    return sign_in(app, ada)
+
+
+def sign_in(app, person):
+    client = app.test_client()
+    response = client.post("/login/", data={"email": person.email, "password": person.password})
+    assert response.status_code == 302, response.get_data(as_text=True)
+    return client

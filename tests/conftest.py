@@ -39,7 +39,9 @@ def database_url():
     if not server:
         yield ""
         return
-    engine = sa.create_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", server), isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(
+        re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", server), isolation_level="AUTOCOMMIT"
+    )
     name = f"docent_{uuid.uuid4().hex[:12]}"
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))

@@ -25,7 +25,7 @@ SUFFIXES = (".pdf", ".pptx", ".docx", ".html")
 SETTINGS = {
     "greeting": "Hello! I know Docent's handbook. What would you like to know?",
     "suggestions": [
-        "How do I prove that I own my website?",
+        "Who may read the chat history?",
         "Which file formats can a chatbot learn from?",
         "What happens when the documents don't hold an answer?",
         "How do I put the chatbot on my page?",

@@ -118,7 +118,9 @@ def test_a_visitor_gets_a_streamed_answer_that_is_in_the_history(app, trained):
         stored = db.session.scalars(select(Message).where(Message.uuid == uuid.UUID(message_id))).one()
         assert (stored.state, stored.feedback, stored.finish) == ("grounded", "positive", "complete")
         assert stored.citations
-    replayed = read_stream(client.post("/api/widget/v1/messages", json=question, headers=headers).get_data(as_text=True))
+    replayed = read_stream(
+        client.post("/api/widget/v1/messages", json=question, headers=headers).get_data(as_text=True)
+    )
     assert dict(replayed)["done"]["finish"] == "replay"
 
 

@@ -40,7 +40,8 @@ _SHORT_LINE = 45
 # left out.
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr rev hon gen col capt lt sgt gov sen rep pres vs cf ca approx viz al fig figs eq no nos "
-    "vol vols pp ed eds ch sec art inc ltd co corp dept est min max tel jan feb mar apr jun jul aug sep sept oct nov dec "
+    "vol vols pp ed eds ch sec art inc ltd co corp dept est min max tel jan feb mar apr jun jul aug sep sept "
+    "oct nov dec "
     "mt ft ave blvd bros op i.e e.g a.k.a "
     "bzw nr abs abb bsp evtl ggf inkl exkl max mind s.o s.u u.a z.b d.h o.ä u.u vgl geb gest hl jh kap str tab u zzgl "
     "mme mlle mm av bd env p.ex c.-à-d chap "

@@ -70,7 +70,8 @@ def read_target(url: str) -> Target:
         raise failed("This is not a web address. Copy it anew from your browser.") from error
     if scheme not in PORTS:
         raise blocked("only http and https are fetched")
-    if parts.auth is not None:
+    authority = re.split(r"[/?#\\]", url.partition("//")[2], maxsplit=1)[0]
+    if parts.auth is not None or "@" in authority:  # the parser drops an empty user name
         raise blocked("it holds a user name or password")
     host = _read_host(host)
     shown = f"[{host}]" if ":" in host else host

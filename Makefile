@@ -26,8 +26,10 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 test: .venv/installed-tests  ## run the tests
 	$(BIN)/python -m pytest -n 2 $(WHAT)
 
-lint: .venv/installed-tests  ## look at the code: ruff
+lint: .venv/installed-tests  ## look at the code: ruff, mypy on the index room
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy indexes
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -1,22 +1,29 @@
-"""Uploads and published generations, over fsspec: a local folder by default, any other storage by its address."""
+"""Uploads and published generations, over fsspec: a local folder by default, any other storage by its address.
+
+    StorageError               kind: limit, missing, storage; advice
+
+Keys are names of our own (`uploads/<service>/<uuid>`); nothing that a visitor typed becomes a path. What is stored is
+there whole or not at all: a local blob is written beside its place, synced and renamed; elsewhere it is put at once.
+"""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import fsspec
 
-_KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+_KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
 _BLOCK = 1024 * 1024
+_MB = 1_000_000
 
 
 class StorageError(Exception):
@@ -28,61 +35,69 @@ class StorageError(Exception):
 
 
 class Storage:
-    """Named blobs and folders. Keys are our own names; nothing a visitor typed becomes a path."""
+    """Named blobs and folders. Keeps nothing in memory; threads and processes may use it at once.
+
+    Raises:
+        StorageError: (when made) the address names no kind of storage that is installed here.
+    """
 
     def __init__(self, url: str) -> None:
-        self._filesystem, self._root = cast("tuple[Any, str]", fsspec.core.url_to_fs(url))
+        try:
+            # other machines write too: what a listing said a minute ago is worth nothing
+            made = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        except (ValueError, ImportError) as error:
+            raise StorageError("storage", f"STORAGE_URL names no storage that is installed here: {error}") from error
+        self._filesystem, root = cast("tuple[Any, str]", made)
+        self._root = root.rstrip("/")
         self._is_local = "file" in self._filesystem.protocol
 
     def _path(self, key: str) -> str:
-        if not _KEY.fullmatch(key) or ".." in key:
+        """Return where a key lies; refuse what is none of ours.
+
+        Raises:
+            ValueError: the key was not made here.
+        """
+        if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not a storage key")
         return f"{self._root}/{key}"
 
-    def save(self, key: str, stream: BinaryIO, max_bytes: int) -> tuple[int, str]:
+    def save(self, key: str, stream: IO[bytes], max_bytes: int) -> tuple[int, str]:
         """Store a stream under a key, whole or not at all; return its size in bytes and its SHA-256.
 
         Raises:
-            StorageError: it is larger than `max_bytes`.
+            StorageError: it is larger than `max_bytes`, or there is no room for it.
         """
-        path = self._path(key)
-        self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
-        draft = f"{path}.{secrets.token_hex(6)}.part"
-        try:
-            size, sha256 = self._copy(stream, draft, max_bytes)
-            self._filesystem.mv(draft, path)
-        except BaseException:
-            if self._filesystem.exists(draft):
-                self._filesystem.rm_file(draft)
-            raise
+        place = self._path(key)
+        with _plainly(), self._draft(place) as draft:
+            size, sha256 = _copy(stream, draft, max_bytes)
+            if self._is_local:
+                Path(draft.name).replace(place)
+                _sync(Path(place).parent)
+            else:
+                self._filesystem.makedirs(place.rpartition("/")[0], exist_ok=True)
+                self._filesystem.put_file(draft.name, place)
         return size, sha256
 
-    def _copy(self, stream: BinaryIO, draft: str, max_bytes: int) -> tuple[int, str]:
-        size, hashed = 0, hashlib.sha256()
-        with self._filesystem.open(draft, "wb") as file:
-            while block := stream.read(_BLOCK):
-                size += len(block)
-                if size > max_bytes:
-                    raise StorageError(
-                        "limit", f"This is larger than {max_bytes // 1_000_000} MB. Split it, or ask staff."
-                    )
-                hashed.update(block)
-                file.write(block)
-            file.flush()
-            if self._is_local:
-                os.fsync(file.fileno())
-        return size, hashed.hexdigest()
+    @contextmanager
+    def _draft(self, place: str) -> Iterator[Any]:
+        """Yield an empty file to be moved to a place, on the same disk where that is local; removed if left over."""
+        folder = Path(place).parent if self._is_local else None
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=".draft-", dir=folder, delete=False) as draft:
+            try:
+                yield draft
+            finally:
+                Path(draft.name).unlink(missing_ok=True)
 
     def open(self, key: str) -> BinaryIO:
-        """Return a stream of a blob.
+        """Return a stream of a blob, to be closed by the caller.
 
         Raises:
             StorageError: there is none of that name.
         """
-        try:
+        with _plainly():
             return cast("BinaryIO", self._filesystem.open(self._path(key), "rb"))
-        except FileNotFoundError as error:
-            raise StorageError("missing", "The stored file is gone. Add it again.") from error
 
     @contextmanager
     def local_path(self, key: str) -> Iterator[Path]:
@@ -91,44 +106,141 @@ class Storage:
         Raises:
             StorageError: there is none of that name.
         """
-        if self._is_local and self.exists(key):
+        if self._is_local:
+            if not self.exists(key):
+                raise _missing()
             yield Path(self._path(key))
             return
-        with tempfile.NamedTemporaryFile(prefix="docent-") as copy, self.open(key) as stream:
-            shutil.copyfileobj(stream, copy, _BLOCK)
-            copy.flush()
+        with tempfile.NamedTemporaryFile(prefix="docent-") as copy:
+            with _plainly(), self.open(key) as stream:
+                shutil.copyfileobj(stream, copy, _BLOCK)
+                copy.flush()
             yield Path(copy.name)
 
     def exists(self, key: str) -> bool:
-        return bool(self._filesystem.exists(self._path(key)))
+        """Tell whether there is a blob of that name (a folder is none)."""
+        with _plainly():
+            return bool(self._filesystem.isfile(self._path(key)))
 
     def delete(self, key: str) -> None:
         """Delete a blob; deleting what is not there is no error."""
-        if self.exists(key):
-            self._filesystem.rm_file(self._path(key))
+        try:
+            with _plainly():
+                self._filesystem.rm_file(self._path(key))
+        except StorageError as error:
+            if error.kind != "missing":
+                raise
 
     def put_folder(self, key: str, folder: Path) -> None:
-        """Store a folder's files under a key that is never written again."""
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            target = f"{self._path(key)}/{path.relative_to(folder).as_posix()}"
-            self._filesystem.makedirs(target.rpartition("/")[0], exist_ok=True)
-            self._filesystem.put_file(str(path), target)
+        """Store a folder's files under a key that is written once; a folder that is there already is left as it is.
+
+        Elsewhere than on the local disk a reader may find a part of it: name the folder to readers afterwards.
+
+        Raises:
+            StorageError: there is no room for it.
+        """
+        place = self._path(key)
+        files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+        with _plainly():
+            if self._is_local:
+                _place_folder(Path(place), lambda draft: _copy_files(files, folder, draft))
+                return
+            for path in files:
+                target = f"{place}/{path.relative_to(folder).as_posix()}"
+                self._filesystem.makedirs(target.rpartition("/")[0], exist_ok=True)
+                self._filesystem.put_file(str(path), target)
 
     def fetch_folder(self, key: str, folder: Path) -> None:
-        """Bring a stored folder to the local disk, whole or not at all.
+        """Bring a stored folder to the local disk, whole or not at all; one that is there already is left as it is.
 
         Raises:
             StorageError: there is none of that name.
         """
-        source = self._path(key)
-        if not self._filesystem.isdir(source):
-            raise StorageError("missing", "The stored generation is gone; it is rebuilt.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as draft:
-            self._filesystem.get(f"{source}/", f"{draft}/whole/", recursive=True)
-            Path(draft, "whole").rename(folder)
+        place = self._path(key)
+        with _plainly():
+            found = self._filesystem.find(place)
+            if not found or self._filesystem.isfile(place):
+                raise _missing()
+            _place_folder(folder, lambda draft: self._get_files(found, place, draft))
+
+    def _get_files(self, found: list[str], place: str, draft: Path) -> None:
+        for path in found:
+            name = path.removeprefix(place).lstrip("/")
+            if not _KEY.fullmatch(f"k/{name}"):
+                raise StorageError("storage", f"The storage holds a file that is not ours: {name!r}. Remove it.")
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            self._filesystem.get_file(path, str(draft / name))
 
     def delete_folder(self, key: str) -> None:
         """Delete a stored folder; deleting what is not there is no error."""
-        if self._filesystem.exists(self._path(key)):
-            self._filesystem.rm(self._path(key), recursive=True)
+        place = self._path(key)
+        with _plainly():
+            if self._filesystem.exists(place):
+                self._filesystem.rm(place, recursive=True)
+
+
+def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str]:
+    """Copy a stream to a file and sync it; return its size and SHA-256."""
+    size, hashed = 0, hashlib.sha256()
+    while block := stream.read(_BLOCK):
+        size += len(block)
+        if size > max_bytes:
+            limit = f"{max_bytes / _MB:.3g} MB" if max_bytes >= _MB else f"{max_bytes} bytes"
+            raise StorageError("limit", f"This is larger than {limit}, the most that is taken. Split it, or ask staff.")
+        hashed.update(block)
+        draft.write(block)
+    draft.flush()
+    os.fsync(draft.fileno())
+    return size, hashed.hexdigest()
+
+
+def _copy_files(files: list[Path], folder: Path, draft: Path) -> None:
+    for path in files:
+        copy = draft / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _place_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a draft beside a folder's place, sync it, and rename it there; the first of several to come wins."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.exists():
+        return
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as name:
+        draft = Path(name) / "whole"
+        draft.mkdir(mode=0o700)
+        fill(draft)
+        for path in (draft, *draft.rglob("*")):
+            _sync(path)
+        try:
+            draft.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or a folder's list of names to the disk, so that it is there after a power cut (fsync(2))."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _missing() -> StorageError:
+    return StorageError("missing", "The stored file is gone. Add it again.")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Turn what the disk or a far storage may say into a StorageError in plain words."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _missing() from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError("storage", "The installation's disk is full. Ask its operator to make room.") from error
+        raise StorageError("storage", "The installation's storage can't be used now. Try again later.") from error

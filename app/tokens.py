@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 MAX_TOKEN_CHARS = 4096
+CLOCK_SKEW_S = 60  # several machines sign and read, and their clocks differ
 
 
 class TokenError(Exception):
-    """A signed token can't be accepted."""
+    """A signed token can't be accepted; raised as one of the two below. Trying the same token again is useless."""
 
 
 class TokenExpired(TokenError):
@@ -34,36 +38,56 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Signer:
-    """Signs and reads tokens; the key of each purpose is derived apart, so that none stands in for another."""
+def is_token(token: str, expected_digest: str) -> bool:
+    """Tell whether a token is the one of a stored hash, in a time that says nothing about either."""
+    return hmac.compare_digest(digest(token).encode(), expected_digest.encode("utf-8", "surrogatepass"))
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+
+class Signer:
+    """Signs and reads tokens; each purpose has a key of its own, so that no token stands in for another.
+
+    `old_secrets` (newest last) are still read but sign nothing: a secret is replaced without signing anybody out.
+    """
+
+    def __init__(self, secret: str, old_secrets: Sequence[str] = ()) -> None:
+        if not all((secret, *old_secrets)):
+            raise ValueError("a signing secret is empty")
+        self._secrets = [*old_secrets, secret]
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
+        if not purpose:
+            raise ValueError("a signed token needs a purpose")
         options = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        return URLSafeTimedSerializer(self._secret, salt=f"docent.{purpose}", signer_kwargs=options)
+        return URLSafeTimedSerializer(self._secrets, salt=f"docent.{purpose}", signer_kwargs=options)
 
     def sign(self, purpose: str, payload: dict[str, Any]) -> str:
-        """Return a URL-safe token that carries `payload` and the time."""
+        """Return a URL-safe token that carries `payload` (JSON, readable by whoever holds it) and the time.
+
+        Raises:
+            ValueError: the token would be longer than any that is read.
+        """
         signed = self._serializer(purpose).dumps(payload)
-        return signed if isinstance(signed, str) else signed.decode("ascii")
+        token = signed if isinstance(signed, str) else signed.decode("ascii")
+        if len(token) > MAX_TOKEN_CHARS:
+            raise ValueError(f"a signed token holds at most {MAX_TOKEN_CHARS} characters")
+        return token
 
     def read(self, purpose: str, token: str, max_age_s: int) -> dict[str, Any]:
         """Return what a token carries.
 
         Raises:
             TokenExpired: it is older than `max_age_s`.
-            TokenInvalid: it was not signed here for this purpose.
+            TokenInvalid: it was not signed here for this purpose, or in the future.
         """
         if len(token) > MAX_TOKEN_CHARS:
             raise TokenInvalid
         try:
-            payload = self._serializer(purpose).loads(token, max_age=max_age_s)
-        except SignatureExpired as error:
-            raise TokenExpired from error
-        except BadData as error:
+            payload, signed_at = self._serializer(purpose).loads(token, return_timestamp=True)
+        except (BadData, ValueError) as error:
             raise TokenInvalid from error
-        if not isinstance(payload, dict):
+        age_s = (datetime.now(UTC) - signed_at).total_seconds()
+        if not isinstance(payload, dict) or age_s < -CLOCK_SKEW_S:
             raise TokenInvalid
+        if age_s > max_age_s:
+            raise TokenExpired
         return payload

@@ -58,7 +58,7 @@ def split_sentences(text: str) -> list[Span]:
     """The sentences of `text` in order, without the white space around them; together they hold every
     other character.
     """
-    spans = []
+    spans: list[Span] = []
     for start, end in _cut(text):
         trimmed = _trim(text, start, end)
         if trimmed.start < trimmed.end:

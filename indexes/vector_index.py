@@ -90,7 +90,8 @@ class VectorIndex:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         parameters = None
         if allowed is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64)))
+            make_parameters: Any = faiss.SearchParameters  # its stubs leave out what it takes
+            parameters = make_parameters(sel=faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64)))
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         scores, ids = self._index.search(row, k, params=parameters)
         found = ids[0] >= 0  # FAISS pads with -1

@@ -38,6 +38,7 @@ _PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 _REFUSED_6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 
 _UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\s\\]")  # control characters, every kind of space, and backslashes
+_AUTHORITY_END = re.compile("[/?#]")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 
 
@@ -70,8 +71,7 @@ def read_target(url: str) -> Target:
         raise failed("This is not a web address. Copy it anew from your browser.") from error
     if scheme not in PORTS:
         raise blocked("only http and https are fetched")
-    authority = re.split(r"[/?#\\]", url.partition("//")[2], maxsplit=1)[0]
-    if parts.auth is not None or "@" in authority:  # the parser drops an empty user name
+    if "@" in _AUTHORITY_END.split(url.partition("//")[2], 1)[0]:  # also an empty one, which the parser forgets
         raise blocked("it holds a user name or password")
     host = _read_host(host)
     shown = f"[{host}]" if ":" in host else host

@@ -49,17 +49,22 @@ def init(config: Config, *, demo: bool = False) -> int:
 
     config = prepare_config(config)
     app = create_app(config)
-    with app.app_context(), _alone(config), tenancy.everything():
-        _migrate()
-        _build_artifact(config)
-        created = _seed(config)
-        if created:
-            print(f"superadmin: {created[0]}")
-            print(f"password:   {created[1]}  (shown once: keep it)", flush=True)
-        if demo:
-            from app.commands import seeding
+    with app.app_context():
+        try:
+            with _alone(config), tenancy.everything():
+                _migrate()
+                _build_artifact(config)
+                created = _seed(config)
+                if created:
+                    print(f"superadmin: {created[0]}")
+                    print(f"password:   {created[1]}  (shown once: keep it)", flush=True)
+                if demo:
+                    from app.commands import seeding
 
-            seeding.seed_demo()
+                    seeding.seed_demo()
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # a server would see the connections until the process ends
     return 0
 
 

@@ -1,0 +1,72 @@
+"""What browser tests share: Chromium, a page of it, and a whole running installation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of Debian's Chromium; tests are skipped without it, and CI fails."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "Chromium is not installed: apt-get install chromium"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environ_of_run(folder: Path, artifact: Path) -> dict[str, str]:
+    """The environment of an installation of its own: its data folder, free ports, no server from outside."""
+    if not (folder / "embedder").exists():
+        (folder / "embedder").symlink_to(artifact)
+    environ = {**os.environ, "DATA_DIR": str(folder), "PORT": str(free_port()), "DEMO_PORT": str(free_port())}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        environ.pop(name, None)
+    return environ
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory, artifact):
+    """The whole one-machine run, as `make run` starts it: (command, environment, ports of web and demo, folder)."""
+    folder = tmp_path_factory.mktemp("run")
+    environ = environ_of_run(folder, artifact)
+    command = [sys.executable, str(ROOT / "run.py")]
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen([*command, "serve"], env=environ, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 90
+        while b"Ctrl-C" not in (folder / "log").read_bytes():
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.2)
+        yield command, environ, (int(environ["PORT"]), int(environ["DEMO_PORT"])), folder
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()

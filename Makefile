@@ -26,10 +26,10 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 test: .venv/installed-tests  ## run the tests
 	$(BIN)/python -m pytest -n 2 $(WHAT)
 
-lint: .venv/installed-tests  ## look at the code: ruff, mypy on the index room
+lint: .venv/installed-tests  ## look at the code: ruff, mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy indexes
+	$(BIN)/mypy indexes app models jobs views widget config.py run.py
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -16,7 +16,7 @@ from models.tenancy import ForeignRowError
 log = logging.getLogger(__name__)
 
 # first match wins
-_TABLE: tuple[tuple[type[BaseException], int, str], ...] = (
+_TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (ForeignRowError, 404, "not_found"),
     (IntegrityError, 409, "conflict"),
     (DBAPIError, 503, "database_unavailable"),
@@ -57,7 +57,7 @@ def _answer_http(error: HTTPException) -> Any:
     return _answer(status, _CODES.get(status, "error"), _WORDS.get(status, HTTPStatus(status).phrase))
 
 
-def _answer_known(error: BaseException) -> Any:
+def _answer_known(error: Exception) -> Any:
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
     log.warning("%s answered with %s: %s", request.path, status, error)
     return _answer(status, code, _WORDS[status])

@@ -86,6 +86,6 @@ def read_kept(name: str) -> KeptMail | None:
     if not _NAME.fullmatch(name) or not path.is_file():
         return None
     parsed = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    body = parsed.get_body(("plain",))  # type: ignore[attr-defined]
+    body = parsed.get_body(("plain",))
     text = _LINK.sub(r"\1…", body.get_content() if body else "")
     return KeptMail(name, str(parsed["To"]), str(parsed["Subject"]), str(parsed["Date"]), text)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuid_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask_appbuilder import Model
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, TypeDecorator, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, CursorResult, DateTime, Delete, Dialect, Integer, Update, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
+
+    class Model(DeclarativeBase):
+        """FAB's base as a type checker shall see it: its own has no types."""
+else:
+    from flask_appbuilder import Model
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": True})
 
@@ -20,6 +28,16 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 def now() -> dt.datetime:
     """Return the present moment, aware, in UTC: the one clock of the database's rows."""
     return dt.datetime.now(dt.UTC)
+
+
+def change(statement: Update | Delete) -> int:
+    """Send a guarded UPDATE or DELETE and return how many rows it met: 0 tells that somebody else was faster.
+
+    Rows that the session holds already are left as they are: read them anew where it matters. The caller commits.
+    """
+    done = db.session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -49,9 +67,10 @@ def one_of(column: str, *values: str, nullable: bool = False) -> CheckConstraint
     return CheckConstraint(f"{column} IS NULL OR {condition}" if nullable else condition, name=f"{column}_known")
 
 
-class Table:
+class Table(Model):
     """What all tables of ours share: an id that SQLite never gives twice (indexes hold ids)."""
 
+    __abstract__ = True
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
 from models.members import Member
 from models.plans import STATUSES, Service
 from models.tenancy import ChatbotOwned, ServiceOwned, WorkspaceOwned
@@ -21,7 +21,7 @@ CHATBOT_TYPES = (
 TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
 
 
-class Domain(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
+class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     """A website host of a service. `internal` ones are this installation's own pages (the preview)."""
 
     __tablename__ = "domains"
@@ -54,7 +54,7 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
         return "Preview" if self.internal else self.origin
 
 
-class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped, db.Model):
+class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     """One configured bot. `version` counts published generations; `generation_id` points at the one that answers."""
 
     __tablename__ = "chatbots"
@@ -87,7 +87,7 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped, db.Model):
         return self.name
 
 
-class Embed(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
+class Embed(Table, HasUuid, ChatbotOwned, Timestamped):
     """One chatbot on one domain of the same service; its uuid stands in the embed code."""
 
     __tablename__ = "embeds"

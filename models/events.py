@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, Table, Timestamped, db
+from models.base import NEVER_REUSE_IDS, BigId, Table, Timestamped
 from models.members import Member
 
 
-class AuditEvent(Table, Timestamped, db.Model):
+class AuditEvent(Table, Timestamped):
     """Who did what, on which row. `changes` never holds a secret; `service_id` is empty for the installation itself."""
 
     __tablename__ = "audit_events"

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, db, now, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, now, one_of
 from models.chatbots import Chatbot, Domain
 from models.tenancy import ChatbotOwned
 
 ANSWER_STATES = ("grounded", "curated", "refused", "error")
 
 
-class ChatSession(Table, HasUuid, ChatbotOwned, db.Model):
+class ChatSession(Table, HasUuid, ChatbotOwned):
     """A visitor's dialogue. It stays readable when its embed or domain is gone."""
 
     __tablename__ = "chat_sessions"
@@ -42,7 +42,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned, db.Model):
     )
 
 
-class Message(Table, HasUuid, ChatbotOwned, db.Model):
+class Message(Table, HasUuid, ChatbotOwned):
     """One turn. `response_time` in milliseconds; a bot message answers `question_id` and carries its answer state."""
 
     __tablename__ = "chat_history"
@@ -81,7 +81,7 @@ class Message(Table, HasUuid, ChatbotOwned, db.Model):
     )
 
 
-class Citation(Table, ChatbotOwned, db.Model):
+class Citation(Table, ChatbotOwned):
     """What a visitor was shown as proof: a snapshot, so that history survives a re-index and a deleted source."""
 
     __tablename__ = "citations"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, db, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
 from models.chatbots import Chatbot
 from models.tenancy import ChatbotOwned
 
@@ -22,7 +22,7 @@ def _below_chatbot() -> ForeignKeyConstraint:
     )
 
 
-class Source(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
+class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     """What an owner added: a file or a page. Its state lives here and changes by compare-and-set on `fence`."""
 
     __tablename__ = "chatbot_data"
@@ -58,7 +58,7 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
         return self.title
 
 
-class Document(Table, ChatbotOwned, Timestamped, db.Model):
+class Document(Table, ChatbotOwned, Timestamped):
     """One parsed page or file of a source. Not live while it is being written: its chunks are then invisible."""
 
     __tablename__ = "documents"
@@ -78,7 +78,7 @@ class Document(Table, ChatbotOwned, Timestamped, db.Model):
     )
 
 
-class Chunk(Table, ChatbotOwned, db.Model):
+class Chunk(Table, ChatbotOwned):
     """An indexed slice of a document. `embedding`: float16, (dimension,), unit length, made by `embedding_name`."""
 
     __tablename__ = "chunks"
@@ -104,7 +104,7 @@ class Chunk(Table, ChatbotOwned, db.Model):
     )
 
 
-class Generation(Table, HasUuid, ChatbotOwned, Timestamped, db.Model):
+class Generation(Table, HasUuid, ChatbotOwned, Timestamped):
     """One immutable published build of a chatbot's index; `storage_key` names its folder."""
 
     __tablename__ = "generations"

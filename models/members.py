@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.base import NEVER_REUSE_IDS, Table, Timestamped, UtcDateTime, db, now, one_of
+from models.base import NEVER_REUSE_IDS, Table, Timestamped, UtcDateTime, now, one_of
 
 SUPERADMIN, STAFF, SUPPORT, MEMBER = "Superadmin", "Staff", "Support", "Member"
 PLATFORM_ROLES = (SUPERADMIN, STAFF, SUPPORT, MEMBER)
@@ -56,10 +56,10 @@ class Member(User):
         return self.name
 
 
-Member.__table__.append_constraint(one_of("status", "enabled", "disabled", "deleted"))  # type: ignore[attr-defined]
+Member.__table__.append_constraint(one_of("status", "enabled", "disabled", "deleted"))
 
 
-class Verification(Table, Timestamped, db.Model):
+class Verification(Table, Timestamped):
     """One link sent by mail; `verification_link` holds the hash of its token, never the token."""
 
     __tablename__ = "user_verification"
@@ -72,7 +72,7 @@ class Verification(Table, Timestamped, db.Model):
     __table_args__ = (one_of("purpose", "verify", "reset", "email"), NEVER_REUSE_IDS)
 
 
-class Profile(Table, db.Model):
+class Profile(Table):
     """What a person tells about themselves: time zone, language."""
 
     __tablename__ = "profiles"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, now, one_of
+from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
 from models.members import Member
 from models.tenancy import Commercial, ServiceOwned
 
@@ -16,7 +16,7 @@ STATUSES = ("enabled", "disabled", "deleted")
 BILLING_CYCLES = ("monthly", "yearly")
 
 
-class Plan(Table, Timestamped, db.Model):
+class Plan(Table, Timestamped):
     """What is sold. `price` in minor units (cents), `trial_period` in days, `features` are typed limits."""
 
     __tablename__ = "plans"
@@ -35,7 +35,7 @@ class Plan(Table, Timestamped, db.Model):
         return self.name
 
 
-class Service(Table, HasUuid, Timestamped, db.Model):
+class Service(Table, HasUuid, Timestamped):
     """The tenant: what a holder bought. It lives on through renewal, upgrade and transfer."""
 
     __tablename__ = "services"
@@ -58,7 +58,7 @@ class Service(Table, HasUuid, Timestamped, db.Model):
         return self.name
 
 
-class Subscription(Table, Commercial, db.Model):
+class Subscription(Table, Commercial):
     """One paid or trial period of a service; `terms` are the plan's, copied when it was bought."""
 
     __tablename__ = "user_service_subscribed"
@@ -84,7 +84,7 @@ class Subscription(Table, Commercial, db.Model):
     )
 
 
-class ServiceMember(Table, Commercial, Timestamped, db.Model):
+class ServiceMember(Table, Commercial, Timestamped):
     """Somebody who is in a service: its holder, or a member of one or more of its workspaces."""
 
     __tablename__ = "service_members"
@@ -99,7 +99,7 @@ class ServiceMember(Table, Commercial, Timestamped, db.Model):
     )
 
 
-class UsageCounter(Table, ServiceOwned, db.Model):
+class UsageCounter(Table, ServiceOwned):
     """What has been counted against a quota of a service in one period."""
 
     __tablename__ = "usage_counters"

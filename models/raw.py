@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 
-from models.base import db
+from models.base import Model, db
 from models.knowledge import Chunk, Document, Source
 from models.tenancy import RAW, ForeignRowError, Scope
 
@@ -34,7 +34,7 @@ def insert_chunks(scope: Scope, rows: list[dict[str, Any]]) -> None:
     """
     if not all(scope.holds_service(row["service_id"]) for row in rows) or scope.workspace_ids is not None:
         raise ForeignRowError("chunks are written by jobs, inside their own service")
-    db.session.execute(insert(Chunk.__table__), rows, execution_options=_SENT_FROM_HERE)
+    db.session.execute(insert(Model.metadata.tables[Chunk.__tablename__]), rows, execution_options=_SENT_FROM_HERE)
 
 
 def read_live_chunks(scope: Scope, chatbot_id: int, slice_size: int = 1000) -> Iterator[ChunkRow]:
@@ -54,7 +54,7 @@ def read_live_chunks(scope: Scope, chatbot_id: int, slice_size: int = 1000) -> I
         )
         if scope.service_ids is not None:
             query = query.where(chunks.c.service_id.in_(scope.service_ids))
-        rows = [ChunkRow(*row) for row in db.session.execute(query, execution_options=_SENT_FROM_HERE)]
+        rows = [ChunkRow._make(row) for row in db.session.execute(query, execution_options=_SENT_FROM_HERE)]
         db.session.rollback()
         if not rows:
             return

@@ -14,11 +14,10 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any
 
-from flask_appbuilder import Model
 from sqlalchemy import ForeignKey, event, inspect, select
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
-from models.base import BigId
+from models.base import BigId, Model
 
 RAW = "docent_raw"  # execution option that models/raw.py sets on its Core statements
 
@@ -176,7 +175,7 @@ def _refuse(row: object) -> None:
 
 def _values(row: object, attribute: str) -> list[Any]:
     """Return what the attribute is and, where it is being changed, what it was."""
-    history = inspect(row).attrs[attribute].history  # type: ignore[union-attr]
+    history = inspect(row).attrs[attribute].history
     return [value for value in (*history.unchanged, *history.deleted, *history.added) if value is not None]
 
 

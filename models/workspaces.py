@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, db, now, one_of
+from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
 from models.members import Member
 from models.plans import Service
 from models.tenancy import ServiceOwned, WorkspaceOwned
@@ -15,7 +15,7 @@ from models.tenancy import ServiceOwned, WorkspaceOwned
 WORKSPACE_ROLES = ("owner", "admin", "user")
 
 
-class Workspace(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
+class Workspace(Table, HasUuid, ServiceOwned, Timestamped):
     """A group of a service: people, domains and chatbots live in it."""
 
     __tablename__ = "workspaces"
@@ -32,7 +32,7 @@ class Workspace(Table, HasUuid, ServiceOwned, Timestamped, db.Model):
         return self.name
 
 
-class WorkspaceMember(Table, WorkspaceOwned, Timestamped, db.Model):
+class WorkspaceMember(Table, WorkspaceOwned, Timestamped):
     """Somebody's role in one workspace."""
 
     __tablename__ = "workspace_members"
@@ -50,7 +50,7 @@ class WorkspaceMember(Table, WorkspaceOwned, Timestamped, db.Model):
     )
 
 
-class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped, db.Model):
+class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
     """A seat that was offered by e-mail. `token_hash` is the SHA-256 of the link's token."""
 
     __tablename__ = "invitations"

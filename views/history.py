@@ -38,8 +38,9 @@ class HistoryView(Screen):
 
 
 def transcript_url(chat: ChatSession) -> str:
+    domain = chat.domain or abort(404)
     return url_for(
-        "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
+        "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=domain.uuid,
         chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
     )  # fmt: skip
 

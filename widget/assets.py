@@ -44,7 +44,8 @@ def _serve(cache_control: str) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.vary.add("Accept-Encoding")
     response.set_etag(script().version + ("-gz" if accepts_gzip else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)  # changes the response it is called on
+    return response
 
 
 @blueprint.get("/v1/widget.js")

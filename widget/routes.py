@@ -72,7 +72,8 @@ def config(embed_uuid: uuid.UUID) -> Response:
     response = jsonify(_config_of(visit))
     response.headers["Cache-Control"] = "private, max-age=60"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)  # changes the response it is called on
+    return response
 
 
 def _config_of(visit: Visit) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.accounts.members import add_member, find_by_email
 from app.accounts.passwords import check_strength
 from app.tokens import digest, make_token
 from models import Chatbot, Invitation, Member, ServiceMember, Workspace, WorkspaceMember, db, tenancy
-from models.base import now
+from models.base import change, now
 from models.members import MEMBER
 
 VALID_DAYS = 7
@@ -97,9 +97,7 @@ def find_offer(token: str) -> Offer | None:
 
 def _use_up(invitation: Invitation) -> bool:
     taking = update(Invitation).where(Invitation.id == invitation.id, Invitation.status == "pending")
-    values = {"status": "accepted", "accepted_at": now()}
-    done = db.session.execute(taking.values(values), execution_options={"synchronize_session": False})
-    return bool(done.rowcount)
+    return bool(change(taking.values(status="accepted", accepted_at=now())))
 
 
 def _give_seat(invitation: Invitation, member: Member) -> None:

@@ -13,7 +13,7 @@ from app.plans.catalog import find_plan
 from app.plans.services import open_service
 from app.tokens import digest, make_token
 from models import Member, Service, Verification, db, tenancy
-from models.base import now
+from models.base import change, now
 from models.members import MEMBER
 
 LINK_HOURS = 24
@@ -61,8 +61,7 @@ def find_verification(token: str) -> Verification | None:
 def _use_up(found: Verification) -> bool:
     """Mark a link as used; of two clicks in one moment exactly one wins."""
     marking = update(Verification).where(Verification.id == found.id, Verification.used_at.is_(None))
-    done = db.session.execute(marking.values(used_at=now()), execution_options={"synchronize_session": False})
-    return bool(done.rowcount)
+    return bool(change(marking.values(used_at=now())))
 
 
 def verify(token: str) -> Member | None:

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.answering.answer import Answer
+from app.answering.answer import Answer, Citation
 from app.tokens import digest, make_token
-from models import ChatSession, Citation, Embed, Message, db
-from models.base import now
+from models import ChatSession, Embed, Message, db
+from models import Citation as CitationRow
+from models.base import change, now
 
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 90
 MAX_PAGE = 2000
 FEEDBACK = {1: "positive", 0: "neutral", -1: "negative"}
-_QUIETLY = {"synchronize_session": False}
 
 
 class InProgressError(Exception):
@@ -48,8 +48,7 @@ def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
         return None
     new_token, new_hash = make_token()
     rotating = update(ChatSession).where(ChatSession.id == chat.id, ChatSession.resume_hash == digest(token))
-    done = db.session.execute(rotating.values(resume_hash=new_hash), execution_options=_QUIETLY)
-    return (chat, new_token) if done.rowcount else None
+    return (chat, new_token) if change(rotating.values(resume_hash=new_hash)) else None
 
 
 def find_session(embed: Embed, session_uuid: uuid.UUID) -> ChatSession | None:
@@ -107,16 +106,16 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     row.message, row.state, row.finish = answer.text, answer.state or None, finish
     row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
     row.tokens_in, row.tokens_out, row.timestamp = answer.tokens_in, answer.tokens_out, now()
-    for citation in row.citations:
-        db.session.delete(citation)
+    for outdated in row.citations:
+        db.session.delete(outdated)
     db.session.flush()
     for citation in answer.citations:
         db.session.add(_snapshot(row, citation))
     db.session.commit()
 
 
-def _snapshot(row: Message, citation: Any) -> Citation:
-    return Citation(
+def _snapshot(row: Message, citation: Citation) -> CitationRow:
+    return CitationRow(
         service_id=row.service_id, chatbot_id=row.chatbot_id, message_id=row.id, n=citation.n, title=citation.title,
         url=citation.url, locator=citation.locator, quote=citation.quote, chunk_id=citation.chunk_id,
     )  # fmt: skip

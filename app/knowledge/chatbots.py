@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import select, update
 
 from models import Chatbot, db
+from models.base import change
 
 
 def find(chatbot_uuid: uuid.UUID) -> Chatbot | None:
@@ -29,7 +30,7 @@ def mark_due(chatbot: Chatbot) -> None:
     """Count one change of a chatbot's knowledge: a generation will be built. The caller commits."""
     counting = update(Chatbot).where(Chatbot.id == chatbot.id)
     values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
-    db.session.execute(counting.values(values), execution_options={"synchronize_session": False})
+    change(counting.values(values))
     db.session.expire(chatbot)
 
 

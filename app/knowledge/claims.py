@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from models import Source, db, tenancy
-from models.base import now
+from models.base import change, now
 from models.knowledge import UNFINISHED
 
 STALE_AFTER_S = 60
@@ -51,10 +51,10 @@ def take(source_id: int) -> Claim | None:
             "fence": fence + 1, "state": "fetching", "progress": 1, "heartbeat_at": now(),
             "attempts": Source.attempts + 1,
         }  # fmt: skip
-        taken = db.session.execute(taking.values(values), execution_options={"synchronize_session": False})
+        taken = change(taking.values(values))
         claim = Claim(source_id, source.service_id, source.chatbot_id, fence + 1)
         db.session.commit()
-        return claim if taken.rowcount else None
+        return claim if taken else None
 
 
 def write(claim: Claim, **values: Any) -> None:
@@ -67,8 +67,7 @@ def write(claim: Claim, **values: Any) -> None:
         Source.id == claim.source_id, Source.fence == claim.fence, Source.deleted_at.is_(None)
     )
     values.setdefault("heartbeat_at", now())
-    done = db.session.execute(writing.values(values), execution_options={"synchronize_session": False})
-    if not done.rowcount:
+    if not change(writing.values(values)):
         db.session.rollback()
         raise Superseded
 

@@ -23,7 +23,7 @@ from indexes import document as parsed
 from indexes.chunker import Piece, split
 from indexes.errors import LoadError
 from models import Chatbot, Document, Source, db, raw, tenancy
-from models.base import now
+from models.base import change, now
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def _show(claim: Claim, report: Report, state: str, percent: int) -> None:
 def _drop_unfinished(claim: Claim) -> None:
     """Remove what an earlier try of this source left half-written."""
     dropping = delete(Document).where(Document.source_id == claim.source_id, Document.live.is_(False))
-    db.session.execute(dropping, execution_options={"synchronize_session": False})
+    change(dropping)
     db.session.commit()
 
 
@@ -133,17 +133,15 @@ def _write_chunks(claim: Claim, report: Report, draft: Document, pieces: list[Pi
 
 def _swap(claim: Claim, draft: Document, document: parsed.Document, n_chunks: int) -> None:
     """Put the new text in the place of the old, mark the source ready and the chatbot due: one transaction."""
-    quietly = {"synchronize_session": False}
     claims.write(
         claim, state="ready", progress=100, n_chunks=n_chunks, n_pages=document.n_pages, finished_at=now(),
         file_format=document.format, warnings=list(document.warnings), error_code=None, error_advice=None,
     )  # fmt: skip
-    old = delete(Document).where(Document.source_id == claim.source_id, Document.id != draft.id)
-    db.session.execute(old, execution_options=quietly)
-    db.session.execute(update(Document).where(Document.id == draft.id).values(live=True), execution_options=quietly)
+    change(delete(Document).where(Document.source_id == claim.source_id, Document.id != draft.id))
+    change(update(Document).where(Document.id == draft.id).values(live=True))
     counting = update(Chatbot).where(Chatbot.id == claim.chatbot_id)
     values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
-    db.session.execute(counting.values(values), execution_options=quietly)
+    change(counting.values(values))
     db.session.commit()
 
 

@@ -17,15 +17,15 @@ from sqlalchemy import select, update
 
 from app.collaborators import here
 from app.knowledge import embedding
+from indexes.embedder import Embedder
 from indexes.store import IndexRow, write_generation
 from models import Chatbot, Generation, Source, db, raw, tenancy
-from models.base import now
+from models.base import change, now
 from models.knowledge import UNFINISHED
 
 log = logging.getLogger(__name__)
 
 KEPT_GENERATIONS = 3
-_QUIETLY = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _begin(chatbot_id: int) -> Training | None:
         values = {
             "training_fence": Chatbot.training_fence + 1, "training_status": "training", "training_heartbeat_at": now(),
         }  # fmt: skip
-        if not db.session.execute(taking.values(values), execution_options=_QUIETLY).rowcount:
+        if not change(taking.values(values)):
             db.session.rollback()
             return None
         columns = (Chatbot.id, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count)
@@ -83,10 +83,10 @@ def _begin(chatbot_id: int) -> Training | None:
 def _end(training: Training, **values: object) -> bool:
     """Write to the chatbot if no younger training has begun; committed by the caller where it is part of more."""
     ending = update(Chatbot).where(Chatbot.id == training.chatbot_id, Chatbot.training_fence == training.fence)
-    done = db.session.execute(ending.values(values), execution_options=_QUIETLY)
+    done = change(ending.values(values))
     if "generation_id" not in values:
         db.session.commit()
-    return bool(done.rowcount)
+    return bool(done)
 
 
 def _build_and_publish(training: Training) -> Published | None:
@@ -114,7 +114,7 @@ def _build_and_publish(training: Training) -> Published | None:
     return Published(generation_uuid, manifest.n_chunks)
 
 
-def _rows(training: Training, model: embedding.Embedder) -> Iterator[IndexRow]:
+def _rows(training: Training, model: Embedder) -> Iterator[IndexRow]:
     """Yield the index's rows; chunks that another embedding model made are embedded anew."""
     for n, chunk in enumerate(raw.read_live_chunks(tenancy.current(), training.chatbot_id)):
         if n % 5000 == 0:

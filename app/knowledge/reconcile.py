@@ -8,11 +8,10 @@ from sqlalchemy import and_, or_, select, update
 
 from app.knowledge import claims
 from models import Chatbot, Source, db, tenancy
-from models.base import now
+from models.base import change, now
 from models.knowledge import UNFINISHED
 
 QUEUE_PATIENCE_S = 20
-_QUIETLY = {"synchronize_session": False}
 
 
 def give_up_hopeless() -> int:
@@ -27,9 +26,9 @@ def give_up_hopeless() -> int:
         "error_advice": "Reading this stopped several times without a result. Try a smaller or simpler file.",
     }  # fmt: skip
     with tenancy.everything():
-        done = db.session.execute(hopeless.values(values), execution_options=_QUIETLY)
+        n_failed = change(hopeless.values(values))
         db.session.commit()
-        return int(done.rowcount)
+        return n_failed
 
 
 def unfinished_sources() -> list[int]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 import uuid
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import select
 
@@ -56,7 +56,7 @@ def _new(chatbot: Chatbot, kind: str, title: str, data_loc: str) -> Source:
     return source
 
 
-def add_file(chatbot: Chatbot, name: str, stream: BinaryIO, *, title: str = "") -> Source:
+def add_file(chatbot: Chatbot, name: str, stream: IO[bytes], *, title: str = "") -> Source:
     """Store a file and queue it; the caller commits. The same name with new bytes replaces the text it had.
 
     Raises:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from models import Service, Subscription, UsageCounter, db
-from models.base import now
+from models.base import change, now
 
 
 def _period_start(moment: dt.datetime) -> dt.datetime:
@@ -45,7 +45,4 @@ def reserve(service: Service, metric: str) -> bool:
     limit = limit_of(service, metric)
     if limit is not None:
         counting = counting.where(UsageCounter.count < limit)
-    changed = db.session.execute(
-        counting.values(count=UsageCounter.count + 1), execution_options={"synchronize_session": False}
-    )
-    return bool(changed.rowcount)
+    return bool(change(counting.values(count=UsageCounter.count + 1)))

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-from flask import Flask, abort, g, request
+from flask import Flask, g, request
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
-from app import limits
-from app.accounts.standing import NOBODY, Standing, find_standing
+from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
 from models import Member, tenancy
 
@@ -43,12 +38,6 @@ class DocentSecurityManager(SecurityManager):
         return member
 
 
-def standing() -> Standing:
-    """Return the standing of whoever sent this request."""
-    found: Standing = g.get("standing", NOBODY)
-    return found
-
-
 def _open_scope() -> None:
     tenancy.clear()
     if request.blueprint == "widget" or request.endpoint in (None, "static", "appbuilder.static"):
@@ -66,16 +55,3 @@ def install(app: Flask) -> None:
     """Open the tenant scope before each request and close it after, whatever happened in between."""
     app.before_request(_open_scope)
     app.teardown_request(_close_scope)
-
-
-def limit_tries(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let one address post to a page that takes secrets only so often."""
-
-    @wraps(view)
-    def limited(*args: Any, **kwargs: Any) -> Any:
-        who = limits.address_group(request.remote_addr)
-        if request.method == "POST" and not limits.allow(limits.LINKS_PER_ADDRESS, "link", who):
-            abort(429)
-        return view(*args, **kwargs)
-
-    return limited

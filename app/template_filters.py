@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.security import standing
+from app.caller import standing
 from models.base import now
 
 VERSION = "0.1.0"

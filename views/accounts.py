@@ -15,7 +15,7 @@ from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.accounts import invitations, passwords, signup
-from app.security import limit_tries
+from app.caller import limit_tries
 from models.base import db
 
 

@@ -16,7 +16,7 @@ from flask_appbuilder.urltools import get_filter_args, get_order_args, get_page_
 from sqlalchemy.exc import IntegrityError
 
 from app import audit
-from app.security import standing
+from app.caller import standing
 from models import db
 
 MAX_ID = 2**63 - 1

@@ -9,11 +9,11 @@ from flask import abort, flash, redirect, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
+from app.caller import standing
 from app.collaborators import here
 from app.domains import embeds, hosts
 from app.history import overview
 from app.knowledge import chatbots, sources
-from app.security import standing
 from jobs import queues
 from models import Chatbot, Source, db
 

@@ -10,8 +10,8 @@ from flask_appbuilder.models.sqla.filters import FilterEqual, FilterNotEqual
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import Length, Optional
 
+from app.caller import standing
 from app.knowledge import chatbots
-from app.security import standing
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES
 from views.base import Screen, rows_where, table, workspaces_where

@@ -8,9 +8,9 @@ from flask_appbuilder.models.sqla.filters import FilterEqual
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.caller import standing
 from app.collaborators import here
 from app.domains import hosts
-from app.security import standing
 from models import Domain
 from views.base import Refused, Screen, table
 from views.columns import moment, status_badge, yes_no

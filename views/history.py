@@ -8,8 +8,8 @@ from typing import Any
 from flask import abort, redirect, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
+from app.caller import standing
 from app.history import transcripts
-from app.security import standing
 from models import ChatSession
 from views.base import Screen, rows_where, table
 from views.columns import moment

@@ -7,8 +7,8 @@ from typing import Any
 from flask_appbuilder import IndexView, expose
 from flask_login import current_user
 
+from app.caller import standing
 from app.history import overview
-from app.security import standing
 
 
 class HomeView(IndexView):

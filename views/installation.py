@@ -11,7 +11,7 @@ from wtforms import IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import mail
-from app.security import standing
+from app.caller import standing
 from models import AuditEvent, Member, Plan, Subscription
 from models.base import now
 from models.members import PLATFORM_ROLES

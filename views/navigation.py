@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from app.security import standing
+from app.caller import standing
 
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {

@@ -10,7 +10,7 @@ from wtforms import EmailField, SelectField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.accounts import invitations
-from app.security import standing
+from app.caller import standing
 from models import Invitation, Service, Workspace, WorkspaceMember
 from models.base import now
 from models.workspaces import WORKSPACE_ROLES

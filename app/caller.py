@@ -1,0 +1,31 @@
+"""Who sent this request: their standing, and how often they may try what takes a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import abort, g, request
+
+from app import limits
+from app.accounts.standing import NOBODY, Standing
+
+
+def standing() -> Standing:
+    """Return the standing of whoever sent this request."""
+    found: Standing = g.get("standing", NOBODY)
+    return found
+
+
+def limit_tries(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let one address post to a page that takes secrets only so often."""
+
+    @wraps(view)
+    def limited(*args: Any, **kwargs: Any) -> Any:
+        who = limits.address_group(request.remote_addr)
+        if request.method == "POST" and not limits.allow(limits.LINKS_PER_ADDRESS, "link", who):
+            abort(429)
+        return view(*args, **kwargs)
+
+    return limited

@@ -140,6 +140,24 @@ class Config:
     def local_domains(self) -> bool:
         return self.is_embedded if self.allow_local_domains is None else self.allow_local_domains
 
+    def prepared(self) -> Config:
+        """Make the data folder and settle the secret key: what every command that opens the database does first.
+
+        Raises:
+            ConfigError: the folder can't be written to, or the secret key is missing or weak.
+        """
+        if not self.secret_key and not self.is_embedded:
+            raise ConfigError("SECRET_KEY is missing: set it when DATABASE_URL names a database of your own.")
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            secret = _check_secret(self.secret_key) if self.secret_key else _keep_secret(self.data_dir / "secret_key")
+        except OSError as error:
+            raise ConfigError(
+                f"The data folder {self.data_dir} can't be written to ({error.strerror}): give its owner the right "
+                "to write there, or name another folder in DATA_DIR."
+            ) from error
+        return replace(self, secret_key=secret)
+
 
 def _read_one(setting: Any, environ: Mapping[str, str]) -> Any:
     name = setting.name.upper()
@@ -183,22 +201,3 @@ def _keep_secret(path: pathlib.Path) -> str:
     finally:
         draft.unlink()
     return path.read_text(encoding="ascii").strip()
-
-
-def prepare_config(config: Config) -> Config:
-    """Make the data folder and settle the secret key; what every command that opens the database does first.
-
-    Raises:
-        ConfigError: the folder can't be written to, or the secret key is missing or weak.
-    """
-    if not config.secret_key and not config.is_embedded:
-        raise ConfigError("SECRET_KEY is missing: set it when DATABASE_URL names a database of your own.")
-    try:
-        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secret = _check_secret(config.secret_key) if config.secret_key else _keep_secret(config.data_dir / "secret_key")
-    except OSError as error:
-        raise ConfigError(
-            f"The data folder {config.data_dir} can't be written to ({error.strerror}): give its owner the right "
-            "to write there, or name another folder in DATA_DIR."
-        ) from error
-    return replace(config, secret_key=secret)

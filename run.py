@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 def wsgi_app() -> Flask:
     """Return the web application, set up from the environment."""
     from app.factory import create_app
-    from config import prepare_config, read_config
+    from config import read_config
 
-    return create_app(prepare_config(read_config()))
+    return create_app(read_config().prepared())
 
 
 def main() -> int:

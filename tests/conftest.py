@@ -71,7 +71,7 @@ def app(tmp_path_factory, artifact, database_url):
     """An initialized installation."""
     from app.commands import initializing
     from app.factory import create_app
-    from config import prepare_config, read_config
+    from config import read_config
 
     folder = tmp_path_factory.mktemp("data")
     (folder / "embedder").symlink_to(artifact)
@@ -82,7 +82,7 @@ def app(tmp_path_factory, artifact, database_url):
     }  # fmt: skip
     config = read_config(environ)
     initializing.init(config)
-    app = create_app(prepare_config(config))
+    app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False
     yield app
     from models import db

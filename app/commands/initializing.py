@@ -45,9 +45,7 @@ def _alone(config: Config) -> Iterator[None]:
 
 def init(config: Config, *, demo: bool = False) -> int:
     """Bring an installation up to date, or make it; prints a new superadmin's password, once."""
-    from config import prepare_config
-
-    config = prepare_config(config)
+    config = config.prepared()
     app = create_app(config)
     with app.app_context():
         try:

@@ -26,9 +26,7 @@ def installation(config: Config) -> Iterator[Flask]:
     Raises:
         CommandError: it was never initialized, or its database is of another version.
     """
-    from config import prepare_config
-
-    app = create_app(prepare_config(config))
+    app = create_app(config.prepared())
     with app.app_context(), tenancy.everything():
         complaint = check_version()
         if complaint:

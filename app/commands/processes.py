@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
 def run(name: str, config: Config) -> int:
     """Run one process until it is stopped."""
-    from config import prepare_config
-
-    config = prepare_config(config)
+    config = config.prepared()
     if name == "worker":
         from app.commands import worker
 

@@ -58,9 +58,7 @@ def _announce(config: Config, said: str, *, demo: bool) -> None:
 
 def serve(config: Config, *, demo: bool) -> int:
     """Run an installation on this machine until Ctrl-C."""
-    from config import prepare_config
-
-    config = prepare_config(config)
+    config = config.prepared()
     _require_port(config.host, config.port, "PORT")
     if demo:
         _require_port(config.host, config.demo_port, "DEMO_PORT")

@@ -26,10 +26,11 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 test: .venv/installed-tests  ## run the tests
 	$(BIN)/python -m pytest -n 2 $(WHAT)
 
-lint: .venv/installed-tests  ## look at the code: ruff, mypy
+lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy indexes app models jobs views widget config.py run.py
+	$(BIN)/lint-imports --no-logo
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -26,11 +26,12 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 test: .venv/installed-tests  ## run the tests
 	$(BIN)/python -m pytest -n 2 $(WHAT)
 
-lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom
+lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy indexes app models jobs views widget config.py run.py
+	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/budgets.py
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

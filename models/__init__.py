@@ -6,11 +6,11 @@ from models.events import AuditEvent
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
 from models.members import Member, Profile, Verification
-from models.plans import Plan, Service, ServiceMember, Subscription, UsageCounter
+from models.plans import Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Document", "Domain", "Embed", "Generation",
-    "Invitation", "Member", "Message", "Plan", "Profile", "Service", "ServiceMember", "Source", "Subscription",
-    "UsageCounter", "Verification", "Workspace", "WorkspaceMember", "db",
+    "Invitation", "Member", "Message", "Notice", "Order", "Plan", "Profile", "Service", "ServiceMember", "Source",
+    "Subscription", "UsageCounter", "Verification", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

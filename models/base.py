@@ -25,9 +25,13 @@ db = SQLAlchemy(model_class=Model, session_options={"autoflush": True})
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
-def now() -> dt.datetime:
-    """Return the present moment, aware, in UTC: the one clock of the database's rows."""
+def _read_clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def now() -> dt.datetime:
+    """Return the present moment, aware, in UTC: the one clock of rows and rules. Tests put another in `_read_clock`."""
+    return _read_clock()
 
 
 def change(statement: Update | Delete) -> int:

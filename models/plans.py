@@ -14,6 +14,8 @@ from models.tenancy import Commercial, ServiceOwned
 
 STATUSES = ("enabled", "disabled", "deleted")
 BILLING_CYCLES = ("monthly", "yearly")
+PERIOD_KINDS = ("free", "trial", "paid")
+ORDER_STATUSES = ("pending", "activated", "rejected")
 
 
 class Plan(Table, Timestamped):
@@ -59,13 +61,19 @@ class Service(Table, HasUuid, Timestamped):
 
 
 class Subscription(Table, Commercial):
-    """One paid or trial period of a service; `terms` are the plan's, copied when it was bought."""
+    """One free, trial or paid period of a service; `terms` are the plan's, copied when it was bought.
+
+    `anchor_at` gives the day on which months and years are counted on: it outlives renewals, so that what began on the
+    31st does not slip to the 28th for ever.
+    """
 
     __tablename__ = "user_service_subscribed"
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
     terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    kind: Mapped[str] = mapped_column(String(8), default="free", server_default="free")
     subscription_date: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
+    anchor_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=now)
     expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(16), default="active")
     service: Mapped[Service] = relationship()
@@ -73,6 +81,7 @@ class Subscription(Table, Commercial):
     member: Mapped[Member] = relationship()
     __table_args__ = (
         one_of("status", "active", "canceled", "expired"),
+        one_of("kind", *PERIOD_KINDS),
         Index(
             "one_active_subscription",
             "service_id",
@@ -80,6 +89,64 @@ class Subscription(Table, Commercial):
             sqlite_where=text("status = 'active'"),
             postgresql_where=text("status = 'active'"),
         ),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Order(Table, HasUuid, Commercial, Timestamped):
+    """A paid period that somebody asked for. Staff activate or reject it; activated, it begins at `starts_at`.
+
+    `period_id` names the period that it became; an activated order without one waits for its day.
+    """
+
+    __tablename__ = "orders"
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    amount: Mapped[int] = mapped_column()
+    currency: Mapped[str] = mapped_column(String(3))
+    is_renewal: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(16), default="pending")
+    note: Mapped[str] = mapped_column(Text, default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    decided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    starts_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    anchor_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    period_id: Mapped[int | None] = mapped_column(ForeignKey("user_service_subscribed.id", ondelete="SET NULL"))
+    service: Mapped[Service] = relationship()
+    plan: Mapped[Plan] = relationship()
+    member: Mapped[Member] = relationship(foreign_keys=[user_id])
+    decided_by: Mapped[Member | None] = relationship(foreign_keys=[decided_by_id])
+    __table_args__ = (
+        one_of("status", *ORDER_STATUSES),
+        Index(
+            "one_pending_order",
+            "service_id",
+            unique=True,
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return f"order {self.id}"
+
+
+class Notice(Table, ServiceOwned, Timestamped):
+    """Something that a service's holder is told by mail exactly once: the row is the right to send it.
+
+    `kind` names the mail, `occasion` what it is about (a date, a quota's month), `words` fill its template.
+    """
+
+    __tablename__ = "notices"
+    kind: Mapped[str] = mapped_column(String(48))
+    occasion: Mapped[str] = mapped_column(String(64))
+    words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        UniqueConstraint("service_id", "kind", "occasion", name="one_notice_per_occasion"),
         NEVER_REUSE_IDS,
     )
 

@@ -106,7 +106,7 @@ def inside(app):
 def make_customer(app, name: str) -> Customer:
     from app.accounts import members
     from app.plans.catalog import find_plan
-    from app.plans.services import open_service
+    from app.plans.services import grant
     from models import Chatbot, Domain, db
     from models.members import MEMBER
 
@@ -115,7 +115,7 @@ def make_customer(app, name: str) -> Customer:
     password = f"correct-horse-{tag}-battery"
     with inside(app):
         person = members.add_member(f"{name} {canary}", email, password, platform_role=MEMBER, verified=True)
-        service, workspace = open_service(person, find_plan("gold"), f"service {canary}")
+        service, workspace = grant(person, find_plan("gold"), f"service {canary}")
         chatbot = Chatbot(service_id=service.id, workspace=workspace, owner_id=person.id, name=f"chatbot {canary}")
         domain = Domain(service_id=service.id, domain=f"{canary}.example.com", scheme="https", verified=True)
         db.session.add_all([chatbot, domain])

@@ -13,7 +13,7 @@ from app.accounts import members, passwords
 from app.commands.failing import CommandError
 from app.factory import create_app
 from app.plans.catalog import find_plan, seed_plans
-from app.plans.services import open_service
+from app.plans.services import grant
 from models import Member, Service, db, tenancy
 from models.members import SUPERADMIN
 from models.migrations import versioning
@@ -87,7 +87,7 @@ def _seed(config: Config) -> tuple[str, str] | None:
         created = (admin.email, password)
     if db.session.scalar(select(Service.id).where(Service.is_own)) is None:
         holder = db.session.scalars(select(Member).order_by(Member.id).limit(1)).one()
-        open_service(holder, find_plan("premium"), "This installation", is_own=True)
+        grant(holder, find_plan("premium"), "This installation", is_own=True)
     db.session.commit()
     return created
 

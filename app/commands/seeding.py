@@ -14,7 +14,7 @@ from app.collaborators import here
 from app.domains import embeds, hosts
 from app.knowledge import ingest, publish, reconcile, sources
 from app.plans.catalog import find_plan
-from app.plans.services import open_service
+from app.plans.services import grant
 from models import Chatbot, Domain, Embed, Member, Service, Source, Workspace, db
 from models.base import now
 from models.members import MEMBER
@@ -41,7 +41,7 @@ def _make_customer() -> tuple[Service, Workspace]:
     password = passwords.make_password()
     owner = members.add_member("Demo Owner", EMAIL, password, platform_role=MEMBER, verified=True)
     print(f"demo owner: {EMAIL}\npassword:   {password}  (shown once: keep it)", flush=True)
-    return open_service(owner, find_plan("gold"), "Demo customer")
+    return grant(owner, find_plan("gold"), "Demo customer")
 
 
 def _make_chatbot(service: Service, workspace: Workspace) -> Chatbot:

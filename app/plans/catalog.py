@@ -6,39 +6,42 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.plans.features import GB, parse_features
 from models import Plan, db
-
-GB = 1_000_000_000
-_LIMITS = (
-    "chatbots", "domains", "workspaces", "seats", "storage_bytes", "max_crawl_pages", "documents",
-    "messages_per_month", "requests_per_minute", "retention_days",
-)  # fmt: skip
-
-
-def _features(*limits: int, remove_branding: bool = False) -> dict[str, Any]:
-    return {**dict(zip(_LIMITS, limits, strict=True)), "remove_branding": remove_branding}
-
 
 SEEDS: tuple[dict[str, Any], ...] = (
     {
         "name": "free", "price": 0, "trial_period": 0,
         "description": "One chatbot on one website, to try it or for a small one.",
-        "features": _features(1, 1, 1, 2, GB // 10, 50, 50, 500, 10, 30),
+        "features": {},
     },
     {
         "name": "silver", "price": 1900, "trial_period": 14,
         "description": "For one team with a few websites.",
-        "features": _features(3, 3, 2, 5, GB, 500, 500, 5_000, 30, 90),
+        "features": {
+            "chatbots": 3, "domains": 3, "workspaces": 2, "seats": 5, "storage_bytes": GB, "documents": 500,
+            "max_crawl_pages": 500, "messages_per_month": 5_000, "requests_per_minute": 30, "retention_days": 90,
+            "recrawl": "monthly",
+        },
     },
     {
         "name": "gold", "price": 4900, "trial_period": 14,
         "description": "For several teams, without our name on the widget.",
-        "features": _features(10, 10, 5, 20, 10 * GB, 2_000, 5_000, 25_000, 60, 365, remove_branding=True),
+        "features": {
+            "chatbots": 10, "domains": 10, "workspaces": 5, "seats": 20, "storage_bytes": 10 * GB, "documents": 5_000,
+            "max_crawl_pages": 2_000, "messages_per_month": 25_000, "requests_per_minute": 60, "retention_days": 365,
+            "recrawl": "weekly", "remove_branding": True,
+        },
     },
     {
         "name": "premium", "price": 14900, "trial_period": 30,
         "description": "For whole organizations.",
-        "features": _features(100, 100, 50, 200, 100 * GB, 10_000, 100_000, 200_000, 300, 730, remove_branding=True),
+        "features": {
+            "chatbots": 100, "domains": 100, "workspaces": 50, "seats": 200, "storage_bytes": 100 * GB,
+            "documents": 100_000, "max_crawl_pages": 10_000, "messages_per_month": 200_000,
+            "requests_per_minute": 300, "retention_days": 730, "grace_days": 90, "recrawl": "daily",
+            "remove_branding": True,
+        },
     },
 )  # fmt: skip
 
@@ -46,7 +49,9 @@ SEEDS: tuple[dict[str, Any], ...] = (
 def seed_plans() -> None:
     """Add the plans that are missing; what staff changed stays."""
     present = set(db.session.scalars(select(Plan.name)))
-    db.session.add_all(Plan(**seed) for seed in SEEDS if seed["name"] not in present)
+    for seed in SEEDS:
+        if seed["name"] not in present:
+            db.session.add(Plan(**{**seed, "features": parse_features(seed["features"])}))
     db.session.flush()
 
 
@@ -60,3 +65,20 @@ def find_plan(name: str) -> Plan:
     if plan is None:
         raise LookupError(f"there is no plan named {name}")
     return plan
+
+
+def plans_on_offer() -> list[Plan]:
+    """Return the plans that can be chosen, cheapest first."""
+    query = select(Plan).where(Plan.status == "enabled", Plan.deleted_at.is_(None))
+    return list(db.session.scalars(query.order_by(Plan.price, Plan.id)))
+
+
+def copy_terms(plan: Plan) -> dict[str, Any]:
+    """Return what is bought with a plan, as it stands now: a later change of the plan never touches it."""
+    return {
+        "plan": plan.name,
+        "price": plan.price,
+        "currency": plan.currency,
+        "billing_cycle": plan.billing_cycle,
+        "features": parse_features(plan.features),
+    }

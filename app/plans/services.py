@@ -1,41 +1,134 @@
-"""Opening a service: what a holder bought, its first period, and its first workspace."""
+"""Opening a service, and giving it up: what a holder bought, its first period, and its first workspace."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-from models import Member, Plan, Service, ServiceMember, Subscription, Workspace, db
+from sqlalchemy import select
+
+from app.plans import periods
+from app.plans.catalog import copy_terms
+from app.plans.periods import alone_with
+from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db
 from models.base import now
 
 FIRST_WORKSPACE = "Main"
 
 
-def _terms_of(plan: Plan) -> dict[str, Any]:
-    """Copy what was bought: a later change of the plan never touches it."""
-    return {
-        "plan": plan.name,
-        "price": plan.price,
-        "currency": plan.currency,
-        "billing_cycle": plan.billing_cycle,
-        "features": dict(plan.features),
-    }
+class ServiceError(Exception):
+    """A service can't be opened, changed or given up; the message says why and what to do."""
 
 
-def _end_of_first_period(plan: Plan, *, is_own: bool) -> dt.datetime | None:
-    if is_own or plan.price == 0 or not plan.trial_period:
-        return None
-    return now() + dt.timedelta(days=plan.trial_period)
-
-
-def open_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
-    """Add a service with its active period, its holder's seat and workspace Main; the caller commits."""
-    ends = _end_of_first_period(plan, is_own=is_own)
-    service = Service(name=name, plan=plan, holder=holder, is_own=is_own, expired_at=ends)
+def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
+    service = Service(name=name.strip()[:120] or "Service", plan=plan, holder=holder, is_own=is_own)
     db.session.add(service)
     db.session.flush()
-    period = Subscription(service=service, member=holder, plan=plan, terms=_terms_of(plan), expired_at=ends)
     workspace = Workspace(name=FIRST_WORKSPACE, service=service)
-    db.session.add_all([period, ServiceMember(service=service, member=holder, role="holder"), workspace])
+    db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
     db.session.flush()
     return service, workspace
+
+
+def _add_period(service: Service, holder: Member, plan: Plan, kind: str, ends: dt.datetime | None) -> None:
+    moment = now()
+    service.expired_at = ends
+    db.session.add(
+        Subscription(
+            service=service, member=holder, plan=plan, terms=copy_terms(plan), kind=kind,
+            subscription_date=moment, anchor_at=moment, expired_at=ends,
+        )
+    )  # fmt: skip
+    db.session.flush()
+
+
+def grant(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
+    """Open a service that nobody pays for and that has no end: the installation's own, the demo's. Caller commits."""
+    service, workspace = _add_service(holder, plan, name, is_own=is_own)
+    _add_period(service, holder, plan, "paid", None)
+    return service, workspace
+
+
+def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
+    """Open a service that starts at once: free, or on trial. The caller commits.
+
+    Raises:
+        ServiceError: the plan has to be ordered, or the holder has had a free or trial service.
+    """
+    if not periods.starts_free(plan):
+        raise ServiceError(f"The plan {plan.name} is ordered; it starts when the order is activated.")
+    if periods.had_free_start(holder.id):
+        raise ServiceError("One free or trial service for each person: order this plan instead.")
+    service, workspace = _add_service(holder, plan, name)
+    ends = now() + dt.timedelta(days=plan.trial_period) if plan.price else None
+    _add_period(service, holder, plan, "trial" if plan.price else "free", ends)
+    return service, workspace
+
+
+def open_waiting(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
+    """Open a service that works once its order is activated. The caller orders and commits."""
+    service, workspace = _add_service(holder, plan, name)
+    service.expired_at = service.created_at
+    db.session.flush()
+    return service, workspace
+
+
+def cancel(service: Service) -> dt.datetime | None:
+    """Give a service up: it works until its paid period or trial ends, a free one ends now. Return when.
+
+    Orders that wait are withdrawn. The caller commits.
+
+    Raises:
+        ServiceError: it has ended already, or it is the installation's own.
+    """
+    if service.is_own:
+        raise ServiceError("The installation's own service can't be canceled.")
+    with alone_with(service.id):
+        period = periods.find_current(service.id)
+        if period is None or period.status == "canceled":
+            raise ServiceError("This service is canceled or expired already.")
+        period.status = "canceled"
+        if period.expired_at is None:
+            period.expired_at = service.expired_at = now()
+        _withdraw_orders(service.id)
+        db.session.flush()
+        return period.expired_at
+
+
+def resume(service: Service) -> None:
+    """Take a cancellation back, as long as the period runs. The caller commits.
+
+    Raises:
+        ServiceError: it is not canceled, or has ended.
+    """
+    with alone_with(service.id):
+        period = periods.find_current(service.id)
+        if period is None or period.status != "canceled":
+            raise ServiceError("Only a canceled service whose period still runs can be resumed.")
+        period.status = "active"
+        db.session.flush()
+
+
+def _withdraw_orders(service_id: int) -> None:
+    waiting = select(Order).where(Order.service_id == service_id, Order.status == "pending")
+    for order in db.session.scalars(waiting):
+        order.status, order.note, order.decided_at = "rejected", "withdrawn with the cancellation", now()
+
+
+def extend(service: Service, days: int) -> dt.datetime:
+    """Let a running or just ended trial or period last longer; staff do it. Return the new end. The caller commits.
+
+    Raises:
+        ServiceError: it has no end to move, or the number of days makes no sense.
+    """
+    if not 1 <= days <= 366:  # noqa: PLR2004 - a year at most
+        raise ServiceError("Extend by 1 to 366 days.")
+    with alone_with(service.id):
+        last = select(Subscription).where(Subscription.service_id == service.id).order_by(Subscription.id.desc())
+        period = db.session.scalars(last.limit(1)).first()
+        if period is None or period.expired_at is None:
+            raise ServiceError("This service has no end to move.")
+        ends = max(period.expired_at, now()) + dt.timedelta(days=days)
+        period.expired_at = service.expired_at = ends
+        period.status = "active"
+        db.session.flush()
+        return ends

@@ -1,18 +1,19 @@
-"""Counting what is used against the quotas of a service, safely under parallel requests."""
+"""Counting what is used in a month against the quotas of a service, safely under parallel requests."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from models import Service, Subscription, UsageCounter, db
-from models.base import change, now
+from app.plans import notices, periods
+from app.plans.features import BY_NAME, FLOWS, in_words
+from models import Service, UsageCounter, db
+from models.base import change
 
-
-def _period_start(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+WARN_AT = (80, 100)  # percent
 
 
 def _ensure_counter(service_id: int, metric: str, start: dt.datetime) -> None:
@@ -25,24 +26,65 @@ def _ensure_counter(service_id: int, metric: str, start: dt.datetime) -> None:
             pass  # somebody else made it in the same moment
 
 
+def _add(service_id: int, metric: str, start: dt.datetime, amount: int, limit: int | None) -> bool:
+    counting = update(UsageCounter).where(
+        UsageCounter.service_id == service_id, UsageCounter.metric == metric, UsageCounter.period_start == start,
+        UsageCounter.count + amount >= 0,
+    )  # fmt: skip
+    if limit is not None:
+        counting = counting.where(UsageCounter.count + amount <= limit)
+    return bool(change(counting.values(count=UsageCounter.count + amount)))
+
+
 def limit_of(service: Service, metric: str) -> int | None:
     """Return the quota that was bought; None: counted, never refused (the installation's own service)."""
-    if service.is_own:
-        return None
-    bought = select(Subscription).where(Subscription.service_id == service.id, Subscription.status == "active")
-    period = db.session.scalar(bought)
-    limit: int = (period.terms if period else {}).get("features", {}).get(metric, 0)
-    return limit
+    features = periods.features_of(service)
+    return None if features is None else int(features.get(metric, 0))
 
 
-def reserve(service: Service, metric: str) -> bool:
-    """Count one use if the quota still has room: one guarded UPDATE, safe in a race. The caller commits."""
-    start = _period_start(now())
+def reserve(service: Service, metric: str) -> dt.datetime | None:
+    """Count one use if the quota still has room: one guarded UPDATE, safe in a race. The caller commits.
+
+    Returns:
+        The start of the month that it was counted in, for `give_back`; None when the quota is used up.
+    """
+    start, limit = periods.month_start(service), limit_of(service, metric)
     _ensure_counter(service.id, metric, start)
-    counting = update(UsageCounter).where(
-        UsageCounter.service_id == service.id, UsageCounter.metric == metric, UsageCounter.period_start == start
-    )
-    limit = limit_of(service, metric)
-    if limit is not None:
-        counting = counting.where(UsageCounter.count < limit)
-    return bool(change(counting.values(count=UsageCounter.count + 1)))
+    if not _add(service.id, metric, start, 1, limit):
+        return None
+    if limit:
+        warn(service.id, metric, used_in(service.id, metric, start), limit, start)
+    return start
+
+
+def give_back(service_id: int, metric: str, start: dt.datetime) -> None:
+    """Take back one reserved use that came to nothing. The caller commits."""
+    _add(service_id, metric, start, -1, None)
+
+
+def used_in(service_id: int, metric: str, start: dt.datetime) -> int:
+    """Return what was counted in the month that began at `start`."""
+    query = select(UsageCounter.count).filter_by(service_id=service_id, metric=metric, period_start=start)
+    return db.session.scalar(query) or 0
+
+
+def used_now(service: Service, metric: str) -> int:
+    """Return what was counted in the service's present month."""
+    return used_in(service.id, metric, periods.month_start(service))
+
+
+def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime) -> None:
+    """Note one mail to the holder when 80 % and when 100 % of a quota are used, once in a month."""
+    reached = [level for level in WARN_AT if used * 100 >= limit * level]
+    if reached:
+        occasion = f"{metric}-{reached[-1]}-{start.date()}"
+        notices.add(service_id, "quota", occasion, level=reached[-1], **_words(metric, used, limit))
+
+
+def _words(metric: str, used: int, limit: int) -> dict[str, Any]:
+    return {
+        "label": BY_NAME[metric].label,
+        "used_words": in_words(metric, used),
+        "limit_words": in_words(metric, limit),
+        "monthly": metric in FLOWS,
+    }

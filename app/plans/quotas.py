@@ -1,0 +1,115 @@
+"""What a service may have at a time: counted as it stands, and made sure of before anything is added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.plans import periods, usage
+from app.plans.features import BY_NAME, FLOWS, STOCKS, in_words
+from app.plans.periods import alone_with
+from models import Chatbot, Document, Domain, Invitation, Service, ServiceMember, Source, Workspace, db, tenancy
+from models.base import now
+from models.knowledge import UNFINISHED
+
+
+class QuotaExceeded(Exception):
+    """There is no room; the message says for what, how much there is, and what to do."""
+
+    def __init__(self, metric: str, limit: int, used: int) -> None:
+        noun = BY_NAME[metric].noun
+        has = f"has room for {in_words(metric, limit)}" + ("" if metric == "storage_bytes" else f" {noun}")
+        super().__init__(
+            f"Your plan {has}; {in_words(metric, used)} are in use. Remove some, or choose a larger plan."
+            if limit
+            else f"Your plan has no room for {noun} now: it has expired, or does not include any."
+        )
+        self.metric, self.limit, self.used = metric, limit, used
+
+
+@dataclass(frozen=True)
+class Meter:
+    """How much of a quota is used; `limit` is None where nothing is refused."""
+
+    metric: str
+    label: str
+    used: int
+    limit: int | None
+
+    @property
+    def percent(self) -> int:
+        if self.limit is None:
+            return 0
+        return min(100, self.used * 100 // self.limit) if self.limit else 100
+
+
+def _of(model: Any, *conditions: Any) -> Callable[[int], Any]:
+    return lambda service_id: select(func.count(model.id)).where(model.service_id == service_id, *conditions)
+
+
+def _people(service_id: int) -> Any:
+    seated = select(func.count(ServiceMember.id)).where(ServiceMember.service_id == service_id).scalar_subquery()
+    invited = select(func.count(func.distinct(Invitation.email))).where(
+        Invitation.service_id == service_id, Invitation.status == "pending", Invitation.expired_at > now()
+    )
+    return select(seated + invited.scalar_subquery())
+
+
+def _files(service_id: int) -> Any:
+    size = func.coalesce(func.sum(Source.filesize), 0)
+    return select(size).where(Source.service_id == service_id, Source.deleted_at.is_(None))
+
+
+def _documents(service_id: int) -> Any:
+    live = select(func.count(Document.id)).where(Document.service_id == service_id, Document.live)
+    coming = select(func.count(Source.id)).where(
+        Source.service_id == service_id, Source.deleted_at.is_(None), Source.state.in_(UNFINISHED)
+    )
+    return select(live.scalar_subquery() + coming.scalar_subquery())
+
+
+_COUNTS: dict[str, Callable[[int], Any]] = {
+    "chatbots": _of(Chatbot, Chatbot.status != "deleted"),
+    "domains": _of(Domain, Domain.internal.is_(False)),
+    "workspaces": _of(Workspace, Workspace.deleted_at.is_(None)),
+    "seats": _people,
+    "storage_bytes": _files,
+    "documents": _documents,
+}
+
+
+def count(service_id: int, metric: str) -> int:
+    """Return how many of something a service has now."""
+    with tenancy.everything():
+        return int(db.session.scalar(_COUNTS[metric](service_id)) or 0)
+
+
+def make_room(service_id: int, metric: str, adding: int = 1) -> None:
+    """Make sure that so many may be added, in the transaction that adds them: nobody else can until it ends.
+
+    Raises:
+        QuotaExceeded: there is no room.
+    """
+    with alone_with(service_id):
+        service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
+        limit = usage.limit_of(service, metric)
+        if limit is None:
+            return
+        used = count(service_id, metric)
+        if used + adding > limit:
+            raise QuotaExceeded(metric, limit, used)
+        usage.warn(service_id, metric, used + adding, limit, periods.month_start(service))
+
+
+def meters(service: Service) -> list[Meter]:
+    """Return every quota of a service with what is used of it."""
+    features = periods.features_of(service)
+    rows = [(metric, count(service.id, metric)) for metric in STOCKS]
+    rows += [(metric, usage.used_now(service, metric)) for metric in FLOWS]
+    return [
+        Meter(metric, BY_NAME[metric].label, used, None if features is None else int(features.get(metric, 0)))
+        for metric, used in rows
+    ]

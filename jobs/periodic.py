@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.knowledge import reconcile as rows
+from app.plans import expiry
 from jobs import queues
 
 
@@ -19,4 +20,4 @@ def reconcile() -> None:
         queues.wake_training(chatbot_id)
 
 
-PERIODIC: tuple[tuple[Callable[[], None], int], ...] = ((reconcile, 30),)
+PERIODIC: tuple[tuple[Callable[[], None], int], ...] = ((reconcile, 30), (expiry.apply_time, 300))

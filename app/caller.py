@@ -7,14 +7,22 @@ from functools import wraps
 from typing import Any
 
 from flask import abort, g, request
+from flask_login import current_user
 
 from app import limits
 from app.accounts.standing import NOBODY, Standing
+from models import Member
 
 
 def standing() -> Standing:
     """Return the standing of whoever sent this request."""
     found: Standing = g.get("standing", NOBODY)
+    return found
+
+
+def signed_in() -> Member:
+    """Return the member who sent this request; the page is behind a sign-in."""
+    found: Member = current_user._get_current_object()  # noqa: SLF001 - the row itself: a proxy can't be stored
     return found
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
+from app.refusals import Refusal
+from models.base import db
 from models.tenancy import ForeignRowError
 
 log = logging.getLogger(__name__)
@@ -68,6 +72,17 @@ def _answer_unknown(error: Exception) -> Any:
     return _answer(500, "internal_error", "Something went wrong on our side. It has been written to the log.")
 
 
+def _say_refusal(refusal: Refusal) -> Any:
+    """Take a person back to where they came from, and say there what could not be done."""
+    db.session.rollback()
+    if wants_json() or request.method == "GET":
+        return _answer(409, "refused", str(refusal))
+    flash(str(refusal), "danger")
+    came_from = urlsplit(request.referrer or "")
+    is_ours = came_from.netloc == request.host and re.match(r"/(?!/)", came_from.path)
+    return redirect(came_from.path if is_ours else "/", 303)
+
+
 def _name_request() -> None:
     g.request_id = uuid.uuid4().hex[:12]
 
@@ -78,4 +93,5 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
     for kind, _, _ in _TABLE:
         app.register_error_handler(kind, _answer_known)
+    app.register_error_handler(Refusal, _say_refusal)
     app.register_error_handler(Exception, _answer_unknown)

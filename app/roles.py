@@ -25,6 +25,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "WorkspaceMemberView": (*_WRITE,),
     "InvitationView": (*_WRITE, "can_revoke"),
     "ServiceView": (*_READ,),
+    "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),
 }  # fmt: skip
 _OF_STAFF: dict[str, tuple[str, ...]] = {
     "PlanView": (*_WRITE,),

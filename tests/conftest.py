@@ -69,6 +69,7 @@ class Customer:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, artifact, database_url):
     """An initialized installation."""
+    from app import limits
     from app.commands import initializing
     from app.factory import create_app
     from config import read_config
@@ -82,6 +83,7 @@ def app(tmp_path_factory, artifact, database_url):
     }  # fmt: skip
     config = read_config(environ)
     initializing.init(config)
+    limits._local.storage.reset()  # what another module's people have tried does not count here
     app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False
     yield app

@@ -10,6 +10,7 @@ def register(appbuilder: Any) -> None:
     from flask import current_app
 
     from views.accounts import AcceptPage, SignUpPage, VerifyPage
+    from views.buying import PlansPage, ServicePage
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
     from views.columns import status_badge
@@ -36,5 +37,5 @@ def register(appbuilder: Any) -> None:
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
     add(AuditView, "Audit", category="Installation", icon="audit")
-    for page in (ChatbotPage, HistoryPage, ProfileView, SignUpPage, VerifyPage, AcceptPage):
+    for page in (ChatbotPage, PlansPage, ServicePage, HistoryPage, ProfileView, SignUpPage, VerifyPage, AcceptPage):
         appbuilder.add_view_no_menu(page)

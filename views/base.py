@@ -17,12 +17,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit
 from app.caller import standing
+from app.refusals import Refusal
 from models import db
 
 MAX_ID = 2**63 - 1
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """What was entered can't be done; the message is shown above the form, which keeps what was typed."""
 
 
@@ -144,7 +145,7 @@ class Screen(ModelView):
             db.session.flush()
             audit.record(action, item)
             db.session.commit()
-        except Refused as refused:
+        except Refusal as refused:
             db.session.rollback()
             flash(str(refused), "danger")
             return False

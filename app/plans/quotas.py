@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 from app.plans import periods, usage
 from app.plans.features import BY_NAME, FLOWS, STOCKS, in_words
 from app.plans.periods import alone_with
+from app.refusals import Refusal
 from models import Chatbot, Document, Domain, Invitation, Service, ServiceMember, Source, Workspace, db, tenancy
 from models.base import now
 from models.knowledge import UNFINISHED
 
 
-class QuotaExceeded(Exception):
+class QuotaExceeded(Refusal):
     """There is no room; the message says for what, how much there is, and what to do."""
 
     def __init__(self, metric: str, limit: int, used: int) -> None:

@@ -9,36 +9,39 @@ from sqlalchemy import select
 from app.plans import periods
 from app.plans.catalog import copy_terms
 from app.plans.periods import alone_with
-from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db
+from app.refusals import Refusal
+from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db, tenancy
 from models.base import now
 
 FIRST_WORKSPACE = "Main"
 
 
-class ServiceError(Exception):
+class ServiceError(Refusal):
     """A service can't be opened, changed or given up; the message says why and what to do."""
 
 
 def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
-    service = Service(name=name.strip()[:120] or "Service", plan=plan, holder=holder, is_own=is_own)
-    db.session.add(service)
-    db.session.flush()
-    workspace = Workspace(name=FIRST_WORKSPACE, service=service)
-    db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
-    db.session.flush()
-    return service, workspace
+    """Add a service, its holder's seat and workspace Main. It lies in nobody's scope yet: all is open for this."""
+    with tenancy.everything():
+        service = Service(name=name.strip()[:120] or "Service", plan=plan, holder=holder, is_own=is_own)
+        db.session.add(service)
+        db.session.flush()
+        workspace = Workspace(name=FIRST_WORKSPACE, service=service)
+        db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
+        db.session.flush()
+        return service, workspace
 
 
 def _add_period(service: Service, holder: Member, plan: Plan, kind: str, ends: dt.datetime | None) -> None:
     moment = now()
-    service.expired_at = ends
-    db.session.add(
-        Subscription(
+    with tenancy.everything():
+        service.expired_at = ends
+        period = Subscription(
             service=service, member=holder, plan=plan, terms=copy_terms(plan), kind=kind,
             subscription_date=moment, anchor_at=moment, expired_at=ends,
-        )
-    )  # fmt: skip
-    db.session.flush()
+        )  # fmt: skip
+        db.session.add(period)
+        db.session.flush()
 
 
 def grant(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
@@ -67,8 +70,9 @@ def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
 def open_waiting(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
     """Open a service that works once its order is activated. The caller orders and commits."""
     service, workspace = _add_service(holder, plan, name)
-    service.expired_at = service.created_at
-    db.session.flush()
+    with tenancy.everything():
+        service.expired_at = service.created_at
+        db.session.flush()
     return service, workspace
 
 

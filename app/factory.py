@@ -13,7 +13,7 @@ import widget
 from app import errors, headers, security, settings, template_filters
 from app.collaborators import Collaborators
 from app.extensions import csrf, mail, migrate
-from models import db, tenancy
+from models import db, wall
 from models.engine import prepare
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ def create_app(config: Config) -> Flask:
     return app
 
 
-tenancy.install(db.session)
+wall.install(db.session)

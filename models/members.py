@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import NEVER_REUSE_IDS, Table, Timestamped, UtcDateTime, now, one_of
+from models.tenancy import PersonOwned
 
 SUPERADMIN, STAFF, SUPPORT, MEMBER = "Superadmin", "Staff", "Support", "Member"
 PLATFORM_ROLES = (SUPERADMIN, STAFF, SUPPORT, MEMBER)
@@ -59,7 +60,7 @@ class Member(User):
 Member.__table__.append_constraint(one_of("status", "enabled", "disabled", "deleted"))
 
 
-class Verification(Table, Timestamped):
+class Verification(Table, PersonOwned, Timestamped):
     """One link sent by mail; `verification_link` holds the hash of its token, never the token."""
 
     __tablename__ = "user_verification"
@@ -72,7 +73,7 @@ class Verification(Table, Timestamped):
     __table_args__ = (one_of("purpose", "verify", "reset", "email"), NEVER_REUSE_IDS)
 
 
-class Profile(Table):
+class Profile(Table, PersonOwned):
     """What a person tells about themselves: time zone, language."""
 
     __tablename__ = "profiles"

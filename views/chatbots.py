@@ -22,8 +22,8 @@ _DESCRIPTION = TextAreaField(
 )
 _FIELDS = {
     "description": _DESCRIPTION,
-    "type": SelectField("Type", choices=[(t, t.replace("_", " ").capitalize()) for t in CHATBOT_TYPES]),
-    "status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")]),
+    "type": SelectField("Type", choices={t: t.replace("_", " ").capitalize() for t in CHATBOT_TYPES}),
+    "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
 }
 
 

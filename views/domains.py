@@ -38,7 +38,7 @@ class DomainView(Screen):
             validators=[InputRequired(), Length(max=300)],
         )
     }
-    edit_form_extra_fields = {"status": SelectField("Status", choices=[("active", "Active"), ("inactive", "Paused")])}
+    edit_form_extra_fields = {"status": SelectField("Status", choices={"active": "Active", "inactive": "Paused"})}
     empty_words = "Add the website on which your chatbot shall answer."
     delete_words = "The chatbot disappears from that website at once; its chats stay readable."
 

@@ -19,11 +19,11 @@ from models.plans import BILLING_CYCLES
 from views.base import Refused, Screen, table
 from views.columns import moment, status_badge
 
-STATUS_CHOICES = [("enabled", "Enabled"), ("disabled", "Disabled")]
+STATUS_CHOICES = {"enabled": "Enabled", "disabled": "Disabled"}
 _PLAN_FIELDS = {
     "description": TextAreaField("Description", validators=[Optional(), Length(max=2000)]),
     "status": SelectField("Status", choices=STATUS_CHOICES),
-    "billing_cycle": SelectField("Billing cycle", choices=[(cycle, cycle) for cycle in BILLING_CYCLES]),
+    "billing_cycle": SelectField("Billing cycle", choices=list(BILLING_CYCLES)),
     "price": IntegerField(
         "Price", description="In the smallest unit of the currency: 1900 is 19.00.",
         validators=[InputRequired(), NumberRange(0, 10**9)],

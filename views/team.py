@@ -17,7 +17,7 @@ from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table, workspaces_where
 from views.columns import moment, status_badge
 
-ROLE_CHOICES = [(role, role.capitalize()) for role in WORKSPACE_ROLES]
+ROLE_CHOICES = {role: role.capitalize() for role in WORKSPACE_ROLES}
 
 
 class ServiceView(Screen):
@@ -33,9 +33,7 @@ class ServiceView(Screen):
     base_permissions = ["can_list", "can_show", "can_edit"]
     label_columns = {"expired_at": "Runs until"}
     formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge}
-    edit_form_extra_fields = {
-        "status": SelectField("Status", choices=[("enabled", "Enabled"), ("disabled", "Disabled")])
-    }
+    edit_form_extra_fields = {"status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"})}
 
     def may_edit(self, _item: Any) -> bool:
         return standing().platform_role in ("Superadmin", "Staff")

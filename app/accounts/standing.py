@@ -31,7 +31,8 @@ class Standing:
         """Return what the wall opens for this person."""
         if self.is_superadmin:
             return tenancy.EVERYTHING
-        return tenancy.Scope(self.service_ids, frozenset(self.roles), sells=self.platform_role == STAFF)
+        sells = self.platform_role == STAFF
+        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, sells)
 
     def may(self, action: str, workspace_id: int | None) -> bool:
         """Tell whether the person may do something in a workspace."""

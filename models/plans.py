@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
 from models.members import Member
 from models.tenancy import Commercial, ServiceOwned
 
@@ -82,6 +82,7 @@ class Subscription(Table, Commercial):
     __table_args__ = (
         one_of("status", "active", "canceled", "expired"),
         one_of("kind", *PERIOD_KINDS),
+        UniqueConstraint("id", "service_id", name="period_in_service"),
         Index(
             "one_active_subscription",
             "service_id",
@@ -113,12 +114,15 @@ class Order(Table, HasUuid, Commercial, Timestamped):
     starts_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     ends_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     anchor_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    period_id: Mapped[int | None] = mapped_column(ForeignKey("user_service_subscribed.id", ondelete="SET NULL"))
+    period_id: Mapped[int | None] = mapped_column(BigId)
     service: Mapped[Service] = relationship()
     plan: Mapped[Plan] = relationship()
     member: Mapped[Member] = relationship(foreign_keys=[user_id])
     decided_by: Mapped[Member | None] = relationship(foreign_keys=[decided_by_id])
     __table_args__ = (
+        ForeignKeyConstraint(
+            ["period_id", "service_id"], ["user_service_subscribed.id", "user_service_subscribed.service_id"]
+        ),
         one_of("status", *ORDER_STATUSES),
         Index(
             "one_pending_order",

@@ -17,7 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_configure(config):
     """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
-    for module in ("flask_appbuilder", "flask_limiter", "marshmallow", "rq", "redis", "openai", "flask_sqlalchemy", "wtforms"):
+    for module in (
+        "flask_appbuilder",
+        "flask_limiter",
+        "marshmallow",
+        "rq",
+        "redis",
+        "openai",
+        "flask_sqlalchemy",
+        "wtforms",
+    ):
         config.addinivalue_line("filterwarnings", f"ignore::DeprecationWarning:{module}.*")
         config.addinivalue_line("filterwarnings", f"ignore::UserWarning:{module}.*")
 

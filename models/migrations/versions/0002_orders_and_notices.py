@@ -30,6 +30,7 @@ def _add_kind() -> None:
         batch.add_column(sa.Column("kind", sa.String(8), nullable=False, server_default="free"))
         batch.add_column(sa.Column("anchor_at", models.base.UtcDateTime(), nullable=True))
         batch.create_check_constraint("kind_known", "kind IN ('free', 'trial', 'paid')")
+        batch.create_unique_constraint("period_in_service", ["id", "service_id"])
     op.execute(_PERIODS.update().values(anchor_at=_PERIODS.c.subscription_date))
     costs = sa.select(_PLANS.c.id).where(_PLANS.c.price > 0)
     paid = _PERIODS.update().where(_PERIODS.c.plan_id.in_(costs))
@@ -56,9 +57,12 @@ def _add_orders() -> None:
         sa.Column("starts_at", models.base.UtcDateTime()),
         sa.Column("ends_at", models.base.UtcDateTime()),
         sa.Column("anchor_at", models.base.UtcDateTime()),
-        sa.Column("period_id", models.base.BigId, sa.ForeignKey("user_service_subscribed.id", ondelete="SET NULL")),
+        sa.Column("period_id", models.base.BigId),
         sa.Column("created_at", models.base.UtcDateTime(), nullable=False),
         sa.CheckConstraint("status IN ('pending', 'activated', 'rejected')", name="status_known"),
+        sa.ForeignKeyConstraint(
+            ["period_id", "service_id"], ["user_service_subscribed.id", "user_service_subscribed.service_id"]
+        ),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_orders_service_id", "orders", ["service_id"])
@@ -96,5 +100,6 @@ def downgrade() -> None:
     op.drop_table("orders")
     with op.batch_alter_table("user_service_subscribed") as batch:
         batch.drop_constraint("kind_known", type_="check")
+        batch.drop_constraint("period_in_service", type_="unique")
         batch.drop_column("anchor_at")
         batch.drop_column("kind")

@@ -34,15 +34,16 @@ class HistoryView(Screen):
     @expose("/show/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:
-        return redirect(transcript_url(self._find(pk)))
-
-
-def transcript_url(chat: ChatSession) -> str:
-    domain = chat.domain or abort(404)
-    return url_for(
-        "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=domain.uuid,
-        chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
-    )  # fmt: skip
+        chat = self._find(pk)
+        if chat.domain is None:  # a transcript's address names its domain: gone, while its chats stay
+            turns = transcripts.read_turns(chat)
+            return self.render_template("history/transcript.html", chat=chat, turns=turns, appbuilder=self.appbuilder)
+        return redirect(
+            url_for(
+                "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
+                chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
+            )
+        )  # fmt: skip
 
 
 class HistoryPage(BaseView):
@@ -67,9 +68,7 @@ class HistoryPage(BaseView):
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
         chat = transcripts.find_session(place, session_uuid) or abort(404)
         turns = transcripts.read_turns(chat)
-        return self.render_template(
-            "history/transcript.html", place=place, chat=chat, turns=turns, appbuilder=self.appbuilder
-        )
+        return self.render_template("history/transcript.html", chat=chat, turns=turns, appbuilder=self.appbuilder)
 
     def _resolve(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> transcripts.Place:
         place = transcripts.resolve(service_id, domain_uuid, chatbot_uuid) or abort(404)

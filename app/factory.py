@@ -27,7 +27,7 @@ def create_app(config: Config) -> Flask:
     app.extensions["docent"] = Collaborators(config)
     if config.trusted_proxies:
         n = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # the way that Flask documents
     db.init_app(app)
     migrate.init_app(app, db)
     mail.init_app(app)

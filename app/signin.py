@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, request
+from flask import abort, flash, g, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import no_cache
@@ -46,7 +46,7 @@ class SignInView(AuthDBView):
             abort(429)
         if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, "sign-in to", form.email.data.strip().lower()):
             abort(429)
-        member = current_app.appbuilder.sm.auth_user_db(form.email.data, form.password.data)  # type: ignore[attr-defined]
+        member = self.appbuilder.sm.auth_user_db(form.email.data, form.password.data)
         if member is None:
             flash("This e-mail and password don't belong together, or the address isn't confirmed yet.", "danger")
             return None

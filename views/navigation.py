@@ -28,7 +28,7 @@ def _is_open(entry: dict[str, Any]) -> bool:
 def navigation() -> list[dict[str, Any]]:
     """Return the menu's groups with the entries that are open to whoever asks; empty groups are left out."""
     groups = []
-    for group in current_app.appbuilder.menu.get_data():  # type: ignore[attr-defined]
+    for group in current_app.extensions["appbuilder"].menu.get_data():
         entries = [entry for entry in group.get("childs", []) if isinstance(entry, dict) and _is_open(entry)]
         if entries:
             groups.append({"name": group["name"], "label": group["label"], "entries": entries})

@@ -56,7 +56,8 @@ class WorkspaceView(Screen):
     delete_words = "Only an empty workspace can be deleted."
 
     def workspace_of(self, item: Any) -> int | None:
-        return item.id  # type: ignore[no-any-return]
+        workspace_id: int | None = item.id
+        return workspace_id
 
     def may_edit(self, item: Any) -> bool:
         if item.id is None:

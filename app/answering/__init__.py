@@ -24,7 +24,7 @@ Event = tuple[str, Any]  # ("status", stage) | ("delta", text) | ("replace", tex
 
 def answer(chatbot: Chatbot, question: str) -> Answer:
     """Return the finished answer to a question."""
-    return next(value for name, value in stream(chatbot, question) if name == "answer")  # type: ignore[no-any-return]
+    return next(value for _, value in stream(chatbot, question) if isinstance(value, Answer))
 
 
 def stream(chatbot: Chatbot, question: str) -> Iterator[Event]:

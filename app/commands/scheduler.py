@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.factory import create_app
@@ -33,9 +34,9 @@ def run(config: Config) -> int:
     return 0
 
 
-def _run(app: Flask, job: object) -> None:
+def _run(app: Flask, job: Callable[[], None]) -> None:
     try:
         with app.app_context():
-            job()  # type: ignore[operator]
+            job()
     except Exception:
         log.exception("a periodic job failed")

@@ -101,7 +101,7 @@ def test_every_foreign_key_between_owned_tables_is_composite():
 # --- reading
 
 
-@pytest.mark.parametrize("model", [m.class_ for m in db.Model.registry.mappers if "service_id" in m.local_table.c])
+@pytest.mark.parametrize("model", [m.class_ for m in mappers() if "service_id" in m.local_table.c])
 def test_no_scope_no_rows(model, planted, ada, cid):
     assert db.session.scalars(select(model)).all() == []
     with tenancy.use(scope_of(ada)):

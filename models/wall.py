@@ -180,7 +180,8 @@ def _check_person(row: Any, scope: Scope) -> None:
     elif isinstance(row, PersonOwned):
         allowed = set(_values(row, "user_id")) == {scope.member_id}
     elif isinstance(row, _mapped("AuditEvent")):
-        allowed = row.service_id is None or scope.sells or scope.holds_service(row.service_id)
+        is_known = scope.member_id is not None or scope.holds_service(row.service_id)
+        allowed = is_known and not inspect(row).persistent  # the trail is only ever added to
     else:
         return
     if not allowed:

@@ -256,11 +256,20 @@ def test_strangers_services_people_and_secrets_can_not_be_written(as_ada, ada, c
         with pytest.raises(ForeignRowError):
             db.session.flush()
         db.session.rollback()
-    for row in (AuditEvent(service_id=cid.service_id, action="x"), Profile(user_id=cid.member_id)):
-        db.session.add(row)
-        with pytest.raises(ForeignRowError):
-            db.session.flush()
-        db.session.rollback()
+    db.session.add(Profile(user_id=cid.member_id))
+    with pytest.raises(ForeignRowError):
+        db.session.flush()
+
+
+def test_the_audit_trail_is_only_ever_added_to(as_ada, ada):
+    written = db.session.scalars(select(AuditEvent)).first()
+    written.action = "nothing happened"
+    with pytest.raises(ForeignRowError):
+        db.session.flush()
+    db.session.rollback()
+    db.session.delete(db.session.scalars(select(AuditEvent)).first())
+    with pytest.raises(ForeignRowError):
+        db.session.flush()
 
 
 def test_one_can_not_seat_oneself_at_a_strangers_table(as_ada, ada, cid):

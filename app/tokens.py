@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -71,6 +72,13 @@ class Signer:
         if len(token) > MAX_TOKEN_CHARS:
             raise ValueError(f"a signed token holds at most {MAX_TOKEN_CHARS} characters")
         return token
+
+    def derive(self, purpose: str, token: str) -> str:
+        """Return the token that follows a random one: always the same, and known only to who holds the secret."""
+        mac = hmac.new(
+            self._secrets[-1].encode(), f"docent.{purpose}:{token}".encode("utf-8", "replace"), hashlib.sha256
+        )
+        return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode("ascii")
 
     def read(self, purpose: str, token: str, max_age_s: int) -> dict[str, Any]:
         """Return what a token carries.

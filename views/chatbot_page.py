@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access
+from flask_login import current_user
 
 from app import audit
 from app.caller import standing
@@ -108,7 +109,7 @@ class ChatbotPage(BaseView):
         chatbot = self._find(chatbot_uuid, "chatbot.view")
         embed = embeds.preview_embed(chatbot)
         db.session.commit()
-        token = embeds.sign_preview(embed, standing().member_id)
+        token = embeds.sign_preview(embed, current_user.get_id())
         return self._page("chatbot/preview.html", chatbot, embed=embed, token=token)
 
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])

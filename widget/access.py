@@ -7,18 +7,17 @@ can: limits bound what that costs, and what a public chatbot knows must be treat
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
-from flask import g, request
+from flask import request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.collaborators import here
-from app.domains import embeds
+from app.history import recording
 from app.tokens import TokenExpired, TokenInvalid
-from models import Chatbot, Embed, Service, db, tenancy
-from models.history import ChatSession
+from models import Chatbot, ChatSession, Embed, Service, db, tenancy
+from widget import preview
 from widget.errors import WidgetError
 
 PURPOSE = "widget"
@@ -27,50 +26,50 @@ TOKEN_S = 15 * 60
 
 @dataclass(frozen=True)
 class Visit:
-    """A request that may go on: to this embed, from this origin. `chat_uuid` is set once a token was shown."""
+    """A request that may go on: to this embed, from this origin; `member` is whose preview it is."""
 
     embed: Embed
-    chatbot: Chatbot
     service: Service
     origin: str
-    chat_uuid: uuid.UUID | None = None
+    member: str = ""
+
+    @property
+    def chatbot(self) -> Chatbot:
+        return self.embed.chatbot
 
     @property
     def is_preview(self) -> bool:
         return self.embed.domain.internal
 
 
-def _origin_of_request() -> str:
-    """Return the Origin header. A same-origin GET carries none: there `Sec-Fetch-Site` stands in for it."""
+def _origin(*, internal: bool) -> str:
+    """Return where the request comes from.
+
+    A same-origin GET carries no Origin: on our own pages alone, `Sec-Fetch-Site` stands in for it, beside a token.
+
+    Raises:
+        WidgetError: no Origin, or the `null` of a sandboxed frame or a local file.
+    """
     origin = request.headers.get("Origin", "")
-    if not origin and request.headers.get("Sec-Fetch-Site") == "same-origin":
-        return _own_origin()
+    if not origin and internal and request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return preview.own_origin()
     if not origin or origin == "null":
         raise WidgetError("origin_missing")
     return origin
 
 
-def _own_origin() -> str:
-    parts = urlsplit(request.host_url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _load(embed_uuid: uuid.UUID) -> Embed:
+def _load(embed_uuid: uuid.UUID) -> tuple[Embed, Service]:
+    query = select(Embed).where(Embed.uuid == embed_uuid)
     with tenancy.everything():
-        query = select(Embed).where(Embed.uuid == embed_uuid)
         embed = db.session.scalar(query.options(joinedload(Embed.chatbot), joinedload(Embed.domain)))
         if embed is None:
             raise WidgetError("not_found")
-        return embed
+        return embed, db.session.scalars(select(Service).where(Service.id == embed.service_id)).one()
 
 
 def _check_place(embed: Embed, origin: str) -> None:
     domain = embed.domain
-    if domain.internal:
-        if origin not in (_own_origin(), here().config.address):
-            raise WidgetError("origin_not_allowed")
-        return
-    if origin != domain.origin:
+    if origin != (preview.own_origin() if domain.internal else domain.origin):
         raise WidgetError("origin_not_allowed")
     if not domain.verified or domain.status != "active":
         raise WidgetError("domain_unverified")
@@ -83,63 +82,72 @@ def _check_switches(embed: Embed, service: Service) -> None:
         raise WidgetError("chatbot_disabled")
 
 
-def open_embed(embed_uuid: uuid.UUID) -> Visit:
+def _enter(embed_uuid: uuid.UUID) -> Visit:
+    embed, service = _load(embed_uuid)
+    origin = _origin(internal=embed.domain.internal)
+    _check_place(embed, origin)
+    _check_switches(embed, service)
+    tenancy.enter(tenancy.service_scope(embed.service_id))
+    return Visit(embed, service, origin)
+
+
+def open_embed(embed_uuid: uuid.UUID, preview_token: str) -> Visit:
     """Check an embed against where the request comes from, and open the scope of its service.
 
     Raises:
-        WidgetError: unknown, from elsewhere, not proven, or switched off.
+        WidgetError: unknown, from elsewhere, not proven, switched off, or a preview without its member's token.
     """
-    embed = _load(embed_uuid)
-    origin = _origin_of_request()
-    _check_place(embed, origin)
-    with tenancy.everything():
-        service = db.session.scalars(select(Service).where(Service.id == embed.service_id)).one()
-    _check_switches(embed, service)
-    tenancy.enter(tenancy.service_scope(embed.service_id))
-    g.widget_origin = origin
-    return Visit(embed, embed.chatbot, service, origin)
+    visit = _enter(embed_uuid)
+    if not visit.is_preview:
+        return visit
+    if not preview_token:
+        raise WidgetError("token_missing")
+    return _check_member(visit, preview.read_member(visit.embed, preview_token))
 
 
-def require_preview_right(visit: Visit, token: str) -> None:
-    """Let only members into a preview: they carry a token that their own page was given.
-
-    Raises:
-        WidgetError: no token, a forged one, or one of another chatbot.
-    """
-    if visit.is_preview:
-        payload = embeds.read_preview(token)
-        if payload is None or payload.get("embed") != str(visit.embed.uuid):
-            raise WidgetError("token_invalid")
+def _check_member(visit: Visit, member: str) -> Visit:
+    if not preview.is_open_to(member, visit.chatbot):
+        raise WidgetError("token_invalid")
+    return replace(visit, member=member)
 
 
 def issue_token(visit: Visit, chat: ChatSession) -> str:
     """Return a token for 15 minutes, good for this embed, this origin and this chat session alone."""
-    payload = {"embed": str(visit.embed.uuid), "origin": visit.origin, "chat": str(chat.uuid), "id": uuid.uuid4().hex}
+    payload = {
+        "embed": str(visit.embed.uuid), "origin": visit.origin, "chat": str(chat.uuid), "id": uuid.uuid4().hex,
+        "member": visit.member,
+    }  # fmt: skip
     return here().signer.sign(PURPOSE, payload)
 
 
-def _bearer() -> str:
+def _read_token() -> tuple[dict[str, str], uuid.UUID, uuid.UUID]:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+    if kind.lower() != "bearer" or not token.strip():
         raise WidgetError("token_missing")
-    return token.strip()
-
-
-def require_token() -> Visit:
-    """Check the token of a request, its origin, and that embed, domain and service still stand.
-
-    Raises:
-        WidgetError: the token is missing, forged, expired or of another origin; or the embed works no more.
-    """
-    origin = _origin_of_request()
     try:
-        payload = here().signer.read(PURPOSE, _bearer(), max_age_s=TOKEN_S)
-        embed_uuid, chat_uuid = uuid.UUID(payload["embed"]), uuid.UUID(payload["chat"])
+        payload = here().signer.read(PURPOSE, token.strip(), max_age_s=TOKEN_S)
+        return payload, uuid.UUID(payload["embed"]), uuid.UUID(payload["chat"])
     except TokenExpired as error:
         raise WidgetError("token_expired") from error
     except (TokenInvalid, KeyError, ValueError, TypeError, AttributeError) as error:
         raise WidgetError("token_invalid") from error
-    if payload.get("origin") != origin:
+
+
+def require_chat() -> tuple[Visit, ChatSession]:
+    """Check the token of a request, its origin, that embed, domain and service still stand, and that the chat is open.
+
+    Raises:
+        WidgetError: the token is missing, forged, expired or of another origin; the embed works no more; the chat is
+            over.
+    """
+    _origin(internal=True)  # nothing that is no page gets to show a token
+    payload, embed_uuid, chat_uuid = _read_token()
+    visit = _enter(embed_uuid)
+    if payload.get("origin") != visit.origin:
         raise WidgetError("origin_not_allowed")
-    visit = open_embed(embed_uuid)
-    return Visit(visit.embed, visit.chatbot, visit.service, origin, chat_uuid)
+    if visit.is_preview:
+        visit = _check_member(visit, str(payload.get("member", "")))
+    chat = recording.find_session(visit.embed, chat_uuid)
+    if chat is None:
+        raise WidgetError("token_invalid")
+    return visit, chat

@@ -1,10 +1,12 @@
-"""The widget's script: one file, compressed once, under a moving and an unchangeable address."""
+"""The widget's script: parts and stylesheet joined into one, under a moving and an unchangeable address."""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import hashlib
+import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +15,9 @@ from flask import Blueprint, Response, abort, request
 
 blueprint = Blueprint("widget_assets", __name__, url_prefix="/widget")
 
-_SCRIPT = Path(__file__).parent / "static" / "widget.js"
+_STATIC = Path(__file__).parent / "static"
+_LICENSE = "/* Docent's widget: no build step, no other host. License: AGPL-3.0-or-later. */"
+_PARTS = ("dom.js", "markdown.js", "stream.js", "api.js", "panel.js", "widget.js")  # each uses what stands before it
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,21 @@ class Script:
     integrity: str
 
 
+def _styles() -> str:
+    css = re.sub(r"/\*.*?\*/", "", (_STATIC / "widget.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", "", css)
+
+
+def _join() -> str:
+    """Return the one script: its parts in a scope of their own, so that nothing of ours meets the page's names."""
+    parts = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in _PARTS)
+    start = f"main(document.currentScript, {json.dumps(_styles())});"
+    return f'{_LICENSE}\n(() => {{\n"use strict";\n{parts}\n{start}\n}})();\n'
+
+
 @lru_cache(maxsize=1)
 def script() -> Script:
-    plain = _SCRIPT.read_bytes()
+    plain = _join().encode()
     integrity = "sha384-" + base64.b64encode(hashlib.sha384(plain).digest()).decode("ascii")
     return Script(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:16], integrity)
 

@@ -1,101 +1,103 @@
-"""One turn as an event stream: stored before it is shown, stopped when the visitor goes away.
-
-No database connection is held while words are coming: each step opens a short transaction of its own.
-"""
+"""One turn as an event stream: what the visitor's browser reads while the answer is being made on another thread."""
 
 from __future__ import annotations
 
-import json
-import logging
+import queue
+import select
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app
-from sqlalchemy import select
+from flask import Flask, Response, current_app, request
 
-from app import answering
-from app.answering.answer import Answer
 from app.history import recording
-from models import Chatbot, ChatSession, Message, db, tenancy
+from app.plans import usage
+from models import ChatSession, Message, db
+from widget import shown
 from widget.access import Visit
 from widget.errors import WidgetError
+from widget.speaker import METRIC, Speaker, Turn, event, free_place
 
-log = logging.getLogger(__name__)
-
-
-def _event(name: str, **data: Any) -> str:
-    """Return one event (HTML standard, server-sent events)."""
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+HEARTBEAT_S = 15.0
+LOOK_S = 0.5  # how often a silent stream looks whether its visitor is still there
 
 
 def stream_answer(visit: Visit, chat: ChatSession, text: str, key: str) -> Response:
-    """Store a question and stream its answer.
+    """Store a question, count it, and stream its answer; a repeated key streams the answer that is there.
 
     Raises:
-        WidgetError: the same question is being answered at this moment.
+        WidgetError: the last question is still being answered, the quota is used up, or this process has no thread
+            to spare.
     """
     try:
-        turn = recording.open_turn(chat, text, key)
+        answer = recording.open_turn(chat, text, key)
     except recording.InProgressError as error:
-        raise WidgetError("in_progress", 2) from error
+        raise WidgetError("in_progress", 1) from error
+    if answer.finish == "complete":
+        events = _replay(answer)
+        db.session.commit()
+        return _respond(iter(events))
+    return _speak(visit, answer, text)
+
+
+def _speak(visit: Visit, answer: Message, text: str) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    stored = _replay(turn) if turn.finish == "complete" else None
-    turn_ids = (turn.id, str(turn.uuid), visit.chatbot.id, visit.embed.service_id)
-    db.session.commit()
-    events = iter(stored) if stored is not None else _run(app, turn_ids, text)
+    with free_place(app) as place:
+        counted_in = None
+        if not visit.is_preview:
+            counted_in = usage.reserve(visit.service, METRIC)
+            if counted_in is None:
+                raise WidgetError("quota_exhausted")
+        turn = Turn(answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id, counted_in)
+        db.session.commit()
+        speaker = Speaker(app, turn, text, place)
+    response = _respond(_read(speaker, request.environ.get("gunicorn.socket")))
+    response.call_on_close(speaker.leave)
+    speaker.start()
+    return response
+
+
+def _respond(events: Iterator[str]) -> Response:
     headers = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
     return Response(events, mimetype="text/event-stream", headers=headers)
 
 
-def _replay(turn: Message) -> list[str]:
-    sources = [
-        {"n": c.n, "title": c.title, "url": c.url, "locator": c.locator, "quote": c.quote} for c in turn.citations
-    ]
+def _replay(answer: Message) -> list[str]:
+    uuid = str(answer.uuid)
     return [
-        _event("meta", message_id=str(turn.uuid)), _event("delta", text=turn.message),
-        _event("sources", sources=sources),
-        _event("done", message_id=str(turn.uuid), state=turn.state, finish="replay"),
+        event("meta", message_id=uuid), event("delta", text=answer.message),
+        event("sources", sources=[shown.source(citation) for citation in answer.citations]),
+        event("done", message_id=uuid, state=answer.state, finish="replay"),
     ]  # fmt: skip
 
 
-def _run(app: Flask, turn: tuple[int, str, int, int], text: str) -> Iterator[str]:
-    turn_id, turn_uuid, chatbot_id, service_id = turn
-    yield _event("meta", message_id=turn_uuid)
-    with app.app_context(), tenancy.use(tenancy.service_scope(service_id)):
-        shown: list[str] = []
+def _read(speaker: Speaker, connection: Any) -> Iterator[str]:
+    """Yield events as they come, and a comment after 15 silent seconds; end when the visitor has gone."""
+    spoke_at = time.monotonic()
+    while True:
         try:
-            yield from _answer(turn_id, turn_uuid, chatbot_id, text, shown)
-        except GeneratorExit:
-            _keep_stopped(turn_id, shown)
-            raise
-        except Exception:
-            log.exception("answer %s broke", turn_uuid)
-            db.session.rollback()
-            error = WidgetError("provider_error")
-            recording.close_turn(turn_id, Answer("error", error.message))
-            yield _event("error", code=error.code, message=error.message)
+            said = speaker.events.get(timeout=LOOK_S)
+        except queue.Empty:
+            if _is_gone(connection):
+                return
+            if time.monotonic() - spoke_at < HEARTBEAT_S:
+                continue
+            said = ": still here\n\n"
+        if said is None:
+            return
+        spoke_at = time.monotonic()
+        yield said
 
 
-def _answer(turn_id: int, turn_uuid: str, chatbot_id: int, text: str, shown: list[str]) -> Iterator[str]:
-    chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
-    for name, value in answering.stream(chatbot, text):
-        if name == "answer":
-            recording.close_turn(turn_id, value)
-            yield _event("sources", sources=[citation.to_json() for citation in value.citations])
-            yield _event("done", message_id=turn_uuid, state=value.state, finish="stop")
-        else:
-            _note(shown, name, value)
-            yield _event(name, **({"stage": value} if name == "status" else {"text": value}))
-
-
-def _note(shown: list[str], name: str, value: str) -> None:
-    if name == "replace":
-        shown.clear()
-    if name in ("delta", "replace"):
-        shown.append(value)
-
-
-def _keep_stopped(turn_id: int, shown: list[str]) -> None:
-    """Keep what the visitor saw of an answer that they did not wait for."""
-    db.session.rollback()
-    recording.close_turn(turn_id, Answer("", "".join(shown)), finish="stopped")
+def _is_gone(connection: Any) -> bool:
+    """Tell whether the other end has hung up, where the web server shows us the connection."""
+    if not isinstance(connection, socket.socket):
+        return False
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except ConnectionError:
+        return True
+    except (OSError, ValueError):  # it can't be told (TLS allows no peeking)
+        return False

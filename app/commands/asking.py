@@ -72,6 +72,7 @@ def ask(config: Config, args: argparse.Namespace) -> int:
             embed = embeds.preview_embed(chatbot)
             session.append(recording.start_session(embed, "", "command line")[0])
         turn = recording.open_turn(session[0], question, uuid.uuid4().hex)
+        db.session.commit()
         found = answering.answer(chatbot, question)
         recording.close_turn(turn.id, found)
         return found.to_json()

@@ -54,9 +54,9 @@ def preview_embed(chatbot: Chatbot) -> Embed:
     return add(chatbot, _own_domain(chatbot.service_id))
 
 
-def sign_preview(embed: Embed, member_id: int | None) -> str:
-    """Return the token with which a member's browser may use the preview."""
-    payload = {"embed": str(embed.uuid), "member": member_id}
+def sign_preview(embed: Embed, member: str) -> str:
+    """Return the token with which a member's browser may use the preview; `member` is what their cookie carries."""
+    payload = {"embed": str(embed.uuid), "member": member}
     return here().signer.sign(PREVIEW, payload)
 
 

@@ -1,4 +1,4 @@
-"""Writing a dialogue: sessions with rotating resume tokens, questions stored before they are answered."""
+"""Writing a dialogue: sessions with rotating resume tokens, one question at a time, stored before it is answered."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.answering.answer import Answer, Citation
+from app.collaborators import here
 from app.tokens import digest, make_token
 from models import ChatSession, Embed, Message, db
 from models import Citation as CitationRow
-from models.base import change, now
+from models.base import now
 
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 90
@@ -21,7 +22,7 @@ FEEDBACK = {1: "positive", 0: "neutral", -1: "negative"}
 
 
 class InProgressError(Exception):
-    """The same question is being answered at this moment."""
+    """A question of the same chat is being answered at this moment."""
 
 
 def start_session(embed: Embed, origin: str, page: str) -> tuple[ChatSession, str]:
@@ -37,18 +38,22 @@ def start_session(embed: Embed, origin: str, page: str) -> tuple[ChatSession, st
 
 
 def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
-    """Return the open session that a resume token belongs to, with a new token: each works once, for 30 days."""
+    """Return the open session that a resume token belongs to, with the token that follows; good for 30 days.
+
+    The one before stays good until the new one is used: two tabs that resume at once, or an answer that got lost
+    while the visitor was leaving the page, both end with the same new token.
+    """
+    new_token = here().signer.derive("resume", token)
     youngest = now() - dt.timedelta(days=RESUME_DAYS)
     query = select(ChatSession).where(
-        ChatSession.resume_hash == digest(token), ChatSession.embed_id == embed.id,
+        ChatSession.resume_hash.in_((digest(token), digest(new_token))), ChatSession.embed_id == embed.id,
         ChatSession.ended_at.is_(None), ChatSession.last_message_at > youngest,
     )  # fmt: skip
     chat = db.session.scalar(query)
     if chat is None:
         return None
-    new_token, new_hash = make_token()
-    rotating = update(ChatSession).where(ChatSession.id == chat.id, ChatSession.resume_hash == digest(token))
-    return (chat, new_token) if change(rotating.values(resume_hash=new_hash)) else None
+    chat.resume_hash = digest(new_token)
+    return chat, new_token
 
 
 def find_session(embed: Embed, session_uuid: uuid.UUID) -> ChatSession | None:
@@ -73,29 +78,35 @@ def _answer_to(chat: ChatSession, key: str) -> Message | None:
 
 
 def open_turn(chat: ChatSession, text: str, key: str) -> Message:
-    """Store a question and the place of its answer, and commit. A repeated key returns the answer that is there.
+    """Add a question and the place of its answer. A repeated key returns the answer that is there.
+
+    The caller commits, and soon: the chat is locked until then, so that two questions at once are told apart.
 
     Raises:
-        InProgressError: the question of this key is being answered right now.
+        InProgressError: a question of this chat is being answered right now.
     """
-    present = _answer_to(chat, key)
-    if present is not None:
-        return _take_up_again(present)
-    question = _turn(chat, "client", text, idempotency_key=key)
-    answer = _turn(chat, "bot", "", idempotency_key=key, question_id=question.id, finish="pending")
     chat.last_message_at = now()
-    db.session.commit()
-    return answer
-
-
-def _take_up_again(answer: Message) -> Message:
-    patience = now() - dt.timedelta(seconds=ANSWER_PATIENCE_S)
-    if answer.finish == "pending" and answer.timestamp > patience:
+    db.session.flush()
+    answer = _answer_to(chat, key)
+    if answer is not None and answer.finish == "complete":
+        return answer
+    if _is_answering(chat):
         raise InProgressError
-    if answer.finish != "complete":
-        answer.finish, answer.timestamp = "pending", now()
-        db.session.commit()
+    if answer is None:
+        question = _turn(chat, "client", text, idempotency_key=key)
+        answer = _turn(chat, "bot", "", idempotency_key=key, question_id=question.id)
+    answer.finish, answer.timestamp = "pending", now()
+    db.session.flush()
     return answer
+
+
+def _is_answering(chat: ChatSession) -> bool:
+    """Tell whether an answer is on its way. One that a stopped process left behind is waited for only so long."""
+    patience = now() - dt.timedelta(seconds=ANSWER_PATIENCE_S)
+    pending = select(Message.id).where(
+        Message.session_id == chat.id, Message.finish == "pending", Message.timestamp > patience
+    )
+    return db.session.scalar(pending.limit(1)) is not None
 
 
 def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> None:

@@ -70,3 +70,12 @@ def installation(tmp_path_factory, artifact):
         process.terminate()
         process.wait(timeout=20)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def widget_servers():
+    """A scripted API of the widget, and a customer's website on another origin: (api, site)."""
+    from tests.widget.stub import servers
+
+    with servers() as found:
+        yield found

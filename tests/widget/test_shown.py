@@ -1,0 +1,76 @@
+"""What a visitor is shown, and the one script."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+
+import pytest
+
+from tests.widget.conftest import API
+from widget import theme
+from widget.assets import script
+
+ACCENTS = ["#3b5bdb", "#ffffff", "#000000", "#ffe600", "#00e5ff", "#808080", "#c2185b", "#7fb800"]
+
+
+def test_the_script_is_at_most_sixteen_kilobytes(record_property):
+    size = len(gzip.compress(script().plain, 9))
+    record_property("gzip_bytes", size)
+    assert size <= 16 * 1024
+
+
+def test_the_configuration_is_kept_for_a_minute_and_recognized(client, place):
+    response = client.get(f"{API}/embeds/{place.embed}/config", headers={"Origin": place.origin})
+    assert response.headers["Cache-Control"] == "private, max-age=60"
+    assert "Origin" in response.vary
+    assert "Set-Cookie" not in response.headers
+    headers = {"Origin": place.origin, "If-None-Match": response.headers["ETag"]}
+    assert client.get(f"{API}/embeds/{place.embed}/config", headers=headers).status_code == 304
+
+
+def test_everything_else_is_kept_by_nobody(client, place):
+    response = client.post(f"{API}/embeds/{place.embed}/session", json={}, headers={"Origin": place.origin})
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/widget/v1/widget.js", "/widget/{version}/widget.js"])
+def test_the_script_is_served_to_every_page_plain_and_compressed(client, path):
+    path = path.format(version=script().version)
+    plain = client.get(path)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert gzip.decompress(packed.data) == plain.data == script().plain
+    for response in (plain, packed):
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.mimetype == "text/javascript"
+        assert "Accept-Encoding" in response.vary
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+
+
+def test_the_pinned_script_is_the_one_of_its_hash_and_never_another(client):
+    response = client.get(f"/widget/{script().version}/widget.js")
+    assert "immutable" in response.headers["Cache-Control"]
+    digest = base64.b64encode(hashlib.sha384(response.data).digest()).decode()
+    assert script().integrity == f"sha384-{digest}"
+    assert client.get("/widget/0123456789abcdef/widget.js").status_code == 404
+
+
+@pytest.mark.parametrize("accent", ACCENTS)
+@pytest.mark.parametrize("ground", ["#ffffff", "#16181d"])
+def test_every_accent_can_be_read_in_light_and_dark(accent, ground):
+    mode = "light" if ground == "#ffffff" else "dark"
+    colors = theme.theme_of({"accent": accent})["colors"][mode]
+    assert theme.contrast(colors["on"], colors["fill"]) >= 4.5
+    assert theme.contrast(colors["link"], ground) >= 4.5
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"accent": "red;}"}, {"accent": 7}, {"accent": "#12345"}, {"mode": "x", "corner": []}, {}]
+)
+def test_a_look_that_can_not_be_used_is_ours(chosen):
+    assert theme.theme_of(chosen) == theme.theme_of({})

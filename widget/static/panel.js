@@ -1,0 +1,174 @@
+/* What a visitor sees. It knows how things look and what can be pressed; what happens then is `on`, given to it. */
+
+const FOLLOW_PX = 120; // a reader this close to the end is taken along
+
+function buildLauncher(word, toggle) {
+  const launch = el("button", { className: "launch", type: "button", "aria-label": word("open"), title: word("open"), "aria-expanded": "false", onclick: toggle });
+  launch.append(icon("chat"), icon("down"));
+  return launch;
+}
+
+/* The root of everything, with the owner's colors as custom properties: the object model needs no leave of a CSP. */
+function buildRoot(host, css, config) {
+  const root = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+  const { mode, corner, colors } = config.theme;
+  const wrap = el("section", { className: `w ${mode} ${corner}`, dir: config.dir, lang: config.lang, "aria-label": config.strings.chat });
+  for (const [ground, set] of Object.entries(colors)) {
+    for (const [name, color] of Object.entries(set)) wrap.style.setProperty(`--${ground}-${name}`, color);
+  }
+  root.append(wrap);
+  return { root, wrap };
+}
+
+function buildConfirm(word, onYes, onNo) {
+  const yes = el("button", { type: "button", className: "chip strong", onclick: onYes }, word("yes"));
+  const no = el("button", { type: "button", className: "chip", onclick: onNo }, word("no"));
+  const box = el("div", { className: "confirm", hidden: true, role: "group", "aria-label": word("new_chat") }, el("p", {}, word("new_chat_sure")), el("div", { className: "chips" }, yes, no));
+  return Object.assign(box, { ask: () => { box.hidden = false; yes.focus(); } });
+}
+
+function buildComposer(word, limit, on) {
+  const input = el("textarea", { rows: 1, placeholder: word("placeholder"), maxLength: limit, "aria-label": word("placeholder"), enterKeyHint: "send" });
+  const send = el("button", { type: "submit", className: "send", disabled: true, title: word("send"), "aria-label": word("send") }, icon("send"));
+  const stop = iconButton("stop", word("stop"), on.stop, "send stop");
+  const count = el("span", { className: "count", hidden: true });
+  const form = el("form", {}, el("div", { className: "field" }, input, count), send, stop);
+  const fit = () => {
+    const n = input.value.length;
+    send.disabled = !input.value.trim();
+    count.hidden = n < limit * 0.9;
+    count.textContent = `${n} / ${limit}`;
+    input.style.height = "auto";
+    input.style.height = Math.min(input.scrollHeight + 2, 140) + "px";
+  };
+  const submit = () => {
+    const text = input.value.trim();
+    if (!text || form.classList.contains("busy")) return;
+    input.value = "";
+    fit();
+    on.ask(text);
+  };
+  form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+  input.addEventListener("input", fit);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  stop.hidden = true;
+  return { form, input, busy(now) { form.classList.toggle("busy", now); send.hidden = now; stop.hidden = !now; } };
+}
+
+function placeOf(locator, word) {
+  const parts = ["page", "slide", "sheet", "row"].filter((name) => locator[name]).map((name) => `${word(name)} ${locator[name]}`);
+  return parts.join(", ") || locator.heading || "";
+}
+
+function buildSource(source, word) {
+  const place = placeOf(source.locator || {}, word);
+  const title = el("span", { className: "title" }, el("b", {}, el("bdi", {}, plain(source.title))), place && el("small", {}, el("bdi", {}, plain(place))));
+  const card = el("details", { "data-n": String(source.n) }, el("summary", {}, el("span", { className: "n" }, String(source.n)), title, icon("down")), el("blockquote", { dir: "auto" }, plain(source.quote)));
+  if (source.url && SAFE_LINK.test(source.url)) card.append(el("p", {}, link(source.url, word("open_source"))));
+  return card;
+}
+
+/* One answer, growing while it is streamed. Drawn at most once in a frame, and whole at the end. */
+function buildAnswer(word, on, follow) {
+  const bubble = el("div", { className: "b", dir: "auto" }, el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")));
+  const extra = el("div", { className: "extra" });
+  const node = el("div", { className: "msg bot" }, el("span", { className: "sr" }, word("bot") + ":"), bubble, extra);
+  let drawing = 0;
+  const cite = (n) => el("button", { type: "button", className: "cite", "aria-label": `${word("source")} ${n}`, onclick: () => showSource(n) }, String(n));
+  const showSource = (n) => {
+    const card = extra.querySelector(`[data-n="${n}"]`);
+    if (!card) return;
+    card.open = true;
+    card.firstChild.focus();
+  };
+  const draw = () => {
+    cancelAnimationFrame(drawing);
+    drawing = 0;
+    follow(() => bubble.replaceChildren(...markdown(view.text, cite)));
+  };
+  const view = {
+    node, text: "",
+    say(text, now) {
+      view.text = text;
+      if (now) draw();
+      else drawing ||= requestAnimationFrame(draw);
+    },
+    sources(sources) {
+      if (!sources.length) return;
+      const cards = sources.map((source) => buildSource(source, word));
+      follow(() => extra.append(el("div", { className: "sources", role: "group", "aria-label": word("sources") }, el("p", { className: "label" }, word("sources")), ...cards)));
+    },
+    thumbs(id, value) {
+      const rate = (button, mine) => on.rate(id, button.getAttribute("aria-pressed") === "true" ? 0 : mine, mark);
+      const buttons = [["good", 1], ["bad", -1]].map(([name, mine]) => {
+        const button = iconButton(name, word(name), () => rate(button, mine));
+        button.value = String(mine);
+        return button;
+      });
+      const mark = (now) => buttons.forEach((button) => button.setAttribute("aria-pressed", String(Number(button.value) === now)));
+      mark(value);
+      follow(() => extra.append(el("div", { className: "tools", role: "group", "aria-label": word("feedback") }, ...buttons)));
+    },
+    note(text, again) {
+      cancelAnimationFrame(drawing);
+      if (view.text) draw();
+      else bubble.remove();
+      const button = again && el("button", { type: "button", className: "chip", onclick: () => { node.remove(); again(); } }, word("retry"));
+      follow(() => extra.append(el("div", { className: again ? "note bad" : "note" }, el("p", {}, text), button || "")));
+    },
+  };
+  return view;
+}
+
+function buildPanel(config, word, on) {
+  const log = el("div", { className: "log", role: "log", "aria-live": "off", tabIndex: 0, "aria-label": word("messages") });
+  const suggestions = el("div", { className: "chips first", role: "group", "aria-label": word("suggestions") }, ...config.suggestions.map((text) => el("button", { type: "button", className: "chip", dir: "auto", onclick: () => on.ask(text) }, text)));
+  const composer = buildComposer(word, config.limits.message_chars, on);
+  const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
+  const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());
+  const save = iconButton("save", word("download"), on.save);
+  const avatar = el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
+  const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", {}, word("subtitle")));
+  const head = el("header", { className: "head" }, avatar, title, save, fresh, iconButton("close", word("close"), on.close));
+  const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, composer.form);
+  if (config.powered_by) panel.append(el("p", { className: "foot" }, word("powered_by")));
+
+  let latest = null; // the last question: a long answer is read from its beginning, so it stays in sight
+  const toEnd = () => { log.scrollTop = latest ? Math.min(latest.offsetTop - 12, log.scrollHeight) : log.scrollHeight; };
+  const follow = (change) => {
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < FOLLOW_PX;
+    change();
+    if (atEnd) toEnd();
+  };
+  const answer = () => {
+    const view = buildAnswer(word, on, follow);
+    log.append(view.node);
+    toEnd();
+    return view;
+  };
+  const question = (text) => {
+    suggestions.hidden = true;
+    save.hidden = fresh.hidden = false;
+    latest = el("div", { className: "msg client" }, el("span", { className: "sr" }, word("you") + ":"), el("div", { className: "b", dir: "auto" }, plain(text)));
+    log.append(latest);
+    toEnd();
+  };
+  const clear = () => {
+    latest = null;
+    const greeting = answer();
+    greeting.node.classList.add("first");
+    greeting.say(config.greeting, true);
+    log.replaceChildren(greeting.node, suggestions);
+    suggestions.hidden = !config.suggestions.length;
+    save.hidden = fresh.hidden = confirm.hidden = true;
+  };
+  clear();
+  return { panel, log, confirm, save, input: composer.input, busy: composer.busy, answer, question, clear };
+}

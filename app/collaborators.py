@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -69,3 +71,8 @@ def here() -> Collaborators:
     """Return the collaborators of the current application."""
     found: Collaborators = current_app.extensions["docent"]
     return found
+
+
+def context_maker() -> Callable[[], AbstractContextManager[object]]:
+    """Return what opens the current application in another thread, with a database session of its own."""
+    return current_app.app_context

@@ -8,20 +8,23 @@ there whole or not at all: a local blob is written beside its place, synced and 
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import hashlib
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 import fsspec
 
 _KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
+_DRAFT = ".draft-"
 _BLOCK = 1024 * 1024
 _MB = 1_000_000
 
@@ -84,7 +87,7 @@ class Storage:
         folder = Path(place).parent if self._is_local else None
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=".draft-", dir=folder, delete=False) as draft:
+        with tempfile.NamedTemporaryFile(prefix=_DRAFT, dir=folder, delete=False) as draft:
             try:
                 yield draft
             finally:
@@ -130,6 +133,31 @@ class Storage:
         except StorageError as error:
             if error.kind != "missing":
                 raise
+
+    def list_files(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:
+        """Yield the key of every stored file below a prefix, and when it was written. What is not ours is left out.
+
+        Raises:
+            StorageError: the storage can't be used, or does not tell when a file was written.
+        """
+        place = self._path(f"{prefix}/any").rpartition("/")[0]
+        with _plainly():
+            for path in self._filesystem.find(place) if self._filesystem.exists(place) else ():
+                key = path.removeprefix(self._root).lstrip("/")
+                with suppress(FileNotFoundError):  # it has just been deleted
+                    if _KEY.fullmatch(key):
+                        yield key, self._written_at(path)
+
+    def _written_at(self, path: str) -> dt.datetime:
+        try:
+            found: dt.datetime = self._filesystem.modified(path)
+        except NotImplementedError as error:
+            raise StorageError("storage", "This kind of storage does not tell how old its files are.") from error
+        return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+    def sweep_drafts(self, before: dt.datetime) -> int:
+        """Remove what killed writers left on the local disk before a moment; return how many. Elsewhere is none."""
+        return sweep_drafts(Path(self._root), before) if self._is_local else 0
 
     def put_folder(self, key: str, folder: Path) -> None:
         """Store a folder's files under a key that is written once; a folder that is there already is left as it is.
@@ -179,6 +207,24 @@ class Storage:
                 self._filesystem.rm(place, recursive=True)
 
 
+def sweep_drafts(folder: Path, before: dt.datetime) -> int:
+    """Remove drafts of files and folders, at any depth, that were last touched before a moment; return how many."""
+    old = [path for path in folder.rglob(f"{_DRAFT}*") if _touched_at(path) < before.timestamp()]
+    for path in old:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _touched_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()  # its writer is just done
+
+
 def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str]:
     """Copy a stream to a file and sync it; return its size and SHA-256."""
     size, hashed = 0, hashlib.sha256()
@@ -206,7 +252,7 @@ def _place_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.exists():
         return
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=folder.parent) as name:
         draft = Path(name) / "whole"
         draft.mkdir(mode=0o700)
         fill(draft)

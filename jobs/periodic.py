@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.knowledge import reconcile as rows
+from app.knowledge import sweep
 from app.plans import expiry
 from jobs import queues
 
 
 def reconcile() -> None:
-    """Queue again what the rows say is unfinished; while the queue still has work, nothing was lost."""
+    """Queue again what the rows say is unfinished, so that a lost job costs half a minute, never a source."""
     rows.give_up_hopeless()
-    if queues.has_work():
-        return
-    for source_id in rows.unfinished_sources():
-        queues.wake_ingestion(source_id)
-    for chatbot_id in rows.due_chatbots():
-        queues.wake_training(chatbot_id)
+    queues.wake_ingestion(*rows.unfinished_sources())
+    queues.wake_training(*rows.due_chatbots())
 
 
-PERIODIC: tuple[tuple[Callable[[], None], int], ...] = ((reconcile, 30), (expiry.apply_time, 300))
+PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
+    (reconcile, 10),
+    (expiry.apply_time, 300),
+    (sweep.sweep, 600),
+)

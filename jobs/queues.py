@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 
 from redis.exceptions import RedisError
 from rq import Queue
@@ -13,30 +14,33 @@ from app.collaborators import here
 log = logging.getLogger(__name__)
 
 TRAINING = "training"
-JOB_TIMEOUT_S = 3600
+_TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
 
 
-def _enqueue(function: str, *ids: int) -> None:
+def _wake(function: str, ids: tuple[int, ...]) -> None:
+    """Queue a job for each id, unless it is waiting already. A job's name tells what it is: `ingest_source-17-a1b2c3`.
+
+    An unreachable Redis is asked once, not once for each id.
+    """
+    if not ids:
+        return
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)
+    name = function.rpartition(".")[2]
     try:
-        queue.enqueue(function, *ids, job_timeout=JOB_TIMEOUT_S, result_ttl=0, failure_ttl=86_400)
+        waiting = {job_id.rpartition("-")[0] for job_id in queue.job_ids}
+        for row_id in ids:
+            job_id = f"{name}-{row_id}-{secrets.token_hex(6)}"
+            if job_id.rpartition("-")[0] not in waiting:
+                queue.enqueue(function, row_id, job_id=job_id, **_TIMES)
     except RedisError as error:
         log.warning("the queue can't be reached (%s): the work is done once it is back", error)
 
 
-def wake_ingestion(source_id: int) -> None:
-    """Ask a worker to read a source; call it after the commit."""
-    _enqueue("jobs.training.ingest_source", source_id)
+def wake_ingestion(*source_ids: int) -> None:
+    """Ask a worker to read sources; call it after the commit."""
+    _wake("jobs.training.ingest_source", source_ids)
 
 
-def wake_training(chatbot_id: int) -> None:
-    """Ask a worker to publish what a chatbot knows; call it after the commit."""
-    _enqueue("jobs.training.publish_chatbot", chatbot_id)
-
-
-def has_work() -> bool:
-    """Tell whether jobs are waiting; an unreachable Redis has none that could be relied on."""
-    try:
-        return bool(Queue(TRAINING, connection=here().redis, serializer=JSONSerializer).count)
-    except RedisError:
-        return False
+def wake_training(*chatbot_ids: int) -> None:
+    """Ask a worker to publish what chatbots know; call it after the commit."""
+    _wake("jobs.training.publish_chatbot", chatbot_ids)

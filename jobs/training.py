@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from app.knowledge import ingest, publish, reconcile
+from collections.abc import Callable
+
+from app.knowledge import claims, ingest, publish, reconcile
 from jobs import queues
 
 
 def ingest_source(source_id: int) -> None:
     """Read one source, then publish its chatbot, unless more of its sources are waiting: ten uploads, one training."""
-    outcome = ingest.ingest(source_id)
-    if outcome is not None:
-        for chatbot_id in reconcile.chatbots_to_publish_after(source_id):
-            queues.wake_training(chatbot_id)
+    if ingest.ingest(source_id) is None:
+        return
+    chatbot_id = reconcile.chatbot_of(source_id)
+    if chatbot_id is not None and reconcile.is_due(chatbot_id):
+        queues.wake_training(chatbot_id)
 
 
 def publish_chatbot(chatbot_id: int) -> None:
-    """Publish what a chatbot knows, if that is not published already."""
+    """Publish what a chatbot knows, if that is not published already and nobody is at it."""
     if reconcile.is_due(chatbot_id):
         publish.publish(chatbot_id)
+
+
+def _read_again(source_id: int) -> None:
+    claims.let_go(source_id)
+    reconcile.give_up_hopeless()
+    queues.wake_ingestion(source_id)
+
+
+_AFTER_DEATH: dict[str, Callable[[int], None]] = {
+    "jobs.training.ingest_source": _read_again,
+    "jobs.training.publish_chatbot": reconcile.let_training_go,
+}
+
+
+def bury(function: str, row_id: int) -> None:
+    """Set the rows right after the process that ran a job was killed: at once, not when its silence is noticed."""
+    _AFTER_DEATH[function](row_id)

@@ -49,7 +49,7 @@ class ChatbotPage(BaseView):
         chatbot = self._find(chatbot_uuid, "source.edit")
         files = [file for file in request.files.getlist("files") if file.filename]
         try:
-            added = [sources.add_file(chatbot, file.filename or "", file.stream) for file in files]
+            added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
             if request.form.get("url", "").strip():
                 added.append(sources.add_url(chatbot, request.form["url"]))
         except sources.SourceError as error:
@@ -57,10 +57,7 @@ class ChatbotPage(BaseView):
             flash(str(error), "danger")
             return redirect(self._address(chatbot))
         self._keep("source.add", added)
-        flash(
-            f"{len(added)} added. They are read now." if added else "Choose a file or enter an address first.",
-            "success",
-        )
+        flash(sources.describe_added(added) or "Choose a file or enter an address first.", "success")
         return redirect(self._address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])
@@ -145,8 +142,7 @@ class ChatbotPage(BaseView):
         for source in changed:
             audit.record(action, source)
         db.session.commit()
-        for source in changed:
-            queues.wake_ingestion(source.id)
+        queues.wake_ingestion(*(source.id for source in changed if sources.is_moving(source)))
 
     def _address(self, chatbot: Chatbot) -> str:
         return url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
-from models import Chatbot, db
-from models.base import change
+from models import Chatbot, Source, db
+from models.base import change, now
 
 
 def find(chatbot_uuid: uuid.UUID) -> Chatbot | None:
@@ -28,12 +28,23 @@ def complete(chatbot: Chatbot, owner_id: int | None) -> None:
 
 def mark_due(chatbot: Chatbot) -> None:
     """Count one change of a chatbot's knowledge: a generation will be built. The caller commits."""
-    counting = update(Chatbot).where(Chatbot.id == chatbot.id)
-    values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
-    change(counting.values(values))
+    count_change(chatbot.id)
     db.session.expire(chatbot)
 
 
+def count_change(chatbot_id: int) -> None:
+    """Count a change by id. A training that is under way goes on; the next one follows it. The caller commits."""
+    status = case((Chatbot.training_status == "training", "training"), else_="due")
+    values = {"changed_count": Chatbot.changed_count + 1, "training_status": status}
+    change(update(Chatbot).where(Chatbot.id == chatbot_id).values(values))
+
+
 def delete(chatbot: Chatbot) -> None:
-    """Take a chatbot out of service at once; its rows stay until they are purged."""
+    """Take a chatbot out of service at once, and whoever reads or trains for it off its work; the caller commits.
+
+    What it knew is removed by the next sweep. Its chats stay until they are erased.
+    """
     chatbot.status = "deleted"
+    chatbot.training_fence += 1
+    sources = update(Source).where(Source.chatbot_id == chatbot.id, Source.deleted_at.is_(None))
+    change(sources.values(deleted_at=now(), fence=Source.fence + 1))

@@ -6,18 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 
-from models import Source, db, tenancy
+from models import Chatbot, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
 
-STALE_AFTER_S = 60
+STALE_AFTER_S = 30  # six heartbeats; also longer than a writer waits for SQLite's lock
 MAX_ATTEMPTS = 4
 
 
 class Superseded(Exception):
-    """The source was deleted, queued again, or taken over: this work counts no more."""
+    """What is worked on was deleted, queued again, or taken over by somebody younger: this work counts no more."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,16 @@ def stale_before() -> dt.datetime:
     return now() - dt.timedelta(seconds=STALE_AFTER_S)
 
 
+def in_use() -> ColumnElement[bool]:
+    """Return the condition that neither a source nor its chatbot is deleted."""
+    gone = select(Chatbot.id).where(Chatbot.id == Source.chatbot_id, Chatbot.status == "deleted")
+    return Source.deleted_at.is_(None) & ~gone.exists()
+
+
 def take(source_id: int) -> Claim | None:
     """Claim a source that is queued, or whose worker has fallen silent. None: somebody is at it, or it is done."""
     with tenancy.everything():
-        source = db.session.scalar(select(Source).where(Source.id == source_id, Source.deleted_at.is_(None)))
+        source = db.session.scalar(select(Source).where(Source.id == source_id))
         if source is None:
             return None
         fence = source.fence
@@ -45,7 +51,9 @@ def take(source_id: int) -> Claim | None:
             Source.id == source_id,
             Source.fence == fence,
             Source.state.in_(UNFINISHED),
+            Source.attempts < MAX_ATTEMPTS,
             or_(Source.state == "queued", Source.heartbeat_at.is_(None), Source.heartbeat_at < stale_before()),
+            in_use(),
         )
         values = {
             "fence": fence + 1, "state": "fetching", "progress": 1, "heartbeat_at": now(),
@@ -58,14 +66,12 @@ def take(source_id: int) -> Claim | None:
 
 
 def write(claim: Claim, **values: Any) -> None:
-    """Change the claimed source, as part of the caller's transaction.
+    """Change the claimed source, as part of the caller's transaction; nobody else can until that ends.
 
     Raises:
         Superseded: the claim is lost.
     """
-    writing = update(Source).where(
-        Source.id == claim.source_id, Source.fence == claim.fence, Source.deleted_at.is_(None)
-    )
+    writing = update(Source).where(Source.id == claim.source_id, Source.fence == claim.fence, in_use())
     values.setdefault("heartbeat_at", now())
     if not change(writing.values(values)):
         db.session.rollback()
@@ -80,3 +86,30 @@ def advance(claim: Claim, state: str, progress: int) -> None:
     """
     write(claim, state=state, progress=progress)
     db.session.commit()
+
+
+def beat(claim: Claim) -> None:
+    """Show that the work is alive; a lost claim stays lost."""
+    change(update(Source).where(Source.id == claim.source_id, Source.fence == claim.fence).values(heartbeat_at=now()))
+    db.session.commit()
+
+
+def put_back(claim: Claim) -> bool:
+    """Queue the source again after a failure that is none of its own. False: it was tried too often, or is lost."""
+    waiting = update(Source).where(
+        Source.id == claim.source_id, Source.fence == claim.fence, Source.attempts < MAX_ATTEMPTS
+    )
+    is_queued = change(waiting.values(state="queued", progress=0, fence=claim.fence + 1, heartbeat_at=now()))
+    db.session.commit()
+    return bool(is_queued)
+
+
+def let_go(source_id: int) -> None:
+    """Free a source whose worker is known to be dead: nobody need wait until it counts as silent.
+
+    Should another worker have taken over meanwhile, its next heartbeat takes this back.
+    """
+    silent = case((Source.state == "queued", Source.heartbeat_at), else_=stale_before())
+    with tenancy.everything():
+        change(update(Source).where(Source.id == source_id, Source.state.in_(UNFINISHED)).values(heartbeat_at=silent))
+        db.session.commit()

@@ -11,24 +11,28 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from app.collaborators import here
-from app.knowledge import claims, embedding
+from app.knowledge import chatbots, claims, clearing, embedding
 from app.knowledge.claims import Claim, Superseded
+from app.knowledge.heartbeats import beating
 from app.knowledge.parsers import parse
 from app.net import FetchError
 from app.storage import StorageError
 from indexes import document as parsed
 from indexes.chunker import Piece, split
+from indexes.embedding_server import EmbeddingServerGone
 from indexes.errors import LoadError
-from models import Chatbot, Document, Source, db, raw, tenancy
+from models import Document, Source, db, raw, tenancy
 from models.base import change, now
 
 log = logging.getLogger(__name__)
 
 SLICE = 200  # chunks written per transaction: writers never wait long for each other
 Report = Callable[[str, int], None]  # (state, percent)
+_OUR_FAULT = "Something went wrong on our side; it is in the log. Try again later."
 
 
 @dataclass(frozen=True)
@@ -42,44 +46,50 @@ class Outcome:
 
 
 def ingest(source_id: int, report: Report | None = None) -> Outcome | None:
-    """Read a source into chunks. None: somebody else has it, or it is gone. Never raises for what a source holds."""
+    """Read a source into chunks. None: somebody else has it, it is gone, or it will be tried again.
+
+    Never raises for what a source holds.
+
+    Raises:
+        SQLAlchemyError: the database can't be used; the source is found again once it can.
+    """
     claim = claims.take(source_id)
     if claim is None:
         return None
-    with tenancy.use(tenancy.service_scope(claim.service_id)):
+    with tenancy.use(tenancy.service_scope(claim.service_id)), beating(lambda: claims.beat(claim)):
         try:
             return _read(claim, report or (lambda _state, _percent: None))
         except Superseded:
             return None
         except (LoadError, FetchError, StorageError) as error:
-            db.session.rollback()
             return _fail(claim, error.kind, error.advice)
+        except (EmbeddingServerGone, OperationalError) as error:
+            log.warning("reading source %s broke off: %s", source_id, error)
+            db.session.rollback()
+            return None if claims.put_back(claim) else _fail(claim, "internal", _OUR_FAULT)
         except Exception:
             log.exception("source %s could not be read", source_id)
-            db.session.rollback()
-            return _fail(claim, "internal", "Something went wrong on our side; it is in the log. Try again later.")
+            return _fail(claim, "internal", _OUR_FAULT)
 
 
 def _read(claim: Claim, report: Report) -> Outcome:
     source = db.session.scalars(select(Source).where(Source.id == claim.source_id)).one()
+    source_name = source.title
     with _local_file(source) as (path, name, url):
         _show(claim, report, "parsing", 10)
         document = parse(path, name)
-    source_name = source.title
-    db.session.commit()  # nothing is held open while the embedder works
     pieces = split(document, count_tokens=embedding.embedder().count_tokens)
     if not pieces:
         raise LoadError("empty")
-    _show(claim, report, "embedding", 30)
-    _drop_unfinished(claim)
     draft = Document(
         source_id=claim.source_id, service_id=claim.service_id, chatbot_id=claim.chatbot_id,
         title=document.title[:500], name=source_name, url=url,
     )  # fmt: skip
-    db.session.add(draft)
-    db.session.commit()
-    _write_chunks(claim, report, draft, pieces)
-    _swap(claim, draft, document, len(pieces))
+    draft_id = _add_draft(claim, draft)
+    report("embedding", 30)
+    _write_chunks(claim, report, draft_id, document.title[:500], pieces)
+    _swap(claim, draft_id, document, len(pieces))
+    clearing.drop_documents(clearing.earlier_documents(claim.source_id, draft_id))
     report("ready", 100)
     return Outcome("ready", len(pieces))
 
@@ -103,15 +113,17 @@ def _show(claim: Claim, report: Report, state: str, percent: int) -> None:
     report(state, percent)
 
 
-def _drop_unfinished(claim: Claim) -> None:
-    """Remove what an earlier try of this source left half-written."""
-    dropping = delete(Document).where(Document.source_id == claim.source_id, Document.live.is_(False))
-    change(dropping)
+def _add_draft(claim: Claim, draft: Document) -> int:
+    """Add a document that is not live yet. What earlier tries left stays until the swap: its embeddings are known."""
+    claims.write(claim, state="embedding", progress=30)
+    db.session.add(draft)
+    db.session.flush()
+    draft_id = draft.id
     db.session.commit()
+    return draft_id
 
 
-def _write_chunks(claim: Claim, report: Report, draft: Document, pieces: list[Piece]) -> None:
-    document_id, title = draft.id, draft.title
+def _write_chunks(claim: Claim, report: Report, document_id: int, title: str, pieces: list[Piece]) -> None:
     for start in range(0, len(pieces), SLICE):
         part = pieces[start : start + SLICE]
         embedded = embedding.embed_pieces(claim.chatbot_id, title, part)
@@ -131,25 +143,23 @@ def _write_chunks(claim: Claim, report: Report, draft: Document, pieces: list[Pi
         report("embedding", percent)
 
 
-def _swap(claim: Claim, draft: Document, document: parsed.Document, n_chunks: int) -> None:
+def _swap(claim: Claim, draft_id: int, document: parsed.Document, n_chunks: int) -> None:
     """Put the new text in the place of the old, mark the source ready and the chatbot due: one transaction."""
     claims.write(
         claim, state="ready", progress=100, n_chunks=n_chunks, n_pages=document.n_pages, finished_at=now(),
         file_format=document.format, warnings=list(document.warnings), error_code=None, error_advice=None,
     )  # fmt: skip
-    change(delete(Document).where(Document.source_id == claim.source_id, Document.id != draft.id))
-    change(update(Document).where(Document.id == draft.id).values(live=True))
-    counting = update(Chatbot).where(Chatbot.id == claim.chatbot_id)
-    values = {"changed_count": Chatbot.changed_count + 1, "training_status": "due"}
-    change(counting.values(values))
+    change(update(Document).where(Document.source_id == claim.source_id).values(live=Document.id == draft_id))
+    chatbots.count_change(claim.chatbot_id)
     db.session.commit()
 
 
 def _fail(claim: Claim, code: str, advice: str) -> Outcome | None:
+    """Say on the row why it can't be read. The text that it had before stays in use."""
+    db.session.rollback()
     try:
         claims.write(claim, state="failed", error_code=code, error_advice=advice, finished_at=now())
-        db.session.commit()
-        _drop_unfinished(claim)
     except Superseded:
         return None
+    db.session.commit()
     return Outcome("failed", code=code, advice=advice)

@@ -9,6 +9,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import numpy as np
 from sqlalchemy import select, update
 
 from app.collaborators import here
-from app.knowledge import embedding
+from app.knowledge import clearing, embedding
+from app.knowledge.claims import Superseded
+from app.knowledge.heartbeats import beating
+from app.storage import StorageError
 from indexes.embedder import Embedder
 from indexes.store import IndexRow, write_generation
 from models import Chatbot, Generation, Source, db, raw, tenancy
@@ -33,6 +37,7 @@ class Training:
     """The right to publish: whoever holds the youngest `fence` of a chatbot."""
 
     chatbot_id: int
+    chatbot_uuid: uuid.UUID
     service_id: int
     fence: int
     changed_count: int
@@ -46,22 +51,45 @@ class Published:
     n_chunks: int
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where the files of a generation lie: on the local disk, and in the storage."""
+
+    folder: Path
+    key: str
+
+    def clear(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(StorageError):
+            here().storage.delete_folder(self.key)
+
+
 def generation_folder(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Path:
     """Return where a generation lies on the local disk."""
     return here().generations_dir / str(chatbot_uuid) / str(generation_uuid)
 
 
 def publish(chatbot_id: int) -> Published | None:
-    """Build and publish what a chatbot knows now. None: nothing to do, or a younger training took over."""
+    """Build and publish what a chatbot knows now. None: it is gone, or a younger training took over.
+
+    Raises:
+        StorageError, IndexesError, OSError, SQLAlchemyError: the disk is full, or something is out of reach; nothing
+        is left behind, and the generation before goes on answering.
+    """
     training = _begin(chatbot_id)
     if training is None:
         return None
-    with tenancy.use(tenancy.service_scope(training.service_id)):
+    scope = tenancy.service_scope(training.service_id)
+    with tenancy.use(scope), beating(lambda: _beat(training)):
         try:
+            clearing.drop_documents(clearing.dead_documents(chatbot_id))
             return _build_and_publish(training)
+        except Superseded:
+            return None
         except Exception:
             db.session.rollback()
-            _end(training, training_status="failed")
+            _write(training, training_status="failed", training_heartbeat_at=now())
+            db.session.commit()
             raise
 
 
@@ -74,51 +102,58 @@ def _begin(chatbot_id: int) -> Training | None:
         if not change(taking.values(values)):
             db.session.rollback()
             return None
-        columns = (Chatbot.id, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count)
+        columns = (Chatbot.id, Chatbot.uuid, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count)
         row = db.session.execute(select(*columns).where(Chatbot.id == chatbot_id)).one()
         db.session.commit()
         return Training(*row)
 
 
-def _end(training: Training, **values: object) -> bool:
-    """Write to the chatbot if no younger training has begun; committed by the caller where it is part of more."""
-    ending = update(Chatbot).where(Chatbot.id == training.chatbot_id, Chatbot.training_fence == training.fence)
-    done = change(ending.values(values))
-    if "generation_id" not in values:
-        db.session.commit()
-    return bool(done)
+def _write(training: Training, **values: object) -> bool:
+    """Write to the chatbot unless a younger training has begun or it was deleted; the caller commits."""
+    writing = update(Chatbot).where(
+        Chatbot.id == training.chatbot_id, Chatbot.training_fence == training.fence, Chatbot.status != "deleted"
+    )
+    return bool(change(writing.values(values)))
 
 
-def _build_and_publish(training: Training) -> Published | None:
-    chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == training.chatbot_id)).one()
-    chatbot_uuid, number = chatbot.uuid, chatbot.version + 1
+def _beat(training: Training) -> None:
+    _write(training, training_heartbeat_at=now())
     db.session.commit()
-    generation_uuid = uuid.uuid4()
-    folder = generation_folder(chatbot_uuid, generation_uuid)
+
+
+def _build_and_publish(training: Training) -> Published:
+    draft = Generation(uuid=uuid.uuid4(), service_id=training.service_id, chatbot_id=training.chatbot_id)
+    draft.storage_key = f"generations/{training.service_id}/{draft.uuid.hex}"
+    place = _Place(generation_folder(training.chatbot_uuid, draft.uuid), draft.storage_key)
+    try:
+        draft.n_chunks = _build(training, draft, place)
+        published = Published(draft.uuid if draft.n_chunks else None, draft.n_chunks)
+        _move_pointer(training, draft if draft.n_chunks else None)
+    except BaseException:
+        place.clear()
+        raise
+    _prune(training, n_kept=KEPT_GENERATIONS if published.n_chunks else 0)
+    return published
+
+
+def _build(training: Training, draft: Generation, place: _Place) -> int:
+    """Write a generation's files to the local disk and to the storage; return its chunks. Of none, no file is left."""
     model = embedding.embedder()
-    manifest = write_generation(folder, _rows(training, model), embedder_name=model.name, dimension=model.dimension)
-    if manifest.n_chunks == 0:
-        shutil.rmtree(folder, ignore_errors=True)
-        return _publish_nothing(training)
-    key = f"generations/{training.service_id}/{generation_uuid.hex}"
-    here().storage.put_folder(key, folder)
-    row = Generation(
-        uuid=generation_uuid, service_id=training.service_id, chatbot_id=training.chatbot_id, number=number,
-        embedding_name=model.name, n_chunks=manifest.n_chunks, storage_key=key,
-    )  # fmt: skip
-    if not _move_pointer(training, row):
-        shutil.rmtree(folder, ignore_errors=True)
-        here().storage.delete_folder(key)
-        return None
-    _prune(training.chatbot_id, chatbot_uuid)
-    return Published(generation_uuid, manifest.n_chunks)
+    rows = _rows(training, model)
+    manifest = write_generation(place.folder, rows, embedder_name=model.name, dimension=model.dimension)
+    draft.embedding_name = model.name
+    if manifest.n_chunks:
+        here().storage.put_folder(place.key, place.folder)
+    else:
+        place.clear()
+    return manifest.n_chunks
 
 
 def _rows(training: Training, model: Embedder) -> Iterator[IndexRow]:
     """Yield the index's rows; chunks that another embedding model made are embedded anew."""
     for n, chunk in enumerate(raw.read_live_chunks(tenancy.current(), training.chatbot_id)):
         if n % 5000 == 0:
-            _end(training, training_heartbeat_at=now())
+            _stop_if_lost(training)
         if chunk.embedding_name == model.name:
             vector = np.frombuffer(chunk.embedding, dtype=np.float16).astype(np.float32)
         else:
@@ -126,28 +161,34 @@ def _rows(training: Training, model: Embedder) -> Iterator[IndexRow]:
         yield IndexRow(id=chunk.id, text=chunk.text, title=chunk.title, heading=chunk.heading, embedding=vector)
 
 
-def _publish_nothing(training: Training) -> Published | None:
-    done = _end(
-        training, generation_id=None, training_status=_status_after(training), last_trained=now(),
-        published_count=training.changed_count,
-    )  # fmt: skip
-    db.session.commit()
-    return Published(None, 0) if done else None
+def _stop_if_lost(training: Training) -> None:
+    holds = select(Chatbot.id).where(Chatbot.id == training.chatbot_id, Chatbot.training_fence == training.fence)
+    is_held = db.session.scalar(holds) is not None
+    db.session.rollback()
+    if not is_held:
+        raise Superseded
 
 
-def _move_pointer(training: Training, row: Generation) -> bool:
-    """Add the generation and point the chatbot at it: one transaction, or nothing."""
-    db.session.add(row)
-    db.session.flush()
-    done = _end(
-        training, generation_id=row.id, version=row.number, last_trained=now(),
-        training_status=_status_after(training), published_count=training.changed_count,
-    )  # fmt: skip
-    if not done:
+def _move_pointer(training: Training, generation: Generation | None) -> None:
+    """Add the generation and point the chatbot at it (or at nothing): one transaction.
+
+    Raises:
+        Superseded: a younger training has begun, or the chatbot was deleted.
+    """
+    values: dict[str, object] = {
+        "generation_id": None, "last_trained": now(), "published_count": training.changed_count,
+    }  # fmt: skip
+    if not _write(training, training_heartbeat_at=now()):  # from here to the commit the chatbot's row is ours
         db.session.rollback()
-        return False
+        raise Superseded
+    if generation is not None:
+        version = db.session.scalar(select(Chatbot.version).where(Chatbot.id == training.chatbot_id)) or 0
+        generation.number = version + 1
+        db.session.add(generation)
+        db.session.flush()
+        values |= {"generation_id": generation.id, "version": generation.number}
+    _write(training, training_status=_status_after(training), **values)
     db.session.commit()
-    return True
 
 
 def _status_after(training: Training) -> str:
@@ -165,14 +206,16 @@ def _status_after(training: Training) -> str:
     return "ready" if "ready" in states or states & set(UNFINISHED) else "failed"
 
 
-def _prune(chatbot_id: int, chatbot_uuid: uuid.UUID) -> None:
-    """Forget all but the last generations: rows first, then files, so that no row ever points at nothing."""
-    query = select(Generation).where(Generation.chatbot_id == chatbot_id).order_by(Generation.number.desc())
-    old = db.session.scalars(query.offset(KEPT_GENERATIONS)).all()
-    places = [(generation.storage_key, generation.uuid) for generation in old]
+def _prune(training: Training, n_kept: int) -> None:
+    """Forget all but the last generations: rows first, then files, so that no row ever points at nothing.
+
+    Files that are left when this is killed, or that can't be removed now, are swept later.
+    """
+    query = select(Generation).where(Generation.chatbot_id == training.chatbot_id).order_by(Generation.number.desc())
+    old = db.session.scalars(query.offset(n_kept)).all()
+    places = [_Place(generation_folder(training.chatbot_uuid, row.uuid), row.storage_key) for row in old]
     for generation in old:
         db.session.delete(generation)
     db.session.commit()
-    for key, generation_uuid in places:
-        here().storage.delete_folder(key)
-        shutil.rmtree(generation_folder(chatbot_uuid, generation_uuid), ignore_errors=True)
+    for place in places:
+        place.clear()

@@ -1,17 +1,23 @@
-"""What the rows say is unfinished: found at every start and every half minute, whatever became of the queue."""
+"""What the rows say is unfinished: found at every start and every few seconds, whatever became of the queue."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.knowledge import claims
 from models import Chatbot, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
 
-QUEUE_PATIENCE_S = 20
+QUEUE_PATIENCE_S = 20  # whoever queued a source is likely to wake a worker, or to read it, by then
+RETRY_FAILED_AFTER_S = 120
+PUBLISH_MEANWHILE_S = 300  # between generations while more sources are being read
+
+
+def _before(seconds: float) -> dt.datetime:
+    return now() - dt.timedelta(seconds=seconds)
 
 
 def give_up_hopeless() -> int:
@@ -33,13 +39,10 @@ def give_up_hopeless() -> int:
 
 def unfinished_sources() -> list[int]:
     """Return the sources that nobody is reading: queued for a while, or left by a worker that fell silent."""
-    waited = now() - dt.timedelta(seconds=QUEUE_PATIENCE_S)
+    heard = func.coalesce(Source.heartbeat_at, Source.created_at)
+    waited, silent = heard < _before(QUEUE_PATIENCE_S), heard < claims.stale_before()
     query = select(Source.id).where(
-        Source.deleted_at.is_(None),
-        or_(
-            and_(Source.state == "queued", Source.created_at < waited),
-            and_(Source.state.in_(UNFINISHED[1:]), Source.heartbeat_at < claims.stale_before()),
-        ),
+        or_(and_(Source.state == "queued", waited), and_(Source.state.in_(UNFINISHED[1:]), silent)), claims.in_use()
     )
     with tenancy.everything():
         found = list(db.session.scalars(query.order_by(Source.id).limit(1000)))
@@ -47,39 +50,53 @@ def unfinished_sources() -> list[int]:
         return found
 
 
+def _is_due() -> ColumnElement[bool]:
+    """Return the condition that a chatbot shall be trained now.
+
+    Its knowledge has changed, and its sources are read, or have been for a while; or its training was cut off. One
+    that failed waits a little: a full disk is not emptied by trying.
+    """
+    heard = func.coalesce(Chatbot.training_heartbeat_at, Chatbot.created_at)
+    unread = select(Source.id).where(
+        Source.chatbot_id == Chatbot.id, Source.state.in_(UNFINISHED), Source.deleted_at.is_(None)
+    )
+    is_outdated = Chatbot.last_trained.is_(None) | (Chatbot.last_trained < _before(PUBLISH_MEANWHILE_S))
+    is_free = or_(
+        Chatbot.training_status.not_in(("training", "failed")),
+        (Chatbot.training_status == "failed") & (heard < _before(RETRY_FAILED_AFTER_S)),
+    )
+    is_cut_off = (Chatbot.training_status == "training") & (heard < claims.stale_before())
+    has_changed = Chatbot.changed_count > Chatbot.published_count
+    return (Chatbot.status != "deleted") & or_(has_changed & is_free & (~unread.exists() | is_outdated), is_cut_off)
+
+
 def due_chatbots() -> list[int]:
     """Return the chatbots whose knowledge changed since their last generation, and that nobody is training."""
-    idle = or_(
-        Chatbot.training_status != "training",
-        Chatbot.training_heartbeat_at.is_(None),
-        Chatbot.training_heartbeat_at < claims.stale_before(),
-    )
-    query = select(Chatbot.id).where(Chatbot.status != "deleted", Chatbot.changed_count > Chatbot.published_count, idle)
     with tenancy.everything():
-        found = list(db.session.scalars(query.order_by(Chatbot.id).limit(1000)))
+        found = list(db.session.scalars(select(Chatbot.id).where(_is_due()).order_by(Chatbot.id).limit(1000)))
         db.session.rollback()
         return found
 
 
 def is_due(chatbot_id: int) -> bool:
-    """Tell whether a chatbot's knowledge changed since its last generation."""
-    query = select(Chatbot.id).where(Chatbot.id == chatbot_id, Chatbot.changed_count > Chatbot.published_count)
+    """Tell whether a chatbot shall be trained now."""
     with tenancy.everything():
-        found = db.session.scalar(query)
+        found = db.session.scalar(select(Chatbot.id).where(Chatbot.id == chatbot_id, _is_due()))
         db.session.rollback()
         return found is not None
 
 
-def chatbots_to_publish_after(source_id: int) -> list[int]:
-    """Return the chatbot of a source that was just read, unless others of its sources are still to be read.
-
-    Whoever reads the last one publishes for all; should that worker die, the periodic search finds the chatbot.
-    """
+def chatbot_of(source_id: int) -> int | None:
+    """Return the chatbot that learns from a source; None once the source is removed."""
     with tenancy.everything():
-        chatbot_id = db.session.scalar(select(Source.chatbot_id).where(Source.id == source_id))
-        waiting = select(Source.id).where(
-            Source.chatbot_id == chatbot_id, Source.state.in_(UNFINISHED), Source.deleted_at.is_(None)
-        )
-        is_last = chatbot_id is not None and db.session.scalar(waiting.limit(1)) is None
+        found = db.session.scalar(select(Source.chatbot_id).where(Source.id == source_id))
         db.session.rollback()
-        return [chatbot_id] if is_last and chatbot_id is not None else []
+        return found
+
+
+def let_training_go(chatbot_id: int) -> None:
+    """Note that the worker of a training is known to be dead: it failed, and is tried again a little later."""
+    dead = update(Chatbot).where(Chatbot.id == chatbot_id, Chatbot.training_status == "training")
+    with tenancy.everything():
+        change(dead.values(training_status="failed", training_heartbeat_at=now()))
+        db.session.commit()

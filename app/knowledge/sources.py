@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from app.collaborators import here
 from app.knowledge import chatbots
 from app.storage import StorageError
 from models import Chatbot, Document, Source, db
-from models.base import now
+from models.base import change, now
 from models.knowledge import UNFINISHED
 
 MAX_TITLE = 500
@@ -45,9 +47,9 @@ def find(chatbot: Chatbot, source_uuid: uuid.UUID) -> Source | None:
     return db.session.scalar(query.where(Source.deleted_at.is_(None)))
 
 
-def _present(chatbot: Chatbot, kind: str, title: str) -> Source | None:
-    query = select(Source).where(Source.chatbot_id == chatbot.id, Source.kind == kind, Source.title == title)
-    return db.session.scalar(query.where(Source.deleted_at.is_(None)))
+def _present(chatbot: Chatbot, kind: str, *conditions: ColumnElement[bool]) -> Source | None:
+    query = select(Source).where(Source.chatbot_id == chatbot.id, Source.kind == kind, Source.deleted_at.is_(None))
+    return db.session.scalars(query.where(*conditions).order_by(Source.id).limit(1)).first()
 
 
 def _new(chatbot: Chatbot, kind: str, title: str, data_loc: str) -> Source:
@@ -56,24 +58,58 @@ def _new(chatbot: Chatbot, kind: str, title: str, data_loc: str) -> Source:
     return source
 
 
-def add_file(chatbot: Chatbot, name: str, stream: IO[bytes], *, title: str = "") -> Source:
-    """Store a file and queue it; the caller commits. The same name with new bytes replaces the text it had.
+def add_files(chatbot: Chatbot, files: Iterable[tuple[str, IO[bytes]]]) -> list[Source]:
+    """Store files (name, stream) and queue them; the caller commits. None is added if one can't be.
+
+    The same name with new bytes replaces the text it had. Bytes that the chatbot has already are not read again,
+    whatever they are called: the source that holds them is returned.
 
     Raises:
-        SourceError: too large, or it can't be stored.
+        SourceError: one is too large, or can't be stored.
     """
-    title = title or clean_name(name)
+    uploads = [_store(chatbot, clean_name(name), stream) for name, stream in files]
+    _line_up(chatbot)
+    return [_add_upload(chatbot, upload) for upload in uploads]
+
+
+def add_file(chatbot: Chatbot, name: str, stream: IO[bytes], *, title: str = "") -> Source:
+    """Store one file and queue it, as `add_files` does; `title` may hold folders, to tell files of one name apart."""
+    upload = _store(chatbot, title or clean_name(name), stream)
+    _line_up(chatbot)
+    return _add_upload(chatbot, upload)
+
+
+@dataclass(frozen=True)
+class _Upload:
+    """A file that is stored, and that no row names yet."""
+
+    title: str
+    key: str
+    n_bytes: int
+    sha256: str
+
+
+def _store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> _Upload:
     key = f"uploads/{chatbot.service_id}/{uuid.uuid4().hex}"
     try:
-        n_bytes, sha256 = here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes)
+        return _Upload(title, key, *here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes))
     except StorageError as error:
         raise SourceError(f"{title}: {error}") from error
-    source = _present(chatbot, "file", title)
-    if source is not None and source.sha256 == sha256 and source.state == "ready":
-        here().storage.delete(key)  # the same bytes again: nothing to read
-        return source
-    source = source or _new(chatbot, "file", title, key)
-    source.data_loc, source.filesize, source.sha256 = key, n_bytes, sha256
+
+
+def _line_up(chatbot: Chatbot) -> None:
+    """Let one at a time add sources to a chatbot, until it commits: two clicks on "Upload" make one source."""
+    change(update(Chatbot).where(Chatbot.id == chatbot.id).values(changed_count=Chatbot.changed_count))
+
+
+def _add_upload(chatbot: Chatbot, upload: _Upload) -> Source:
+    """Queue a stored file, unless its bytes are here already; its own file is then swept, as no row names it."""
+    held = _present(chatbot, "file", Source.sha256 == upload.sha256, Source.state != "failed")
+    named = _present(chatbot, "file", Source.title == upload.title)
+    if held is not None and named in (held, None):
+        return held
+    source = named or _new(chatbot, "file", upload.title, upload.key)
+    source.data_loc, source.filesize, source.sha256 = upload.key, upload.n_bytes, upload.sha256
     queue_again(source)
     return source
 
@@ -87,7 +123,7 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
     address = address.strip()
     if not re.match(r"https?://[^\s/]+", address, re.IGNORECASE) or len(address) > MAX_URL or not address.isprintable():
         raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
-    source = _present(chatbot, "url", address[:MAX_TITLE]) or _new(chatbot, "url", address[:MAX_TITLE], address)
+    source = _present(chatbot, "url", Source.data_loc == address) or _new(chatbot, "url", address[:MAX_TITLE], address)
     queue_again(source)
     return source
 
@@ -95,21 +131,32 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
 def queue_again(source: Source) -> None:
     """Put a source back to the start. What it said before stays in use until it is read anew. The caller commits."""
     source.state, source.progress, source.attempts = "queued", 0, 0
-    source.error_code = source.error_advice = source.heartbeat_at = source.finished_at = None
+    source.error_code = source.error_advice = source.finished_at = None
+    source.heartbeat_at = now()  # waiting since
     source.fence = (source.fence or 0) + 1  # whoever still works on it may not finish
     db.session.flush()
 
 
 def delete(source: Source) -> None:
-    """Take a source and its text out of use; the caller commits and wakes the worker. The text is gone from answers
-    at once, because hits are held against live documents when they are read.
+    """Take a source and its text out of use; the caller commits and wakes the worker.
+
+    Answers lose the text at once, as hits are held against live documents when they are read. The worker removes its
+    rows before it publishes, the sweep removes the file.
     """
     source.deleted_at = now()
     source.fence += 1
-    for document in db.session.scalars(select(Document).where(Document.source_id == source.id)):
-        db.session.delete(document)
+    change(update(Document).where(Document.source_id == source.id).values(live=False))
     chatbots.mark_due(source.chatbot)
 
 
 def is_moving(source: Source) -> bool:
     return source.state in UNFINISHED
+
+
+def describe_added(added: list[Source]) -> str:
+    """Return what became of files and addresses that were added, in words for their owner; empty for none."""
+    here_already = [source.title for source in added if not is_moving(source)]
+    n_new = len(added) - len(here_already)
+    words = [f"{n_new} added. {'They are' if n_new > 1 else 'It is'} read now."] if n_new else []
+    words += [f"Nothing to read anew: {title} has the same content." for title in here_already]
+    return " ".join(words)

@@ -78,6 +78,7 @@ def test_a_deleted_source_is_unreachable_at_once(app, ada, trained):
         db.session.commit()
         chatbot = db.session.get(Chatbot, ada.chatbot_id)
         assert "marmalade" not in answering.answer(chatbot, "What is the zebra password of the vault?").text
+        publish.publish(ada.chatbot_id)
         assert db.session.scalar(select(Chunk.id).where(Chunk.text.contains("marmalade"))) is None
 
 

@@ -1,0 +1,116 @@
+"""Rows and files that nothing needs any more: rows first, then files that no row names and that are an hour old.
+
+A file is stored before its row is committed: the hour is how long a writer may take between the two.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from app.collaborators import here
+from app.knowledge import clearing
+from app.storage import StorageError, sweep_drafts
+from models import Chatbot, Generation, Source, db, tenancy
+from models.base import change, now
+
+log = logging.getLogger(__name__)
+
+AGE = dt.timedelta(hours=1)
+
+
+def sweep() -> int:
+    """Remove dead rows, then orphaned files; return how many files and folders went."""
+    before = now() - AGE
+    with tenancy.everything():
+        _sweep_rows(before)
+        n_removed = _sweep_uploads(before) + _sweep_stored_generations(before) + _sweep_local_generations(before)
+        n_removed += here().storage.sweep_drafts(before) + sweep_drafts(here().generations_dir, before)
+    if n_removed:
+        log.info("%s files and folders that nothing needs were removed", n_removed)
+    return n_removed
+
+
+def _sweep_rows(before: dt.datetime) -> None:
+    """Remove the text of what was deleted, the generations of deleted chatbots, and sources deleted a while ago."""
+    deleted = select(Chatbot.id).where(Chatbot.status == "deleted").scalar_subquery()
+    forgotten = update(Source).where(Source.chatbot_id.in_(deleted), Source.deleted_at.is_(None))
+    change(forgotten.values(deleted_at=now(), fence=Source.fence + 1))
+    db.session.commit()
+    clearing.drop_documents(clearing.dead_documents())
+    change(delete(Generation).where(Generation.chatbot_id.in_(deleted)))
+    pointing = update(Chatbot).where(Chatbot.status == "deleted", Chatbot.generation_id.is_not(None))
+    change(pointing.values(generation_id=None))
+    change(delete(Source).where(Source.deleted_at < before))
+    db.session.commit()
+
+
+def _old_keys(kind: str, depth: int, before: dt.datetime) -> dict[int, set[str]]:
+    """Return the stored keys of one kind, cut to so many parts, by service; those with anything young are left out."""
+    old: dict[int, set[str]] = {}
+    young: set[str] = set()
+    for key, written_at in here().storage.list_files(kind):
+        parts = key.split("/")
+        whole = "/".join(parts[:depth])
+        if written_at >= before or not parts[1].isdigit():
+            young.add(whole)
+        else:
+            old.setdefault(int(parts[1]), set()).add(whole)
+    return {service_id: keys - young for service_id, keys in old.items()}
+
+
+def _sweep_uploads(before: dt.datetime) -> int:
+    n_removed = 0
+    for service_id, keys in _old_keys("uploads", 3, before).items():
+        named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind == "file")
+        orphans = keys - set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
+        db.session.rollback()
+        n_removed += sum(_is_removed(key) for key in orphans)
+    return n_removed
+
+
+def _sweep_stored_generations(before: dt.datetime) -> int:
+    n_removed = 0
+    for service_id, keys in _old_keys("generations", 3, before).items():
+        named = select(Generation.storage_key).where(Generation.service_id == service_id)
+        orphans = keys - set(db.session.scalars(named))
+        db.session.rollback()
+        n_removed += sum(_is_removed(key) for key in orphans)
+    return n_removed
+
+
+def _is_removed(key: str) -> bool:
+    try:
+        here().storage.delete_folder(key)
+    except StorageError as error:
+        log.warning("%s could not be removed: %s", key, error)
+        return False
+    return True
+
+
+def _sweep_local_generations(before: dt.datetime) -> int:
+    """Remove this machine's copies of generations that were pruned, here or by another machine's worker."""
+    old = list(_old_folders(here().generations_dir, before))
+    named = set(db.session.scalars(select(Generation.uuid))) if old else set()
+    db.session.rollback()
+    orphans = [folder for folder in old if uuid.UUID(folder.name) not in named]
+    for folder in orphans:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(orphans)
+
+
+def _old_folders(generations_dir: Path, before: dt.datetime) -> Iterator[Path]:
+    for folder in generations_dir.glob("*/*"):
+        try:
+            uuid.UUID(folder.name)
+            is_old = folder.stat().st_mtime < before.timestamp()
+        except (ValueError, FileNotFoundError):
+            continue  # not a generation, or it has just gone
+        if is_old:
+            yield folder

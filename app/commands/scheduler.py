@@ -34,7 +34,7 @@ def run(config: Config) -> int:
     return 0
 
 
-def _run(app: Flask, job: Callable[[], None]) -> None:
+def _run(app: Flask, job: Callable[[], object]) -> None:
     try:
         with app.app_context():
             job()

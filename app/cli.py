@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from app.commands.failing import CommandError, explain
+from app.commands.failing import explain
 
 if TYPE_CHECKING:
     from config import Config
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one sentence, and explains each command on one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": functools.partial(argparse.HelpFormatter, width=110), **options})
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"docent: {message}. See `{self.prog} --help`.\n")
 
 
 def _serve(config: Config, args: argparse.Namespace) -> int:
@@ -118,7 +131,12 @@ def _add_asking(commands: Any) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="run.py", description="Docent: chatbots that answer from your documents.")
+    """Return the parser of all commands; docs/operations.md describes each."""
+    parser = _Parser(
+        prog="run.py",
+        description="Docent: chatbots that answer from your documents.",
+        epilog="`run.py COMMAND --help` explains a command. Settings are environment variables: docs/operations.md.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serving(commands)
     _add_knowledge(commands)
@@ -134,22 +152,46 @@ def _settings_of(args: argparse.Namespace) -> dict[str, str]:
     return dict(os.environ)
 
 
-def run_command(argv: list[str], read_config: Callable[[dict[str, str]], Config]) -> int:
-    """Run a command and return its exit code: 0 done, 1 something failed, 2 it could not begin."""
-    args = build_parser().parse_args(argv)
+def _prepare_streams() -> None:
+    """Print UTF-8 wherever this runs; what a file's name holds that is no text is printed as JSON would write it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Forget what nobody takes any more, so that the interpreter does not complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _start_log(level: str) -> None:
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level, stream=sys.stderr, format=form)
+    for name in ("flask_appbuilder", "alembic", "faiss"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _run(argv: list[str], read_config: Callable[[dict[str, str]], Config]) -> int:
     try:
+        args = build_parser().parse_args(argv)
         config = read_config(_settings_of(args))
-        logging.basicConfig(
-            level=config.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-        for name in ("flask_appbuilder", "alembic", "faiss"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+        _start_log(config.log_level)
         return int(args.run(config, args))
+    finally:
+        sys.stdout.flush()
+
+
+def run_command(argv: list[str], read_config: Callable[[dict[str, str]], Config]) -> int:
+    """Run a command and return its exit code: 0 done, 1 something failed, 2 it could not begin or go on."""
+    os.umask(0o077)  # what is generated holds customers' documents
+    _prepare_streams()
+    try:
+        return _run(argv, read_config)
     except KeyboardInterrupt:
-        return 130
-    except CommandError as error:
-        print(f"docent: {error}", file=sys.stderr)
-        return 2
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # whoever reads has seen enough: `| head`
+        _drop_output()
+        return 128 + signal.SIGPIPE
     except Exception as error:
         sentence = explain(error)
         if sentence is None:

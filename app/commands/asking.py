@@ -31,9 +31,11 @@ def _read_questions(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
         yield None, args.question
         return
     try:
-        lines = Path(args.questions).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{args.questions} can't be read: {error}") from error
+        lines = Path(args.questions).read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise CommandError(f"{args.questions} can't be read ({error.strerror}): check its name and rights.") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{args.questions} is not UTF-8: save it as that.") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield _parse_line(args.questions, number, line)
@@ -44,7 +46,7 @@ def _parse_line(name: str, number: int, line: str) -> tuple[Any, str]:
         row = json.loads(line)
         return row["id"], str(row["question"])
     except (ValueError, KeyError, TypeError) as error:
-        raise CommandError(f'{name}, line {number}, is not {{"id", "question"}}.') from error
+        raise CommandError(f'{name}, line {number}, is not {{"id": ..., "question": "..."}}: correct it.') from error
 
 
 def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Callable[[dict[str, Any]], None]) -> int:
@@ -83,7 +85,7 @@ def ask(config: Config, args: argparse.Namespace) -> int:
 def search(config: Config, args: argparse.Namespace) -> int:
     """Show the best hits of questions."""
     if args.k < 1:
-        raise CommandError("--k is a number from 1.")
+        raise CommandError(f"--k {args.k} finds nothing: use a number from 1.")
 
     def find(chatbot: Chatbot, question: str) -> dict[str, Any]:
         hits = answering.search(chatbot, question, k=args.k)

@@ -7,24 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.failing import CommandError
+from app.commands.naming import name_files
 from indexes.errors import LoadError
 from indexes.parsing import ParserPool
 
 if TYPE_CHECKING:
     from config import Config
-
-
-def _files(given: list[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for text in given:
-        path = Path(text)
-        if path.is_dir():
-            found |= {str(f.relative_to(path)): f for f in sorted(path.rglob("*")) if f.is_file()}
-        elif path.is_file():
-            found[path.name] = path
-        else:
-            raise CommandError(f"There is no file or folder {text}.")
-    return found
 
 
 def _extract_one(pool: ParserPool, name: str, path: Path) -> dict[str, Any]:
@@ -38,9 +26,11 @@ def _extract_one(pool: ParserPool, name: str, path: Path) -> dict[str, Any]:
 
 def extract(config: Config, given: list[str], *, as_json: bool) -> int:
     """Print what comes out of each file; exit code 1 if any could not be read."""
-    files = _files(given)
+    files = name_files(given)
+    if not files:
+        raise CommandError("There is no file in what you named.")
     with ParserPool(timeout_s=config.parse_timeout_s, memory_bytes=config.parse_memory_bytes) as pool:
-        results = {name: _extract_one(pool, name, path) for name, path in files.items()}
+        results = {name: _extract_one(pool, name, path) for name, path in files}
     if as_json:
         print(json.dumps(results, ensure_ascii=False))
     else:

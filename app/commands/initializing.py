@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, text
 
 from app.accounts import members, passwords
+from app.accounts.addresses import AddressError, normalize
 from app.commands.failing import CommandError
 from app.factory import create_app
 from app.plans.catalog import find_plan, seed_plans
@@ -45,6 +46,7 @@ def _alone(config: Config) -> Iterator[None]:
 
 def init(config: Config, *, demo: bool = False) -> int:
     """Bring an installation up to date, or make it; prints a new superadmin's password, once."""
+    _require_address(config)
     config = config.prepared()
     app = create_app(config)
     with app.app_context():
@@ -66,8 +68,15 @@ def init(config: Config, *, demo: bool = False) -> int:
     return 0
 
 
+def _require_address(config: Config) -> None:
+    try:
+        normalize(config.superadmin_email)
+    except AddressError as error:
+        raise CommandError(f"SUPERADMIN_EMAIL can't be used: {error}") from error
+
+
 def _migrate() -> None:
-    complaint = versioning.check_version()
+    complaint = versioning.check_version(db.engine)
     if "newer" in complaint:
         raise CommandError(complaint)
     if complaint:

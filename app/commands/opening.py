@@ -5,13 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import NullPool, create_engine, make_url
 
 from app.commands.failing import CommandError
 from app.factory import create_app
 from app.knowledge import chatbots
 from models import Chatbot, tenancy
-from models.migrations.versioning import check_version
+from models.engine import engine_options
+from models.migrations.versioning import NO_DATABASE, check_version
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -26,12 +30,25 @@ def installation(config: Config) -> Iterator[Flask]:
     Raises:
         CommandError: it was never initialized, or its database is of another version.
     """
+    require_database(config)
     app = create_app(config.prepared())
     with app.app_context(), tenancy.everything():
-        complaint = check_version()
-        if complaint:
-            raise CommandError(complaint)
         yield app
+
+
+def require_database(config: Config) -> None:
+    """Look whether the database is there and of this version, before anything is made or started.
+
+    Raises:
+        CommandError: it was never initialized, or is of another version.
+    """
+    url = make_url(config.database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise CommandError(NO_DATABASE)  # connecting would make an empty file
+    engine = create_engine(url, poolclass=NullPool, **engine_options(config.database))
+    complaint = check_version(engine)
+    if complaint:
+        raise CommandError(complaint)
 
 
 def require_chatbot(text: str) -> Chatbot:

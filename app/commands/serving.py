@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app import embedded
 from app.commands.failing import CommandError
+from app.commands.processes import require_redis
 
 if TYPE_CHECKING:
     from config import Config
@@ -24,16 +26,10 @@ def _require_port(host: str, port: int, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(
-                f"Port {port} on {host} can't be used ({error.strerror}): set {setting} to a free one."
-            ) from error
-
-
-def _require_redis(config: Config) -> None:
-    if config.redis_url:
-        from redis import Redis
-
-        Redis.from_url(config.redis_url, socket_connect_timeout=3, socket_timeout=3).ping()
+            cure = f"set {setting} to a free port"
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                cure = "set HOST to an address of this machine"
+            raise CommandError(f"Port {port} on {host} can't be used ({error.strerror}): {cure}.") from error
 
 
 def _initialize(*, demo: bool) -> str:
@@ -62,6 +58,7 @@ def serve(config: Config, *, demo: bool) -> int:
     _require_port(config.host, config.port, "PORT")
     if demo:
         _require_port(config.host, config.demo_port, "DEMO_PORT")
-    _require_redis(config)
+    if config.redis_url:
+        require_redis(config)
     said = _initialize(demo=demo)
     return embedded.run(config, demo=demo, on_ready=lambda: _announce(config, said, demo=demo))

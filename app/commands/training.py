@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,10 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from app.commands.failing import CommandError
+from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
 from app.knowledge import ingest, publish, sources
-from models import Chatbot, Service, Workspace, db
+from models import Chatbot, Service, Source, Workspace, db
 from models.chatbots import CHATBOT_TYPES
 
 if TYPE_CHECKING:
@@ -51,54 +51,44 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
     return 0
 
 
-def _expand(given: list[str]) -> Iterator[tuple[str, Path | None]]:
-    """Yield (title, path) of every file, folders taken apart, and (address, None) of every address."""
-    for text in given:
-        path = Path(text)
-        if text.lower().startswith(("http://", "https://")):
-            yield text, None
-        elif path.is_dir():
-            files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
-            yield from ((str(file.relative_to(path)), file) for file in files)
-        elif path.is_file():
-            yield path.name, path
-        else:
-            raise CommandError(f"There is no file or folder {text}.")
+def _add(chatbot: Chatbot, title: str, path: Path | None) -> Source:
+    if path is None:
+        return sources.add_url(chatbot, title)
+    with path.open("rb") as stream:
+        stream.peek(1)  # fails here where the file can't be read, and not as if the storage were to blame
+        return sources.add_file(chatbot, path.name, stream, title=title)
+
+
+def _read(chatbot: Chatbot, title: str, path: Path | None) -> ingest.Outcome:
+    try:
+        source = _add(chatbot, title, path)
+        db.session.commit()
+    except sources.SourceError as error:
+        db.session.rollback()
+        return ingest.Outcome("failed", code=getattr(error.__cause__, "kind", "limit"), advice=str(error))
+    except OSError as error:
+        db.session.rollback()
+        advice = f"The file can't be read ({error.strerror}): check its rights and the disk it lies on."
+        return ingest.Outcome("failed", code="unreadable", advice=advice)
+    if source.state == "ready":
+        return ingest.Outcome("ready", source.n_chunks)
+    return ingest.ingest(source.id) or ingest.Outcome("failed", code="busy", advice="A worker is reading this now.")
 
 
 def _train_one(chatbot_uuid: str, title: str, path: Path | None) -> dict[str, Any]:
     """Read one source to its end and say how it went."""
     started = time.monotonic()
-    chatbot = require_chatbot(chatbot_uuid)
-    try:
-        if path is None:
-            source = sources.add_url(chatbot, title)
-        else:
-            with path.open("rb") as stream:
-                source = sources.add_file(chatbot, path.name, stream, title=title)
-        db.session.commit()
-    except (sources.SourceError, OSError) as error:
-        db.session.rollback()
-        return {
-            "source": title,
-            "status": "failed",
-            "code": "limit",
-            "advice": str(error),
-            "n_chunks": 0,
-            "seconds": 0.0,
-        }
-    if source.state == "ready":
-        return {"source": title, "status": "ready", "n_chunks": source.n_chunks, "seconds": 0.0}
-    outcome = ingest.ingest(source.id) or ingest.Outcome("failed", code="busy", advice="A worker has this source.")
-    row = {"source": title, "status": outcome.status, "n_chunks": outcome.n_chunks}
+    outcome = _read(require_chatbot(chatbot_uuid), title, path)
+    row: dict[str, Any] = {"source": title, "status": outcome.status}
     if outcome.code:
         row |= {"code": outcome.code, "advice": outcome.advice or ""}
-    return {**row, "seconds": round(time.monotonic() - started, 3)}
+    return {**row, "n_chunks": outcome.n_chunks, "seconds": round(time.monotonic() - started, 3)}
 
 
 def train(config: Config, chatbot_uuid: str, given: list[str], *, as_json: bool) -> int:
     """Ingest and publish in this process; exit code 1 if any source failed."""
-    wanted = list(_expand(given))
+    addresses = [(text, None) for text in given if is_address(text)]
+    wanted = [*name_files([text for text in given if not is_address(text)]), *addresses]
     if not wanted:
         raise CommandError("There is no file in what you named.")
     with installation(config):

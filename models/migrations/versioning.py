@@ -8,10 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-
-from models.base import db
+from sqlalchemy import Engine
 
 FOLDER = Path(__file__).parent
+NO_DATABASE = "This installation has no database yet: run `python run.py init` first."
 
 
 def _config() -> Config:
@@ -20,15 +20,15 @@ def _config() -> Config:
     return config
 
 
-def check_version() -> str:
-    """Return what is wrong with the database's version, and what to do; empty when it is the right one."""
-    with db.engine.connect() as connection:
+def check_version(engine: Engine) -> str:
+    """Return what is wrong with a database's version, and what to do; empty when it is the right one."""
+    with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     script = ScriptDirectory.from_config(_config())
     if current == script.get_current_head():
         return ""
     if current is None:
-        return "This installation has no database yet: run `python run.py init` first."
+        return NO_DATABASE
     if current in {revision.revision for revision in script.walk_revisions()}:
         return "The database is of an older version: run `python run.py init`, which brings it up to date."
     return "The database is of a newer version of Docent than this program: install that version, or restore a backup."

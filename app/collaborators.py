@@ -19,6 +19,7 @@ from app.tokens import Signer
 if TYPE_CHECKING:
     from redis import Redis
 
+    from app.sealing import Sealer
     from config import Config
     from indexes.embedder import Embedder
 
@@ -39,6 +40,12 @@ class Collaborators:
     @cached_property
     def signer(self) -> Signer:
         return Signer(self.config.secret_key)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        from app.sealing import Sealer  # loads a cryptographic library: for those alone who use it
+
+        return Sealer(self.config.secret_key)
 
     @cached_property
     def fetcher(self) -> Fetcher:

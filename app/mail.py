@@ -19,7 +19,7 @@ from app.collaborators import here
 from app.extensions import mail
 
 _NAME = re.compile(r"\d{13}-[0-9a-f]{8}\.eml")
-_LINK = re.compile(r"(/(?:verify|invitation|reset)/)\S+")
+_LINK = re.compile(r"(/(?:verify|invitation|reset|new-address)/)\S+")
 TIMEOUT_S = 15
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
+from app.accounts import devices
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
 from models import Member, tenancy
@@ -22,7 +23,14 @@ class DocentSecurityManager(SecurityManager):
         self.appbuilder.add_view_no_menu(self.auth_view)
 
     def load_user(self, pk: str) -> Member | None:
-        """Find the member that a cookie names; None once the session version was raised or the member disabled."""
+        """Find the member that a cookie names; None once that device was signed out, or the member disabled."""
+        member = self.find_member(pk)
+        if member is None or not devices.is_signed_in(member.id, session.get("device")):
+            return None
+        return member
+
+    def find_member(self, pk: str) -> Member | None:
+        """Find a member by id and session version; None once the version was raised or the member disabled."""
         member_id, _, version = str(pk).partition(".")
         if not (member_id.isascii() and member_id.isdigit()):
             return None

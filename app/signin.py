@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from flask import abort, flash, g, redirect, request
+from flask import abort, flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.views import AuthDBView
 from flask_appbuilder.utils.base import get_safe_redirect
-from flask_login import login_user, logout_user
-from wtforms import EmailField, PasswordField
+from flask_login import current_user, login_user, logout_user
+from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app import limits
+from app.accounts import devices, second_factor
+from app.collaborators import here
+from app.tokens import TokenError
+from models import Member, db
+
+AWAITS_CODE = "awaits-code"
+CODE_PATIENCE_S = 300
 
 
 class SignInForm(DynamicForm):
@@ -22,6 +30,22 @@ class SignInForm(DynamicForm):
 
     email = EmailField("E-mail", validators=[InputRequired(), Length(max=320)])
     password = PasswordField("Password", validators=[InputRequired(), Length(max=1024)])
+
+
+class CodeForm(DynamicForm):
+    """The second step, where somebody has switched it on."""
+
+    code = StringField(
+        "Code", description="Six digits of your authenticator app, or one of your recovery codes.",
+        validators=[InputRequired(), Length(max=64)],
+    )  # fmt: skip
+
+
+def enter(member: Member) -> None:
+    """Sign a member in on this device. What an earlier person left in the cookie goes. The caller commits."""
+    session.clear()
+    session["device"] = str(devices.add(member.id, request.user_agent.string, request.remote_addr))
+    login_user(member)
 
 
 class SignInView(AuthDBView):
@@ -50,10 +74,48 @@ class SignInView(AuthDBView):
         if member is None:
             flash("This e-mail and password don't belong together, or the address isn't confirmed yet.", "danger")
             return None
-        login_user(member)
-        return redirect(get_safe_redirect(request.args.get("next", "")))
+        after = get_safe_redirect(request.args.get("next", ""))
+        if second_factor.find(member.id) is not None:
+            session["awaits_code"] = here().signer.sign(AWAITS_CODE, {"member": member.get_id()})
+            return redirect(url_for("SignInView.code", next=after))
+        enter(member)
+        db.session.commit()
+        return redirect(after)
+
+    @expose("/login/code", methods=["GET", "POST"])
+    @no_cache
+    def code(self) -> Any:
+        """Ask for the second factor of somebody whose password was right a few minutes ago."""
+        member, form = self._who_awaits_code(), CodeForm()
+        if member is None:
+            return redirect(url_for("SignInView.login"))
+        if form.validate_on_submit():
+            if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, "code of", str(member.id)):
+                abort(429)
+            try:
+                second_factor.check(member.id, form.code.data)
+            except second_factor.WrongCode as wrong:
+                form.code.errors = [str(wrong)]
+            else:
+                enter(member)
+                db.session.commit()
+                return redirect(get_safe_redirect(request.args.get("next", "")))
+        status = 200 if request.method == "GET" else 401
+        return self.render_template("accounts/code.html", form=form, appbuilder=self.appbuilder), status
+
+    def _who_awaits_code(self) -> Member | None:
+        try:
+            payload = here().signer.read(AWAITS_CODE, session.get("awaits_code", ""), max_age_s=CODE_PATIENCE_S)
+        except TokenError:
+            return None
+        found: Member | None = self.appbuilder.sm.find_member(payload["member"])
+        return found
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
+        if current_user.is_authenticated and (device := session.get("device")):
+            devices.sign_out(current_user.id, uuid.UUID(device))
+            db.session.commit()
         logout_user()
+        session.clear()
         return redirect(self.appbuilder.get_url_for_index)

@@ -2,6 +2,7 @@
 
 from models.base import db
 from models.chatbots import Chatbot, Domain, Embed
+from models.credentials import Device, RecoveryCode, SecondFactor
 from models.events import AuditEvent
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
@@ -10,7 +11,8 @@ from models.plans import Notice, Order, Plan, Service, ServiceMember, Subscripti
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Document", "Domain", "Embed", "Generation",
-    "Invitation", "Member", "Message", "Notice", "Order", "Plan", "Profile", "Service", "ServiceMember", "Source",
-    "Subscription", "UsageCounter", "Verification", "Workspace", "WorkspaceMember", "db",
+    "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
+    "Generation", "Invitation", "Member", "Message", "Notice", "Order", "Plan", "Profile", "RecoveryCode",
+    "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter", "Verification",
+    "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

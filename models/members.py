@@ -61,12 +61,16 @@ Member.__table__.append_constraint(one_of("status", "enabled", "disabled", "dele
 
 
 class Verification(Table, PersonOwned, Timestamped):
-    """One link sent by mail; `verification_link` holds the hash of its token, never the token."""
+    """One link sent by mail; `verification_link` holds the hash of its token, never the token.
+
+    `email` is the new address that a link of the purpose "email" proves.
+    """
 
     __tablename__ = "user_verification"
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[str] = mapped_column(String(16), default="verify")
     verification_link: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
     expired_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     member: Mapped[Member] = relationship()

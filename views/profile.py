@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, session, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
 from flask_login import current_user, login_user
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
-from app.accounts import passwords
+from app.accounts import devices, passwords
+from models.base import db
 
 
 class PasswordForm(DynamicForm):
@@ -43,6 +44,8 @@ class ProfileView(BaseView):
         except passwords.PasswordError as error:
             flash(str(error), "danger")
             return self._page(form), 400
+        devices.sign_out_all(current_user.id, but=session.get("device"))
+        db.session.commit()
         login_user(current_user)  # the other devices are signed out, this one stays
         flash("Your password is changed. All your other devices are signed out.", "success")
         return redirect(url_for("ProfileView.show"))

@@ -6,13 +6,14 @@ import secrets
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.refusals import Refusal
 from models import Member, db
 
 MIN_LENGTH = 12
 _HINT = "Use 12 characters or more; three or four words that don't belong together are good."
 
 
-class PasswordError(Exception):
+class PasswordError(Refusal):
     """A password was refused; the message says why and what to do."""
 
 
@@ -43,13 +44,18 @@ def set_password(member: Member, password: str) -> None:
     member.session_version = (member.session_version or 0) + 1
 
 
+def is_right(member: Member, password: str) -> bool:
+    """Tell whether this is a member's password."""
+    return check_password_hash(member.password or "", password)
+
+
 def change(member: Member, old: str, new: str) -> None:
     """Change one's own password and commit.
 
     Raises:
         PasswordError: the old one is wrong or the new one too weak.
     """
-    if not check_password_hash(member.password or "", old):
+    if not is_right(member, old):
         raise PasswordError("The present password is not right.")
     set_password(member, check_strength(new, member.first_name, member.last_name, member.email))
     db.session.commit()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app import mail
+from app.accounts.links import VERIFY, find_link, make_link, use_link
 from app.accounts.members import add_member, find_by_email
 from app.accounts.passwords import check_strength
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from app.tokens import digest, make_token
 from models import Member, Service, Verification, db, tenancy
-from models.base import change, now
 from models.members import MEMBER
-
-LINK_HOURS = 24
 
 
 def sign_up(name: str, email: str, password: str) -> None:
@@ -38,38 +33,22 @@ def sign_up(name: str, email: str, password: str) -> None:
 
 
 def send_verification(member: Member) -> None:
-    """Mail a link that proves the address: 256 random bits, hashed at rest, once, for 24 hours."""
-    token, token_hash = make_token()
-    expires = now() + dt.timedelta(hours=LINK_HOURS)
-    db.session.add(Verification(member=member, verification_link=token_hash, expired_at=expires))
-    db.session.flush()
-    mail.send(mail.compose("verify", member.email, name=member.first_name, link=mail.link(f"/verify/{token}")))
+    """Mail a link that proves a new member's address."""
+    link = mail.link(f"/verify/{make_link(member, VERIFY)}")
+    mail.send(mail.compose("verify", member.email, name=member.first_name, link=link))
 
 
 def find_verification(token: str) -> Verification | None:
     """Return the open verification that a link's token belongs to."""
-    with tenancy.everything():
-        return db.session.scalar(
-            select(Verification).where(
-                Verification.verification_link == digest(token),
-                Verification.used_at.is_(None),
-                Verification.expired_at > now(),
-            )
-        )
-
-
-def _use_up(found: Verification) -> bool:
-    """Mark a link as used; of two clicks in one moment exactly one wins."""
-    marking = update(Verification).where(Verification.id == found.id, Verification.used_at.is_(None))
-    return bool(change(marking.values(used_at=now())))
+    return find_link(token, VERIFY)
 
 
 def verify(token: str) -> Member | None:
     """Prove an address: enable the member and open their free service. None: the link is used, expired or unknown."""
+    found = use_link(token, VERIFY)
+    if found is None:
+        return None
     with tenancy.everything():
-        found = find_verification(token)
-        if found is None or not _use_up(found):
-            return None
         member = found.member
         member.verified, member.status = True, "enabled"
         if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:

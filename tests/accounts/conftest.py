@@ -1,0 +1,1 @@
+from tests.clock import clock, holder, installed  # noqa: F401 - fixtures

@@ -31,7 +31,9 @@ from models.tenancy import (
 )
 
 _OWNERSHIP = {"service_id", "workspace_id", "chatbot_id", "user_id", "holder_id"}
-_PERSONAL = {"services", "ab_user", "user_verification", "profiles"}  # owned, though they carry no service_id
+_PERSONAL = {  # owned, though they carry no service_id
+    "services", "ab_user", "user_verification", "profiles", "devices", "second_factors", "recovery_codes",
+}  # fmt: skip
 _HARMLESS_TEXTS = {"*", "1"}  # as in count(*) and EXISTS (SELECT 1)
 
 

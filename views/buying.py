@@ -58,7 +58,6 @@ class PlansPage(BaseView):
             flash("Give the service a name of 1 to 120 characters: your organization's, for instance.", "danger")
             return redirect(url_for("PlansPage.compare"))
         service = self._open(plan, title)
-        audit.record("service.open", service)
         db.session.commit()
         return redirect(url_for("ServicePage.show", service_uuid=service.uuid))
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy import select
 
+from app import audit
 from app.plans import periods
 from app.plans.catalog import copy_terms
 from app.plans.periods import alone_with
@@ -28,6 +29,8 @@ def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False)
         db.session.flush()
         workspace = Workspace(name=FIRST_WORKSPACE, service=service)
         db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
+        db.session.flush()
+        audit.record("service.open", service)
         db.session.flush()
         return service, workspace
 

@@ -160,11 +160,14 @@ def as_ada(app, ada):
 
 def sign_in(app, person):
     """A client with a person's cookie. Not by the form: from one address it may be used ten times in a minute."""
+    from app.accounts import devices
     from models import Member, db
 
     with inside(app):
         user_id = db.session.get(Member, person.member_id).get_id()
+        device = devices.add(person.member_id, "tests", "192.0.2.1")
+        db.session.commit()
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie.update(_user_id=user_id, _fresh=True)
+        cookie.update(_user_id=user_id, _fresh=True, device=str(device))
     return client

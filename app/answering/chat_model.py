@@ -1,17 +1,18 @@
 """The chat model: any OpenAI-compatible server, through the official client, under deadlines of our own.
 
 The client's own time-out is per read: a server that drips, retries or never ends would hold a thread for ever. So:
-no retries, one deadline for the whole answer, one to the first word, a cap on its length, and a finish_reason.
+no retries, a connection that is cut at the first word's deadline and then at the answer's, a cap on the answer's
+length, and a finish_reason.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from app.answering.deadline import Deadline
 from app.answering.passages import Passage
 from app.collaborators import here
 
@@ -48,11 +49,17 @@ def is_configured(config: Config) -> bool:
     return bool(config.openai_api_key or config.openai_base_url)
 
 
-@lru_cache(maxsize=8)
-def _client(base_url: str, api_key: str, timeout_s: float) -> OpenAI:
-    from openai import OpenAI
+def _connect(config: Config) -> tuple[OpenAI, Deadline]:
+    """Return a client for one answer and the deadline that runs for its first word."""
+    from openai import DefaultHttpxClient, OpenAI  # seconds, the first time: before the clock starts
 
-    return OpenAI(base_url=base_url or None, api_key=api_key or "none", timeout=timeout_s, max_retries=0)
+    deadline = Deadline(config.chat_model_first_token_s)
+    http = DefaultHttpxClient(event_hooks={"request": [deadline.watch]})
+    client = OpenAI(
+        base_url=config.openai_base_url or None, api_key=config.openai_api_key or "none", max_retries=0,
+        timeout=config.chat_model_first_token_s, http_client=http,
+    )  # fmt: skip
+    return client, deadline
 
 
 def _messages(name: str, tone: str, question: str, passages: Sequence[Passage]) -> list[dict[str, str]]:
@@ -70,27 +77,34 @@ def stream(name: str, tone: str, question: str, passages: Sequence[Passage], usa
         ChatModelError: any failure: unreachable, refused, too slow, cut off, endless, or not understood.
     """
     config = here().config
-    client = _client(config.openai_base_url, config.openai_api_key, config.chat_model_first_token_s)
     request: dict[str, Any] = {
         "model": config.chat_model, "messages": _messages(name, tone, question, passages), "stream": True,
         "max_tokens": MAX_TOKENS, "temperature": 0.1, "stream_options": {"include_usage": True},
     }  # fmt: skip
+    client, deadline = _connect(config)
     try:
-        with client.chat.completions.create(**request) as chunks:
-            yield from _read(chunks, usage, config)
+        with client, client.chat.completions.create(**request) as chunks:
+            yield from _read(chunks, usage, deadline, config.chat_model_timeout_s)
     except ChatModelError:
         raise
     except Exception as error:  # the client's own errors, and others: broken JSON raises outside its tree
-        raise ChatModelError(f"{type(error).__name__}: {str(error)[:200]}") from error
+        reason = "it took too long" if deadline.is_over else f"{type(error).__name__}: {str(error)[:200]}"
+        raise ChatModelError(reason) from error
+    finally:
+        deadline.cancel()
 
 
-def _read(chunks: Any, usage: Usage, config: Config) -> Iterator[str]:
-    started, n_chars, finished = time.monotonic(), 0, False
+def _read(chunks: Iterable[Any], usage: Usage, deadline: Deadline, timeout_s: float) -> Iterator[str]:
+    """Yield the words of chunks; the first moves the deadline to the end of the whole answer."""
+    n_chars, finished, started = 0, False, time.monotonic()
     for chunk in chunks:
-        _check_time(started, config, has_words=n_chars > 0)
+        if deadline.is_over:
+            raise ChatModelError("it took too long")
         _note_usage(chunk, usage)
         for choice in chunk.choices[:1]:
-            words = choice.delta.content or "" if choice.delta else ""
+            words = (choice.delta.content or "") if choice.delta else ""
+            if words and not n_chars:
+                deadline.move(timeout_s - (time.monotonic() - started))
             n_chars += len(words)
             if n_chars > MAX_ANSWER_CHARS:
                 raise ChatModelError("the answer did not end")
@@ -99,14 +113,6 @@ def _read(chunks: Any, usage: Usage, config: Config) -> Iterator[str]:
                 yield words
     if not finished:
         raise ChatModelError("the answer was cut off")
-
-
-def _check_time(started: float, config: Config, *, has_words: bool) -> None:
-    elapsed = time.monotonic() - started
-    if elapsed > config.chat_model_timeout_s:
-        raise ChatModelError("the answer took too long")
-    if not has_words and elapsed > config.chat_model_first_token_s:
-        raise ChatModelError("the first word took too long")
 
 
 def _note_usage(chunk: Any, usage: Usage) -> None:

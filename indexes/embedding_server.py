@@ -1,7 +1,8 @@
 """One embedder for all processes of a worker machine, asked over a private socket; `python -m` starts it.
 
-A request is a length (4 bytes, big-endian) and JSON {"do", "texts"}; a reply is a length and JSON, followed for
-vectors by the float32 bytes of shape (n, dimension). No pickle: what comes over a socket is only ever data.
+A request is a length (4 bytes, big-endian) and JSON {"do", "texts", "spans"}; a reply is a length and JSON, or for
+vectors the float32 bytes of shape (n, dimension); where spans are asked for, each text's own row comes before those
+of its spans. No pickle: what comes over a socket is only ever data.
 """
 
 import json
@@ -75,6 +76,10 @@ class _Talk(socketserver.BaseRequestHandler):
             _send(self.request, json.dumps(reply).encode())
         elif asked["do"] == "count":
             _send(self.request, json.dumps(embedder.count_tokens(asked["texts"])).encode())
+        elif asked["do"] == "spans":
+            spans = [[Span(*span) for span in own] for own in asked["spans"]]
+            rows = [row for whole, parts in embedder.embed_with_spans(asked["texts"], spans) for row in (whole, *parts)]
+            _send(self.request, np.array(rows, dtype="<f4").tobytes())
         else:
             _send(self.request, embedder.embed_batch(asked["texts"]).astype("<f4").tobytes())
 
@@ -91,9 +96,9 @@ class RemoteEmbedder:
         self.name: str = about["name"]
         self.dimension: int = about["dimension"]
 
-    def _ask(self, do: str, texts: Sequence[str] = ()) -> bytes:
+    def _ask(self, do: str, texts: Sequence[str] = (), spans: Sequence[Sequence[Span]] = ()) -> bytes:
         try:
-            _send(self._stream, json.dumps({"do": do, "texts": list(texts)}).encode())
+            _send(self._stream, json.dumps({"do": do, "texts": list(texts), "spans": spans}).encode())
             return _receive(self._stream)
         except OSError as error:
             raise EmbeddingServerGone(f"the embedding process does not answer: {error}") from error
@@ -110,12 +115,11 @@ class RemoteEmbedder:
     def embed_with_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
     ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Each text's vector and those of its spans, embedded one by one."""
-        found = []
-        for text, parts in zip(texts, spans, strict=True):
-            rows = self.embed_batch([text, *(text[part.start : part.end] for part in parts)])
-            found.append((rows[0], rows[1:]))
-        return found
+        """Each text's vector and those of its spans, as the other process's embedder makes them."""
+        rows = np.frombuffer(self._ask("spans", texts, spans), dtype="<f4").astype(np.float32)
+        borders = np.cumsum([1 + len(own) for own in spans])[:-1]
+        blocks = np.split(rows.reshape(-1, self.dimension), borders) if texts else []
+        return [(block[0], block[1:]) for block in blocks]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as the model counts them."""

@@ -5,8 +5,9 @@ BM25: Robertson, Zaragoza, The Probabilistic Relevance Framework, 2009 (k1 1.2, 
 """
 
 import math
+import shutil
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,114 +15,13 @@ from indexes.words import split_words
 
 _WRITER_BYTES = 50_000_000
 _STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "shall",
-        "she",
-        "should",
-        "so",
-        "such",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "der",
-        "die",
-        "das",
-        "und",
-        "ist",
-        "ein",
-        "eine",
-        "im",
-        "mit",
-        "von",
-        "zu",
-        "auf",
-        "für",
-        "den",
-        "dem",
-        "wie",
-        "was",
-        "le",
-        "la",
-        "les",
-        "de",
-        "des",
-        "et",
-        "est",
-        "un",
-        "une",
-        "en",
-        "du",
-        "que",
-        "qui",
-        "pour",
-        "dans",
-        "el",
-        "los",
-        "las",
-        "es",
-        "una",
-        "con",
-        "por",
-        "para",
-    ],
+    (
+        "a an and are as at be but by can could did do does for from had has have how i if in into is it its me my no "
+        "not of on or our shall she should so such that the their them then there these they this to was we were what "
+        "when where which who whom whose why will with would you your "
+        "der die das und ist ein eine im mit von zu auf für den dem wie was "
+        "le la les de des et est un une en du que qui pour dans el los las es una con por para "
+    ).split()
 )
 
 
@@ -138,7 +38,7 @@ def _analyzer() -> Any:
     return builder.filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build()
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _stem_cached(word: str) -> str:
     stems = _analyzer().analyze(word)
     return str(stems[0]) if stems else word
@@ -157,19 +57,25 @@ def _schema() -> Any:
     return builder.build()
 
 
-def write_lexical_index(folder: Path, rows: Iterable[tuple[int, str]]) -> None:
-    """Write an index of (chunk id, text) into an empty folder."""
+def write_lexical_index(
+    folder: Path, rows: Iterable[tuple[int, str]], *, base: Path | None = None, gone: Iterable[int] = ()
+) -> None:
+    """Write an index of (chunk id, text) into an empty folder: what `base` holds, less `gone`, and `rows`."""
     import tantivy
 
     folder.mkdir(parents=True, exist_ok=True)
-    schema = _schema()
-    writer = tantivy.Index(schema, path=str(folder)).writer(_WRITER_BYTES, 1)
+    if base is not None:
+        shutil.copytree(base, folder, dirs_exist_ok=True)
+    writer = tantivy.Index(_schema(), path=str(folder)).writer(_WRITER_BYTES, 1)
+    for chunk_id in gone:
+        writer.delete_documents_by_term("id", chunk_id)
     for chunk_id, text in rows:
         document = tantivy.Document()
         document.add_integer("id", chunk_id)
         document.add_text("terms", " ".join(make_terms(text)))
         writer.add_document(document)
     writer.commit()
+    writer.garbage_collect_files()
     writer.wait_merging_threads()
 
 
@@ -194,6 +100,6 @@ class LexicalIndex:
 
     def weigh(self, term: str) -> float:
         """The inverse document frequency of a term: how much it says when it is found."""
-        n_all = self._searcher.num_docs
         n_with = self._searcher.doc_freq("terms", term)
+        n_all = max(self._searcher.num_docs, n_with)  # removed chunks count as having it until segments merge
         return math.log(1 + (n_all - n_with + 0.5) / (n_with + 0.5))

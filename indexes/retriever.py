@@ -1,37 +1,42 @@
 """Which chunks answer a question: dense and lexical search fused, re-ordered by their best sentence, with evidence.
 
-Measured on 2,913 questions over passages: a convex sum of cosine and BM25, min-max scaled over the union of the best
-50 of each, beats either and reciprocal rank fusion; the best sentence's cosine then re-orders the top.
+Measured on 2,369 questions over passages (docs/benchmarks.md): a convex sum of cosine and BM25, min-max scaled over
+the union of the best 50 of each, beats either and reciprocal rank fusion; the best sentence then re-orders the top.
 """
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.embedder import Embedder
+from indexes.evidence import Evidence, share_in, share_of
 from indexes.lexical_index import make_terms
+from indexes.sentence_vectors import unpack_sentences
 from indexes.sentences import split_sentences
 from indexes.store import Generation
 
 N_CANDIDATES = 50
-N_READ = 8  # candidates whose sentences are embedded for a question
-MAX_SENTENCES = 48
+N_READ = 20  # candidates whose sentences are compared with the question
+N_QUOTED = 5  # of these, how many a reader may quote from
+N_EMBEDDED = 2  # best sentences that are embedded by themselves: as evidence, that tells more than their stored vectors
 
 Vectors = NDArray[np.float32]
-IsLive = Callable[[Collection[int]], Collection[int]]
-ReadTexts = Callable[[Collection[int]], Mapping[int, str]]
 
-# feature -> (mean, deviation, weight): a logistic fitted on answerable and unanswerable questions; see support()
-_GATE = {
-    "chunk": (0.464, 0.167, 0.38),
-    "sentence": (0.566, 0.171, 0.37),
-    "terms": (0.624, 0.232, 0.26),
-    "sentence_terms": (0.346, 0.277, 0.28),
-}
-_GATE_BIAS = 0.34
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk as it lies in the database; `sentences` are packed by `indexes.sentence_vectors`, None if never made."""
+
+    text: str
+    context: str  # the document's title and the heading path
+    sentences: bytes | None
+
+
+IsLive = Callable[[Collection[int]], Collection[int]]
+ReadChunks = Callable[[Collection[int]], Mapping[int, StoredChunk]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,63 +52,48 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a hit with its likeness to the question."""
+    """A sentence of a hit, at `start` of its chunk's text, with its likeness to the question."""
 
     chunk_id: int
+    start: int
     text: str
     cosine: float
-    terms: float  # share of the question's terms in it, weighted by what they say, 0..1
+    terms: float = 0.0  # share of the question's terms in it, weighted by what they say, 0..1
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for an answer being there; each figure 0..1."""
-
-    chunk: float = 0.0
-    sentence: float = 0.0
-    terms: float = 0.0
-    sentence_terms: float = 0.0
-    missing: tuple[str, ...] = ()
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Hits best first, the sentences of the best of them, and the evidence."""
+    """Hits best first; the sentences of the best of them, hit by hit, in the order of their text; the evidence."""
 
     hits: list[Hit] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     evidence: Evidence = Evidence()
 
 
-def support(evidence: Evidence) -> float:
-    """How likely the documents hold an answer, 0..1 (a logistic of the four standardized features)."""
-    total = _GATE_BIAS + sum(
-        weight * (getattr(evidence, name) - mean) / deviation for name, (mean, deviation, weight) in _GATE.items()
-    )
-    return 1 / (1 + math.exp(-total))
-
-
 def retrieve(
-    generation: Generation, embedder: Embedder, question: str, k: int, *, is_live: IsLive, read_texts: ReadTexts
+    generation: Generation, embedder: Embedder, question: str, k: int, *, is_live: IsLive, read_chunks: ReadChunks
 ) -> Retrieval:
     """Find the `k` best live chunks for a question.
 
     Args:
         is_live: chunk ids -> those that may be shown now.
-        read_texts: chunk ids -> their texts.
+        read_chunks: chunk ids -> what is stored of them; what is missing is not read.
     """
     query, terms = embedder.embed_query(question), make_terms(question)
     dense, lexical = _gather(generation, query, terms, max(k, N_CANDIDATES), is_live)
     fused = _fuse(dense, lexical)
     ids = sorted(fused, key=lambda i: -fused[i])[: max(k, N_READ)]
-    if not ids:
-        return Retrieval()
-    texts = read_texts(ids[:N_READ])
-    weights = {term: generation.lexical.weigh(term) for term in dict.fromkeys(terms)}
-    sentences = _read_sentences(embedder, query, [(i, texts[i]) for i in ids[:N_READ] if i in texts], weights)
+    stored = read_chunks(ids[:N_READ]) if ids else {}
+    sentences = {i: _compare(i, stored[i], query, dense[i]) for i in ids if i in stored}
     hits = _reorder(ids, fused, dense, lexical, sentences)
-    found = _explain(hits, sentences, texts, weights)
-    return Retrieval(hits[:k], sentences, found)
+    weights = {term: generation.lexical.weigh(term) for term in dict.fromkeys(terms)}
+    quoted = [_weigh(s, weights) for hit in hits[:N_QUOTED] for s in sentences.get(hit.chunk_id, ())]
+    best = sorted(chain.from_iterable(sentences.values()), key=lambda s: -s.cosine)[:N_EMBEDDED]
+    return Retrieval(hits[:k], quoted, _explain(hits, stored, quoted, weights, _embed_best(embedder, query, best)))
 
 
 def _gather(
@@ -146,24 +136,21 @@ def _fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int,
     return {i: 0.5 * by_meaning[i] + 0.5 * by_words[i] for i in ids}
 
 
-def _share(text: str, weights: Mapping[str, float]) -> float:
-    total = sum(weights.values())
-    present = set(make_terms(text))
-    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
+def _compare(chunk_id: int, chunk: StoredChunk, query: Vectors, dense: float) -> list[Sentence]:
+    """A chunk's sentences with their cosines; where no vectors are stored, each has its chunk's."""
+    if chunk.sentences is None:
+        spans, cosines = split_sentences(chunk.text), None
+    else:
+        spans, vectors = unpack_sentences(chunk.sentences, len(query))
+        cosines = (vectors @ query).tolist()
+    return [
+        Sentence(chunk_id, span.start, chunk.text[span.start : span.end], cosines[n] if cosines else dense)
+        for n, span in enumerate(spans)
+    ]
 
 
-def _read_sentences(
-    embedder: Embedder, query: Vectors, texts: Sequence[tuple[int, str]], weights: Mapping[str, float]
-) -> list[Sentence]:
-    """The sentences of the best chunks with their cosines; those that share words with the question come first."""
-    spans = [(i, text[span.start : span.end]) for i, text in texts for span in split_sentences(text)]
-    shares = [(i, text, _share(text, weights)) for i, text in spans]
-    chosen = sorted(shares, key=lambda row: -row[2])[:MAX_SENTENCES]
-    if not chosen:
-        return []
-    cosines = embedder.embed_batch([text for _, text, _ in chosen]) @ query
-    found = [Sentence(i, text, float(c), s) for (i, text, s), c in zip(chosen, cosines, strict=True)]
-    return sorted(found, key=lambda sentence: -sentence.cosine)
+def _weigh(sentence: Sentence, weights: Mapping[str, float]) -> Sentence:
+    return replace(sentence, terms=share_in(weights, sentence.text))
 
 
 def _reorder(
@@ -171,29 +158,35 @@ def _reorder(
     fused: Mapping[int, float],
     dense: Mapping[int, float],
     lexical: Mapping[int, float],
-    sentences: Sequence[Sentence],
+    sentences: Mapping[int, Sequence[Sentence]],
 ) -> list[Hit]:
     """Order the candidates that were read by chunk, best sentence and words; the rest follow by their first score."""
-    best: dict[int, float] = {}
-    for sentence in sentences:
-        best[sentence.chunk_id] = max(best.get(sentence.chunk_id, -1.0), sentence.cosine)
+    best = {i: max(sentence.cosine for sentence in own) for i, own in sentences.items() if own}
     read = [i for i in ids if i in best]
     by_chunk, by_sentence, by_words = _scale(dense, read), _scale(best, read), _scale(lexical, read)
-    score = {i: 1 + 0.3 * by_chunk[i] + 0.3 * by_sentence[i] + 0.4 * by_words[i] for i in read}
+    score = {i: 1 + 0.2 * by_chunk[i] + 0.4 * by_sentence[i] + 0.4 * by_words[i] for i in read}
     hits = [Hit(i, score.get(i, fused[i]), dense.get(i, 0.0), lexical.get(i, 0.0), best.get(i, 0.0)) for i in ids]
     return sorted(hits, key=lambda hit: -hit.score)
 
 
+def _embed_best(embedder: Embedder, query: Vectors, best: Sequence[Sentence]) -> float:
+    cosines = embedder.embed_batch([sentence.text for sentence in best]) @ query if best else ()
+    return float(max(cosines, default=0.0))
+
+
 def _explain(
-    hits: Sequence[Hit], sentences: Sequence[Sentence], texts: Mapping[int, str], weights: Mapping[str, float]
+    hits: Sequence[Hit],
+    stored: Mapping[int, StoredChunk],
+    quoted: Sequence[Sentence],
+    weights: Mapping[str, float],
+    sentence: float,
 ) -> Evidence:
-    together = "\n".join(texts.get(hit.chunk_id, "") for hit in hits[:3])
-    present = set(make_terms(together))
-    best = sentences[0] if sentences else None
+    best = [stored[hit.chunk_id] for hit in hits[:3] if hit.chunk_id in stored]
+    present = set(make_terms("\n".join(f"{chunk.context}\n{chunk.text}" for chunk in best)))
     return Evidence(
         chunk=max((hit.dense for hit in hits), default=0.0),
-        sentence=best.cosine if best else 0.0,
-        terms=_share(together, weights),
-        sentence_terms=max((sentence.terms for sentence in sentences[:3]), default=0.0),
+        sentence=sentence,
+        terms=share_of(weights, present),
+        sentence_terms=max((quote.terms for quote in quoted), default=0.0),
         missing=tuple(term for term in weights if term not in present),
     )

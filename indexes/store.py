@@ -6,7 +6,7 @@ IndexesError
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,15 +51,27 @@ class Manifest:
     n_chunks: int
 
 
-def write_generation(folder: Path, rows: Iterable[IndexRow], *, embedder_name: str, dimension: int) -> Manifest:
+def write_generation(
+    folder: Path,
+    rows: Iterable[IndexRow],
+    *,
+    embedder_name: str,
+    dimension: int,
+    base: "Generation | None" = None,
+    gone: Collection[int] = (),
+) -> Manifest:
     """Build a generation beside its place, check it, and rename it there: whole or not at all.
+
+    With a `base`, opened for this and used up by it, the new one holds that one's chunks, less `gone`, and `rows`.
 
     Raises:
         FolderTaken: there is one already. OSError: the disk is full or not writable.
     """
     with fill_folder(folder) as part:
-        vectors = VectorIndex(dimension)
-        write_lexical_index(part / LEXICAL, _collect(rows, vectors))
+        vectors = base.vectors if base else VectorIndex(dimension)
+        vectors.remove(gone)
+        lexical = base.folder / LEXICAL if base else None
+        write_lexical_index(part / LEXICAL, _collect(rows, vectors), base=lexical, gone=gone)
         vectors.write(part / VECTORS)
         if len(VectorIndex.read(part / VECTORS)) != len(vectors):
             raise OSError("the index could not be written: is the disk full?")
@@ -76,6 +88,12 @@ def _describe(manifest: Manifest) -> dict[str, object]:
         "n_chunks": manifest.n_chunks,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
+
+
+def _interpret(sealed: Mapping[str, object]) -> Manifest:
+    if sealed["format"] != FORMAT:
+        raise FolderCorrupt("it was written by another version of Docent")
+    return Manifest(str(sealed["embedder"]), int(str(sealed["dimension"])), int(str(sealed["n_chunks"])))
 
 
 def _collect(rows: Iterable[IndexRow], vectors: VectorIndex) -> Iterator[tuple[int, str]]:
@@ -96,7 +114,8 @@ def _collect(rows: Iterable[IndexRow], vectors: VectorIndex) -> Iterator[tuple[i
 class Generation:
     """An open generation; reading is safe from many threads."""
 
-    def __init__(self, manifest: Manifest, vectors: VectorIndex, lexical: LexicalIndex) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, vectors: VectorIndex, lexical: LexicalIndex) -> None:
+        self.folder = folder
         self.manifest = manifest
         self.vectors = vectors
         self.lexical = lexical
@@ -109,9 +128,8 @@ def open_generation(folder: Path) -> Generation:
         MissingGeneration, CorruptGeneration.
     """
     try:
-        sealed = read_sealed(folder)
-        manifest = Manifest(str(sealed["embedder"]), int(str(sealed["dimension"])), int(str(sealed["n_chunks"])))
-        return Generation(manifest, VectorIndex.read(folder / VECTORS), LexicalIndex(folder / LEXICAL))
+        manifest = _interpret(read_sealed(folder))
+        return Generation(folder, manifest, VectorIndex.read(folder / VECTORS), LexicalIndex(folder / LEXICAL))
     except FolderMissing as error:
         raise MissingGeneration(str(error)) from error
     except (FolderCorrupt, VectorIndexUnreadable, KeyError, ValueError, OSError) as error:

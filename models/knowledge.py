@@ -79,7 +79,10 @@ class Document(Table, ChatbotOwned, Timestamped):
 
 
 class Chunk(Table, ChatbotOwned):
-    """An indexed slice of a document. `embedding`: float16, (dimension,), unit length, made by `embedding_name`."""
+    """An indexed slice of a document. `embedding`: float16, (dimension,), unit length, made by `embedding_name`.
+
+    `sentences` holds its sentences with their vectors (`indexes.sentence_vectors`), made together with the embedding.
+    """
 
     __tablename__ = "chunks"
     document_id: Mapped[int] = mapped_column(BigId)
@@ -90,6 +93,7 @@ class Chunk(Table, ChatbotOwned):
     text_hash: Mapped[str] = mapped_column(String(64))
     embedding: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     embedding_name: Mapped[str] = mapped_column(String(120))
+    sentences: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     enabled: Mapped[bool] = mapped_column(default=True)
     document: Mapped[Document] = relationship()
     __table_args__ = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select, update
 
 from models.base import Model, db
 from models.knowledge import Chunk, Document, Source
@@ -15,7 +15,7 @@ _SENT_FROM_HERE = {RAW: True}
 
 
 class ChunkRow(NamedTuple):
-    """What an index needs of a chunk."""
+    """What an index needs of a chunk; `embedding` as it is stored, float16."""
 
     id: int
     text: str
@@ -23,7 +23,6 @@ class ChunkRow(NamedTuple):
     embedding: bytes
     embedding_name: str
     title: str
-    document_id: int
 
 
 def insert_chunks(scope: Scope, rows: list[dict[str, Any]]) -> None:
@@ -37,41 +36,53 @@ def insert_chunks(scope: Scope, rows: list[dict[str, Any]]) -> None:
     db.session.execute(insert(Model.metadata.tables[Chunk.__tablename__]), rows, execution_options=_SENT_FROM_HERE)
 
 
-def read_live_chunks(scope: Scope, chatbot_id: int, slice_size: int = 1000) -> Iterator[ChunkRow]:
-    """Yield the chunks that a chatbot answers from, by id, in slices: memory stays flat and no lock is held."""
-    last = 0
-    chunks, documents, sources = Chunk.__table__, Document.__table__, Source.__table__
+def renew_embedding(scope: Scope, chunk_id: int, embedding: bytes, sentences: bytes, name: str) -> None:
+    """Replace a chunk's vectors by those of another embedding model; the caller commits."""
+    chunks = Model.metadata.tables[Chunk.__tablename__]
+    renewing = update(chunks).where(chunks.c.id == chunk_id)
+    if scope.service_ids is not None:
+        renewing = renewing.where(chunks.c.service_id.in_(scope.service_ids))
+    values = {"embedding": embedding, "sentences": sentences, "embedding_name": name}
+    db.session.execute(renewing.values(values), execution_options=_SENT_FROM_HERE)
+
+
+def read_live_chunks(scope: Scope, chatbot_id: int, ids: Collection[int], slice_size: int = 1000) -> Iterator[ChunkRow]:
+    """Yield those of these chunks that a chatbot answers from, by id, in slices: memory stays flat, no lock is held."""
+    chunks, documents = Chunk.__table__, Document.__table__
     columns = [chunks.c[name] for name in ("id", "text", "heading", "embedding", "embedding_name")]
-    while True:
-        query = (
-            select(*columns, documents.c.title, documents.c.id)
-            .join(documents, documents.c.id == chunks.c.document_id)
-            .join(sources, sources.c.id == documents.c.source_id)
-            .where(chunks.c.chatbot_id == chatbot_id, chunks.c.id > last, chunks.c.enabled, documents.c.live)
-            .where(sources.c.allowed_training, sources.c.deleted_at.is_(None))
-            .order_by(chunks.c.id)
-            .limit(slice_size)
-        )
-        if scope.service_ids is not None:
-            query = query.where(chunks.c.service_id.in_(scope.service_ids))
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), slice_size):
+        query = _live(select(*columns, documents.c.title), scope, chatbot_id)
+        query = query.where(chunks.c.id.in_(wanted[start : start + slice_size])).order_by(chunks.c.id)
         rows = [ChunkRow._make(row) for row in db.session.execute(query, execution_options=_SENT_FROM_HERE)]
         db.session.rollback()
-        if not rows:
-            return
         yield from rows
-        last = rows[-1].id
 
 
-def live_ids(scope: Scope, chatbot_id: int, ids: Collection[int]) -> set[int]:
-    """Return which of these chunks may be shown now: of a live document, switched on, its source not deleted."""
+def live_ids(
+    scope: Scope, chatbot_id: int, ids: Collection[int] | None = None, *, not_by: str | None = None
+) -> set[int]:
+    """Return which of these chunks may be shown now: of a live document, switched on, its source not deleted.
+
+    Without `ids`, all of the chatbot; `not_by` leaves out those whose embedding that model made.
+    """
+    chunks = Chunk.__table__
+    query = _live(select(chunks.c.id), scope, chatbot_id)
+    if ids is not None:
+        query = query.where(chunks.c.id.in_(list(ids)))
+    if not_by is not None:
+        query = query.where(chunks.c.embedding_name != not_by)
+    return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
+
+
+def _live(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
+    """Join documents and sources to a query of chunks, and cut it to what the chatbot answers from now."""
     chunks, documents, sources = Chunk.__table__, Document.__table__, Source.__table__
     query = (
-        select(chunks.c.id)
+        query.select_from(chunks)
         .join(documents, documents.c.id == chunks.c.document_id)
         .join(sources, sources.c.id == documents.c.source_id)
-        .where(chunks.c.id.in_(list(ids)), chunks.c.chatbot_id == chatbot_id, chunks.c.enabled, documents.c.live)
+        .where(chunks.c.chatbot_id == chatbot_id, chunks.c.enabled, documents.c.live)
         .where(sources.c.allowed_training, sources.c.deleted_at.is_(None))
     )
-    if scope.service_ids is not None:
-        query = query.where(chunks.c.service_id.in_(scope.service_ids))
-    return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
+    return query if scope.service_ids is None else query.where(chunks.c.service_id.in_(scope.service_ids))

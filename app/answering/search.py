@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.answering.passages import load_passages
 from app.collaborators import here
 from app.knowledge import generations
-from indexes.retriever import Retrieval, retrieve
-from models import Chatbot, Chunk, db, raw, tenancy
+from indexes.retriever import Retrieval, StoredChunk, retrieve
+from models import Chatbot, Chunk, Document, db, raw, tenancy
 
 MAX_QUESTION_CHARS = 2000
 
@@ -34,9 +34,16 @@ class SearchHit:
         }  # fmt: skip
 
 
-def _read_texts(ids: Collection[int]) -> Mapping[int, str]:
-    rows = db.session.execute(select(Chunk.id, Chunk.text).where(Chunk.id.in_(list(ids))))
-    return {row.id: row.text for row in rows}
+def _read_chunks(ids: Collection[int], embedding_name: str) -> Mapping[int, StoredChunk]:
+    """Read chunks; sentence vectors that another embedding model made are left out."""
+    columns = (Chunk.id, Chunk.text, Chunk.heading, Chunk.sentences, Chunk.embedding_name, Document.title)
+    query = select(*columns).join(Document, Document.id == Chunk.document_id).where(Chunk.id.in_(list(ids)))
+    return {
+        row.id: StoredChunk(
+            row.text, f"{row.title}\n{row.heading}", row.sentences if row.embedding_name == embedding_name else None
+        )
+        for row in db.session.execute(query)
+    }
 
 
 def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
@@ -48,7 +55,7 @@ def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
     chatbot_id, scope = chatbot.id, tenancy.current()
     return retrieve(
         generation, model, question, k,
-        is_live=lambda ids: raw.live_ids(scope, chatbot_id, ids), read_texts=_read_texts,
+        is_live=lambda ids: raw.live_ids(scope, chatbot_id, ids), read_chunks=lambda ids: _read_chunks(ids, model.name),
     )  # fmt: skip
 
 

@@ -1,10 +1,14 @@
-"""Embeddings of chunks: known ones are taken from the database, only new text is embedded."""
+"""Embeddings of chunks and of their sentences: known ones are taken from the database, only new text is embedded.
+
+A sentence's vector is pooled from the reading of its whole chunk, which costs next to nothing and, measured, orders
+hits and sentences as well as vectors made one by one (see docs/benchmarks.md).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +16,9 @@ from sqlalchemy import select
 
 from app.collaborators import here
 from indexes.chunker import Piece
-from models import Chunk, db
+from indexes.sentence_vectors import pack_sentences
+from indexes.sentences import Span, split_sentences
+from models import Chunk, db, raw, tenancy
 
 if TYPE_CHECKING:
     from indexes.embedder import Embedder
@@ -20,11 +26,21 @@ if TYPE_CHECKING:
 SOCKET = "DOCENT_EMBEDDER_SOCKET"  # set by `run.py worker` for its work horses: they load no model
 
 
+RENEWED_AT_ONCE = 100
+
+
+class Vectors(NamedTuple):
+    """A chunk's embedding, float16 bytes, and its sentences, as `indexes.sentence_vectors` packs them."""
+
+    embedding: bytes
+    sentences: bytes
+
+
 class Embedded(NamedTuple):
-    """A chunk's embedding as it is stored: float16 bytes, the hash of what was embedded, and by what."""
+    """What is stored of a chunk's meaning: its vectors, the hash of what was embedded, and by what."""
 
     text_hash: str
-    embedding: bytes
+    vectors: Vectors
     name: str
 
 
@@ -46,21 +62,51 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _known(chatbot_id: int, hashes: Sequence[str], name: str) -> dict[str, bytes]:
-    query = select(Chunk.text_hash, Chunk.embedding).where(
-        Chunk.chatbot_id == chatbot_id, Chunk.text_hash.in_(hashes), Chunk.embedding_name == name
-    )
-    return {row.text_hash: row.embedding for row in db.session.execute(query)}
+def _known(chatbot_id: int, hashes: Sequence[str], name: str) -> dict[str, Vectors]:
+    query = select(Chunk.text_hash, Chunk.embedding, Chunk.sentences).where(
+        Chunk.chatbot_id == chatbot_id, Chunk.text_hash.in_(hashes), Chunk.embedding_name == name,
+        Chunk.sentences.is_not(None),
+    )  # fmt: skip
+    rows = db.session.execute(query)
+    return {text_hash: Vectors(vector, sentences) for text_hash, vector, sentences in rows if sentences is not None}
+
+
+def embed_chunks(model: Embedder, chunks: Sequence[tuple[str, str]]) -> list[Vectors]:
+    """Embed (what to embed, the chunk's text at its end) pairs, in order."""
+    spans = [split_sentences(text) for _, text in chunks]
+    within = [
+        [Span(start + len(whole) - len(text), end + len(whole) - len(text)) for start, end in own]
+        for (whole, text), own in zip(chunks, spans, strict=True)
+    ]
+    made = model.embed_with_spans([whole for whole, _ in chunks], within)
+    return [
+        Vectors(vector.astype(np.float16).tobytes(), pack_sentences(own, rows))
+        for (vector, rows), own in zip(made, spans, strict=True)
+    ]
 
 
 def embed_pieces(chatbot_id: int, title: str, pieces: Sequence[Piece]) -> list[Embedded]:
     """Return the embeddings of pieces, in order; unchanged text of the chatbot is never embedded again."""
     model = embedder()
-    inputs = {_hash(text): text for text in (embedding_input(title, p.heading, p.text) for p in pieces)}
-    known = _known(chatbot_id, list(inputs), model.name)
+    inputs = [embedding_input(title, piece.heading, piece.text) for piece in pieces]
+    hashes = [_hash(text) for text in inputs]
+    known = _known(chatbot_id, hashes, model.name)
     db.session.commit()
-    missing = [key for key in inputs if key not in known]
-    for key, row in zip(missing, model.embed_batch([inputs[key] for key in missing]) if missing else (), strict=True):
-        known[key] = row.astype(np.float16).tobytes()
-    hashes = (_hash(embedding_input(title, p.heading, p.text)) for p in pieces)
+    missing = {
+        key: (text, piece.text) for key, text, piece in zip(hashes, inputs, pieces, strict=True) if key not in known
+    }
+    known |= zip(missing, embed_chunks(model, list(missing.values())), strict=True)
     return [Embedded(key, known[key], model.name) for key in hashes]
+
+
+def renew(chatbot_id: int, model: Embedder) -> Iterator[int]:
+    """Embed anew what another embedding model made, and store it; yields how many are done, after each slice."""
+    stale = sorted(raw.live_ids(tenancy.current(), chatbot_id, not_by=model.name))
+    for start in range(0, len(stale), RENEWED_AT_ONCE):
+        part = stale[start : start + RENEWED_AT_ONCE]
+        rows = list(raw.read_live_chunks(tenancy.current(), chatbot_id, part))
+        made = embed_chunks(model, [(embedding_input(row.title, row.heading, row.text), row.text) for row in rows])
+        for row, vectors in zip(rows, made, strict=True):
+            raw.renew_embedding(tenancy.current(), row.id, *vectors, model.name)
+        db.session.commit()
+        yield start + len(part)

@@ -131,10 +131,10 @@ def _write_chunks(claim: Claim, report: Report, document_id: int, title: str, pi
             {
                 "service_id": claim.service_id, "chatbot_id": claim.chatbot_id, "document_id": document_id,
                 "position": start + i, "text": piece.text, "heading": piece.heading, "locator": dict(piece.locator),
-                "text_hash": vector.text_hash, "embedding": vector.embedding, "embedding_name": vector.name,
-                "enabled": True,
+                "text_hash": made.text_hash, "embedding": made.vectors.embedding,
+                "sentences": made.vectors.sentences, "embedding_name": made.name, "enabled": True,
             }
-            for i, (piece, vector) in enumerate(zip(part, embedded, strict=True))
+            for i, (piece, made) in enumerate(zip(part, embedded, strict=True))
         ]  # fmt: skip
         percent = 30 + 65 * (start + len(part)) // len(pieces)
         claims.write(claim, state="embedding", progress=percent)

@@ -8,22 +8,19 @@ from __future__ import annotations
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import select, update
 
 from app.collaborators import here
 from app.knowledge import clearing, embedding
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
+from app.knowledge.indexing import write_index
 from app.storage import StorageError
-from indexes.embedder import Embedder
-from indexes.store import IndexRow, write_generation
-from models import Chatbot, Generation, Source, db, raw, tenancy
+from models import Chatbot, Generation, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
 
@@ -139,8 +136,9 @@ def _build_and_publish(training: Training) -> Published:
 def _build(training: Training, draft: Generation, place: _Place) -> int:
     """Write a generation's files to the local disk and to the storage; return its chunks. Of none, no file is left."""
     model = embedding.embedder()
-    rows = _rows(training, model)
-    manifest = write_generation(place.folder, rows, embedder_name=model.name, dimension=model.dimension)
+    manifest = write_index(
+        training.chatbot_id, place.folder, _folder_before(training), model, lambda: _stop_if_lost(training)
+    )
     draft.embedding_name = model.name
     if manifest.n_chunks:
         here().storage.put_folder(place.key, place.folder)
@@ -149,16 +147,12 @@ def _build(training: Training, draft: Generation, place: _Place) -> int:
     return manifest.n_chunks
 
 
-def _rows(training: Training, model: Embedder) -> Iterator[IndexRow]:
-    """Yield the index's rows; chunks that another embedding model made are embedded anew."""
-    for n, chunk in enumerate(raw.read_live_chunks(tenancy.current(), training.chatbot_id)):
-        if n % 5000 == 0:
-            _stop_if_lost(training)
-        if chunk.embedding_name == model.name:
-            vector = np.frombuffer(chunk.embedding, dtype=np.float16).astype(np.float32)
-        else:
-            vector = model.embed_batch([embedding.embedding_input(chunk.title, chunk.heading, chunk.text)])[0]
-        yield IndexRow(id=chunk.id, text=chunk.text, title=chunk.title, heading=chunk.heading, embedding=vector)
+def _folder_before(training: Training) -> Path | None:
+    """Return where the youngest generation lies on this disk, if it does."""
+    query = select(Generation.uuid).where(Generation.chatbot_id == training.chatbot_id)
+    found = db.session.scalar(query.order_by(Generation.number.desc()).limit(1))
+    db.session.rollback()
+    return generation_folder(training.chatbot_uuid, found) if found else None
 
 
 def _stop_if_lost(training: Training) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.answering import chat_model, citing, extractive, gate, presets
@@ -13,6 +14,7 @@ from app.answering.chat_model import ChatModelError, Usage
 from app.answering.passages import Passage, load_passages
 from app.answering.search import SearchHit, find, search
 from app.collaborators import here
+from indexes.retriever import Retrieval
 from models import Chatbot, db
 
 log = logging.getLogger(__name__)
@@ -41,31 +43,43 @@ def stream(chatbot: Chatbot, question: str) -> Iterator[Event]:
         yield "answer", Answer(REFUSED, words.refusal, evidence=verdict.to_json(), response_ms=_ms_since(started))
         return
     yield "status", "answering"
-    text, usage, model = yield from _write(name, question, passages, found)
-    yield "answer", _finish(text, passages, verdict, started, (usage, model))
+    written = yield from _write(name, question, passages, found)
+    yield "answer", _finish(written, verdict, started)
 
 
-def _write(name: str, question: str, passages: list[Passage], found: Any) -> Any:
-    """Yield an answer's words; return (text, usage, model). A failing model ends in the extractive answer."""
-    config = here().config
-    if chat_model.is_configured(config):
-        usage, shown = Usage(), ""
+@dataclass(frozen=True)
+class _Written:
+    """An answer's words with the passages they stand on, each with its quote, and who wrote them."""
+
+    text: str
+    quotes: Sequence[tuple[Passage, str]]
+    model: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+def _write(name: str, question: str, passages: list[Passage], found: Retrieval) -> Generator[Event, None, _Written]:
+    """Yield an answer's words and return it. A failing or unfounded chat model ends in the extractive answer."""
+    shown = ""
+    if chat_model.is_configured(here().config):
+        usage = Usage()
         try:
             for part in _speak(name, question, passages, usage):
                 shown += part
                 yield "delta", part
-            if citing.cited_numbers(shown):
-                return shown.strip(), usage, config.chat_model
-            log.info("the chat model's answer cited nothing; the documents' own words are shown")
+            cited = [passage for passage in passages if passage.n in citing.cited_numbers(shown)]
+            if citing.stands_on(shown, [passage.text for passage in cited]):
+                quotes = [(passage, extractive.quote(passage, shown)) for passage in cited]
+                return _Written(shown.strip(), quotes, here().config.chat_model, usage)
+            log.info("the chat model's answer stood on no passage; the documents' own words are shown")
         except ChatModelError as error:
             log.warning("chat model: %s", error)
-        text = extractive.write(passages, found.sentences)
-        yield ("replace" if shown else "delta"), text
-        return text, None, None
-    text = extractive.write(passages, found.sentences)
-    for sentence in citing.release_sentences([text]):
-        yield "delta", sentence
-    return text, None, None
+    reading = extractive.read(passages, found.sentences)
+    if shown:
+        yield "replace", reading.text
+    else:
+        for sentence in citing.release_sentences([reading.text]):
+            yield "delta", sentence
+    return _Written(reading.text, reading.quotes)
 
 
 def _speak(name: str, question: str, passages: list[Passage], usage: Usage) -> Iterator[str]:
@@ -78,19 +92,11 @@ def _speak(name: str, question: str, passages: list[Passage], usage: Usage) -> I
         yield citing.clean(sentence, numbers)
 
 
-def _finish(
-    text: str, passages: list[Passage], verdict: gate.Verdict, started: float, written: tuple[Usage | None, str | None]
-) -> Answer:
-    usage, model = written
-    cited = citing.cited_numbers(text)
-    citations = tuple(
-        Citation(p.n, p.title, p.locator, extractive.quote(p, text), p.url, p.chunk_id)
-        for p in passages
-        if p.n in cited
-    )
+def _finish(written: _Written, verdict: gate.Verdict, started: float) -> Answer:
+    citations = tuple(Citation(p.n, p.title, p.locator, quote, p.url, p.chunk_id) for p, quote in written.quotes)
     return Answer(
-        GROUNDED, text, citations, verdict.to_json(), model, usage.tokens_in if usage else None,
-        usage.tokens_out if usage else None, _ms_since(started),
+        GROUNDED, written.text, citations, verdict.to_json(), written.model, written.usage.tokens_in,
+        written.usage.tokens_out, _ms_since(started),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from indexes.lexical_index import make_terms
+
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]\d][^\]]*)\]\(([^)]*)\)")
@@ -25,6 +27,11 @@ def clean(text: str, numbers: Collection[int]) -> str:
 def cited_numbers(text: str) -> set[int]:
     """Return the numbers of all citation marks in a text."""
     return {int(n) for mark in _MARK.finditer(text) for n in re.findall(r"\d+", mark.group(1))}
+
+
+def stands_on(text: str, passages: Collection[str]) -> bool:
+    """Return whether an answer shares a word that says something with the passages that it cites."""
+    return not set(make_terms(_MARK.sub("", text))).isdisjoint(make_terms("\n".join(passages)))
 
 
 def release_sentences(words: Iterable[str]) -> Iterator[str]:

@@ -1,63 +1,187 @@
-"""The extractive reader: an answer made of the documents' own sentences, each with its citation. Needs no key."""
+"""The extractive reader: an answer made of the documents' own sentences, each with its citation. Needs no key.
+
+Sentences are chosen by a sum of four likenesses to the question, measured in docs/benchmarks.md, and shown in the order
+in which their document has them. A heading or a question says what follows it, so it hands its rank on; a step or an
+item of a list brings its list.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from app.answering.passages import Passage
 from indexes.retriever import Sentence
 from indexes.sentences import split_sentences
 
 MAX_WORDS = 90
-MAX_SENTENCES = 3
+MAX_PICKS = 4  # sentences, or lists
 MAX_QUOTE_CHARS = 400
 MIN_WORDS = 4
+MIN_SCORE = 0.7  # of the best sentence's: what fits less well is left out
+
+_ITEM = re.compile(r"\s*(?:[-*•‣◦▪●–—·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+_WORD = re.compile(r"\w{4,}")
 
 
-def _score(sentence: Sentence, weight: float) -> float:
-    return 0.45 * sentence.cosine + 0.35 * sentence.terms + 0.2 * weight
+@dataclass(frozen=True)
+class Line:
+    """A sentence that may be shown: its passage, where it stands there, and how well it fits the question."""
+
+    passage: Passage
+    start: int
+    text: str
+    score: float
+
+    @property
+    def words(self) -> str:
+        """Return the sentence on one line, without marks of headings and tables around it."""
+        return re.sub(r"\s+", " ", self.text).strip(" #*|\t")
+
+    @property
+    def is_item(self) -> bool:
+        return _ITEM.match(self.text) is not None
+
+    @property
+    def is_crumb(self) -> bool:
+        """Return whether this only names what follows: a heading, or a question."""
+        heading = self.passage.heading.rpartition(" > ")[2]
+        is_stub = len(self.words.split()) < MIN_WORDS and not re.search(r"[\d:：.!。]", self.words)
+        return self.words.endswith(("?", "？")) or self.words == heading or (is_stub and not self.is_item)
 
 
-def _rank(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> list[tuple[Passage, str]]:
-    """Return (passage, sentence), best first; headings and crumbs come last."""
-    by_chunk = {passage.chunk_id: passage for passage in passages}
-    top = max((passage.score for passage in passages), default=1.0) or 1.0
-    rows = [
-        (_score(s, by_chunk[s.chunk_id].score / top) - 0.3 * (len(s.text.split()) < MIN_WORDS), s)
-        for s in sentences
-        if s.chunk_id in by_chunk
+@dataclass(frozen=True)
+class Reading:
+    """An answer with what it stands on: passages numbered as in the text, each with its quote."""
+
+    text: str
+    quotes: tuple[tuple[Passage, str], ...]
+
+
+def read(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Reading:
+    """Answer with the best sentences, at most 90 words, each followed by its passage's number in brackets."""
+    blocks = _line_up(passages, sentences)
+    chosen = _choose(blocks) or [Line(passages[0], 0, passages[0].text[:MAX_QUOTE_CHARS], 0)]
+    numbers: dict[int, int] = {}
+    ordered = [
+        replace(line, passage=replace(line.passage, n=numbers.setdefault(line.passage.chunk_id, len(numbers) + 1)))
+        for line in _order(chosen)
     ]
-    return [(by_chunk[s.chunk_id], s.text) for _, s in sorted(rows, key=lambda row: -row[0])]
+    quotes = tuple(
+        (passage, _span(passage, list(lines))) for passage, lines in groupby(ordered, key=lambda line: line.passage)
+    )
+    return Reading(_join(ordered), quotes)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" #*-•|\t")
+def _line_up(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> list[list[Line]]:
+    """Return the sentences of each passage in order, scored."""
+    by_chunk = {passage.chunk_id: passage for passage in passages}
+    usable = [sentence for sentence in sentences if sentence.chunk_id in by_chunk]
+    meaning = _scale([sentence.cosine for sentence in usable])
+    around = _scale(_smooth(usable))
+    words = _scale([sentence.terms for sentence in usable])
+    chunks = _scale([by_chunk[sentence.chunk_id].score for sentence in usable])
+    scores = [
+        0.3 * m + 0.25 * a + 0.25 * w + 0.2 * c for m, a, w, c in zip(meaning, around, words, chunks, strict=True)
+    ]
+    lines = [Line(by_chunk[s.chunk_id], s.start, s.text, score) for s, score in zip(usable, scores, strict=True)]
+    return [_hand_on(list(block)) for _, block in groupby(lines, key=lambda line: line.passage.chunk_id)]
 
 
-def write(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> str:
-    """Return the best sentences, at most 90 words, each followed by its passage's number in brackets."""
-    chosen: list[str] = []
-    n_words = 0
+def _scale(values: Sequence[float]) -> list[float]:
+    """Divide by the largest: unlike a scale from the least, this leaves two alike sentences alike."""
+    most = max(values, default=0.0)
+    return [max(value, 0.0) / most if most > 0 else 0.0 for value in values]
+
+
+def _smooth(sentences: Sequence[Sentence]) -> list[float]:
+    """Return each sentence's cosine, half of it from its neighbors in the chunk (itself at the ends)."""
+    smoothed = []
+    for at, sentence in enumerate(sentences):
+        near = [sentences[i] for i in (at - 1, at + 1) if 0 <= i < len(sentences)]
+        beside = [s.cosine if s.chunk_id == sentence.chunk_id else sentence.cosine for s in near]
+        beside += [sentence.cosine] * (2 - len(beside))
+        smoothed.append(0.5 * sentence.cosine + 0.25 * sum(beside))
+    return smoothed
+
+
+def _hand_on(block: list[Line]) -> list[Line]:
+    """Let each crumb give its score to what follows it, and leave the crumbs out."""
+    handed, kept = 0.0, []
+    for line in block:
+        score = max(line.score, handed)
+        handed = score if line.is_crumb else 0.0
+        if not line.is_crumb:
+            kept.append(replace(line, score=score))
+    return kept
+
+
+def _choose(blocks: Sequence[list[Line]]) -> list[Line]:
+    ranked = sorted((-line.score, b, at) for b, block in enumerate(blocks) for at, line in enumerate(block))
+    chosen: list[Line] = []
     seen: set[str] = set()
-    for passage, sentence in _rank(passages, sentences):
-        text = _plain(sentence)
-        n_words += len(text.split())
-        if chosen and n_words > MAX_WORDS:
+    left, picks = MAX_WORDS, 0
+    for negative, b, at in ranked:
+        if picks == MAX_PICKS or -negative < MIN_SCORE * -ranked[0][0]:
             break
-        if text.casefold() not in seen:
-            seen.add(text.casefold())
-            chosen.append(f"{text} [{passage.n}]")
-        if len(chosen) == MAX_SENTENCES:
-            break
-    return " ".join(chosen) or f"{_plain(passages[0].text)[:MAX_QUOTE_CHARS]} [{passages[0].n}]"
+        group = _with_list(blocks[b], at, left)
+        fresh = [line for line in group if line.words.casefold() not in seen]
+        if fresh and _count(fresh) <= left:
+            chosen += fresh
+            seen |= {line.words.casefold() for line in fresh}
+            left, picks = left - _count(fresh), picks + 1
+    return chosen
+
+
+def _count(lines: Sequence[Line]) -> int:
+    return sum(len(line.words.split()) + 1 for line in lines)  # the mark behind it counts as a word
+
+
+def _with_list(block: Sequence[Line], at: int, max_words: int) -> Sequence[Line]:
+    """Return the line at a position, with the whole list that it belongs to or announces where that fits."""
+    first = last = at
+    while block[first].is_item and first and block[first - 1].is_item:
+        first -= 1
+    if block[first].is_item and first and block[first - 1].words.endswith(":"):
+        first -= 1
+    while last + 1 < len(block) and block[last + 1].is_item and (last > first or _opens_list(block[last])):
+        last += 1
+    whole = block[first : last + 1]
+    return whole if _count(whole) <= max_words else [block[at]]
+
+
+def _opens_list(line: Line) -> bool:
+    return line.is_item or line.words.endswith(":")
+
+
+def _order(chosen: Sequence[Line]) -> list[Line]:
+    """Order lines as their documents have them; the document of the best line comes first."""
+    documents = list(dict.fromkeys(line.passage.document for line in chosen))
+    return sorted(chosen, key=lambda line: (documents.index(line.passage.document), line.passage.chunk_id, line.start))
+
+
+def _join(lines: Sequence[Line]) -> str:
+    text = ""
+    for before, line in zip([None, *lines], lines, strict=False):
+        if before is not None:
+            text += "\n" if line.is_item or before.is_item else " "
+        text += f"{line.words} [{line.passage.n}]"
+    return text
+
+
+def _span(passage: Passage, lines: Sequence[Line]) -> str:
+    """Return the passage's own words from the first shown line to the last, or the best line where that is long."""
+    stretch = passage.text[lines[0].start : lines[-1].start + len(lines[-1].text)]
+    return stretch if len(stretch) <= MAX_QUOTE_CHARS else max(lines, key=lambda line: line.score).text
 
 
 def quote(passage: Passage, answer: str) -> str:
-    """Return what a citation shows of its passage: the sentences that the answer repeats, else its beginning."""
+    """Return what a citation shows of its passage: the sentence that the answer repeats most, else its beginning."""
     spans = split_sentences(passage.text)
-    words = set(re.findall(r"\w{4,}", answer.casefold()))
-    scored = [(len(words & set(re.findall(r"\w{4,}", passage.text[s.start : s.end].casefold()))), s) for s in spans]
+    words = set(_WORD.findall(answer.casefold()))
+    scored = [(len(words & set(_WORD.findall(passage.text[s.start : s.end].casefold()))), s) for s in spans]
     best = max(scored, key=lambda row: row[0], default=None)
     if best is None or best[0] == 0:
         return passage.text[:MAX_QUOTE_CHARS]

@@ -34,6 +34,7 @@ SCRIPTS = {
     "broken": ["{not json"],
     "endless": [*words(*["on and on " * 50] * 40), END],
     "slow": [*words("You"), 9.0, END],
+    "unfounded": [*words("Bananas ripen quicker beside apples [1]."), END],
 }
 
 
@@ -104,7 +105,7 @@ def test_numbers_that_exist_are_kept_and_others_dropped(app, server, chatbot_id)
     assert "".join(text for name, text in events if name == "delta").strip() == answer.text
 
 
-@pytest.mark.parametrize("script", ["cut", "uncited", "no_answer", "broken", "endless", "slow", "refused"])
+@pytest.mark.parametrize("script", ["cut", "uncited", "unfounded", "no_answer", "broken", "endless", "slow", "refused"])
 def test_any_failure_ends_in_the_documents_own_words(app, server, chatbot_id, script):
     started = time.monotonic()
     events = ask(app, chatbot_id, script)

@@ -172,9 +172,9 @@ def _join(lines: Sequence[Line]) -> str:
 
 
 def _span(passage: Passage, lines: Sequence[Line]) -> str:
-    """Return the passage's own words from the first shown line to the last, or the best line where that is long."""
+    """Return the passage's own words from the first shown line to the last, with gaps where that is long."""
     stretch = passage.text[lines[0].start : lines[-1].start + len(lines[-1].text)]
-    return stretch if len(stretch) <= MAX_QUOTE_CHARS else max(lines, key=lambda line: line.score).text
+    return stretch if len(stretch) <= MAX_QUOTE_CHARS else " … ".join(line.text for line in lines)
 
 
 def quote(passage: Passage, answer: str) -> str:

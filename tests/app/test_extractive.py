@@ -110,3 +110,9 @@ def test_a_chat_models_answer_is_proved_by_the_sentence_that_it_repeats_most():
     passage = make_passage(7, DELIVERY)
     assert quote(passage, "An island waits a week.") == "Islands take a week."
     assert quote(passage, "Bananas!") == DELIVERY
+
+
+def test_a_long_stretch_is_quoted_with_gaps():
+    far = "Bring the card. " + "Nothing to see here, walk on. " * 20 + "Bring the parcel."
+    ((_, shown),) = read_one(far, {"Bring": 1.0}).quotes
+    assert shown == "Bring the card. … Bring the parcel."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app import mail
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.plans import expiry
@@ -19,6 +20,7 @@ def reconcile() -> None:
 
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
+    (mail.send_due, 2),
     (expiry.apply_time, 300),
     (sweep.sweep, 600),
 )

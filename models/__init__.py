@@ -6,13 +6,14 @@ from models.credentials import Device, RecoveryCode, SecondFactor
 from models.events import AuditEvent
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
+from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
 from models.plans import Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
-    "Generation", "Invitation", "Member", "Message", "Notice", "Order", "Plan", "Profile", "RecoveryCode",
-    "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter", "Verification",
-    "Workspace", "WorkspaceMember", "db",
+    "Generation", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
+    "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter",
+    "Verification", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -71,6 +71,7 @@ class Verification(Table, PersonOwned, Timestamped):
     purpose: Mapped[str] = mapped_column(String(16), default="verify")
     verification_link: Mapped[str] = mapped_column(String(64), unique=True)
     email: Mapped[str | None] = mapped_column(String(320))
+    password: Mapped[str | None] = mapped_column(String(256))  # the hash that this sign-up chose, and no other one's
     expired_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     member: Mapped[Member] = relationship()

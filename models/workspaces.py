@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
+from models.mails import OutgoingMail
 from models.members import Member
 from models.plans import Service
 from models.tenancy import ServiceOwned, WorkspaceOwned
@@ -63,6 +64,7 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
     accepted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     workspace: Mapped[Workspace] = relationship(overlaps="service")
     invited_by: Mapped[Member | None] = relationship()
+    mails: Mapped[list[OutgoingMail]] = relationship(order_by=OutgoingMail.id, viewonly=True)
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "service_id"], ["workspaces.id", "workspaces.service_id"], ondelete="CASCADE"
@@ -79,6 +81,11 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
         ),
         NEVER_REUSE_IDS,
     )
+
+    @property
+    def delivery(self) -> str:
+        """How its mail stands, in words for the inviter."""
+        return self.mails[-1].delivery if self.mails else "link given to the inviter"
 
     @property
     def is_open(self) -> bool:

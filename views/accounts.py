@@ -14,7 +14,9 @@ from flask_login import current_user
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
+from app import mail
 from app.accounts import invitations, passwords, signup
+from app.accounts.addresses import AddressError
 from app.caller import limit_tries
 from models.base import db
 
@@ -57,11 +59,12 @@ class SignUpPage(BaseView):
                 signup.sign_up(form.name.data, form.email.data, form.password.data)
             except passwords.PasswordError as error:
                 form.password.errors = [str(error)]
+            except AddressError as error:
+                form.email.errors = [str(error)]
             else:
                 db.session.commit()
-                return self.render_template(
-                    "accounts/check_mail.html", email=form.email.data, appbuilder=self.appbuilder
-                )
+                words = {"email": form.email.data, "has_server": mail.has_server()}
+                return self.render_template("accounts/check_mail.html", appbuilder=self.appbuilder, **words)
         return self.render_template("accounts/sign_up.html", form=form, appbuilder=self.appbuilder)
 
 

@@ -116,7 +116,9 @@ class MailView(BaseView):
     @expose("/")
     @has_access
     def list(self) -> Any:
-        return self.render_template("mails/list.html", mails=mail.kept_mails(), appbuilder=self.appbuilder)
+        return self.render_template(
+            "mails/list.html", mails=mail.kept_mails(), waiting=mail.waiting_mails(), appbuilder=self.appbuilder
+        )
 
     @expose("/<name>")
     @has_access

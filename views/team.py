@@ -107,7 +107,7 @@ class InvitationView(Screen):
     edit_action = "people.edit"
     list_title, show_title, add_title = "Invitations", "Invitation", "Invite somebody"
     list_columns = ["email", "workspace", "role", "status", "created_at", "expired_at"]
-    show_columns = ["email", "workspace", "role", "status", "invited_by", "created_at", "expired_at", "accepted_at"]
+    show_columns = [*list_columns, "delivery", "invited_by", "accepted_at"]
     add_columns = ["email", "workspace", "role"]
     edit_columns = ["role"]
     search_columns = ["email", "status", "workspace"]
@@ -118,7 +118,7 @@ class InvitationView(Screen):
         "email": EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)]),
         "role": SelectField("Role", choices=ROLE_CHOICES, default="user"),
     }
-    label_columns = {"expired_at": "Valid until"}
+    label_columns = {"expired_at": "Valid until", "delivery": "Mail"}
     formatters_columns = {"created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge}
     empty_words = "Invite colleagues by e-mail: they choose a password and are in."
     delete_words = "The link in the mail stops working at once."
@@ -130,6 +130,8 @@ class InvitationView(Screen):
             raise Refused(str(error)) from error
         if link:
             flash(f"No mail server is set up. Give this link to {item.email}: {link}", "warning")
+        else:
+            flash(f"A mail to {item.email} is on its way; this invitation's page shows whether it arrived.", "info")
 
     def remove(self, item: Any) -> None:
         invitations.revoke(item)

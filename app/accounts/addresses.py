@@ -16,7 +16,7 @@ def normalize(email: str) -> str:
         AddressError: it is not exactly one address.
     """
     try:
-        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise AddressError(f"{email!r} is not an e-mail address: {error}") from error
     return checked.normalized.lower()

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 
 from app import mail
 from app.accounts.addresses import AddressError, normalize
-from app.accounts.members import add_member, find_by_email
-from app.accounts.passwords import check_strength
-from app.tokens import digest, make_token
+from app.accounts.members import add_member, find_by_email, split_name
+from app.accounts.passwords import check_strength, set_password
+from app.tokens import digest
 from models import Chatbot, Invitation, Member, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.base import change, now
 from models.members import MEMBER
@@ -46,13 +46,18 @@ def prepare(invitation: Invitation, inviter_id: int | None) -> str | None:
         raise InvitationError(str(error)) from error
     invitation.service_id = invitation.workspace.service_id
     _refuse_known(invitation)
-    token, invitation.token_hash = make_token()
+    seed, token = mail.make_link_token()
+    invitation.token_hash = digest(token)
     invitation.invited_by_id = inviter_id
     invitation.status, invitation.expired_at = "pending", now() + dt.timedelta(days=VALID_DAYS)
-    link = mail.link(f"/invitation/{token}")
+    db.session.add(invitation)
+    db.session.flush()
     names = {"service": invitation.workspace.service.name, "workspace": invitation.workspace.name}
-    mail.send(mail.compose("invitation", invitation.email, link=link, role=invitation.role, **names))
-    return None if mail.has_server() else link
+    mail.post(
+        "invitation", invitation.email, page="/invitation/", seed=seed, invitation_id=invitation.id,
+        role=invitation.role, **names,
+    )  # fmt: skip
+    return None if mail.has_server() else mail.link(f"/invitation/{token}")
 
 
 def _refuse_known(invitation: Invitation) -> None:
@@ -135,12 +140,22 @@ def accept_as_new(token: str, name: str, password: str) -> bool:
         check_strength(password, name, found.email)
         if not _use_up(found):
             return False
-        member = find_by_email(found.email) or add_member(
-            name, found.email, password, platform_role=MEMBER, verified=True
-        )
-        member.verified, member.status = True, "enabled"
-        _give_seat(found, member)
+        _give_seat(found, _make_member(name, found.email, password))
         return True
+
+
+def _make_member(name: str, email: str, password: str) -> Member:
+    """Return a verified member of an address that was just proven.
+
+    Somebody may have signed up with it before, without proof: neither their name nor their password counts.
+    """
+    member = find_by_email(email)
+    if member is None:
+        return add_member(name, email, password, platform_role=MEMBER, verified=True)
+    member.first_name, member.last_name = split_name(name)
+    member.verified, member.status = True, "enabled"
+    set_password(member, password)
+    return member
 
 
 def has_owner_besides(member: WorkspaceMember) -> bool:

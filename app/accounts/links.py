@@ -9,7 +9,8 @@ import datetime as dt
 
 from sqlalchemy import select, update
 
-from app.tokens import digest, make_token
+from app import mail
+from app.tokens import digest
 from models import Member, Verification, db, tenancy
 from models.base import change, now
 
@@ -17,19 +18,26 @@ LINK_HOURS = 24
 VERIFY, RESET, EMAIL = "verify", "reset", "email"
 
 
-def make_link(member: Member, purpose: str, email: str | None = None) -> str:
-    """Return the token of a new link; earlier ones of the same purpose stop working. The caller commits."""
-    token, token_hash = make_token()
+def make_link(
+    member: Member, purpose: str, *, email: str | None = None, password: str | None = None
+) -> tuple[str, str]:
+    """Return (seed, token) of a new link: the seed is for `mail.post`. The caller commits.
+
+    Earlier ones of the same purpose stop working, but for sign-ups: a stranger's must not end those of the owner.
+    `email` and `password` (a hash) are what the link makes true.
+    """
+    seed, token = mail.make_link_token()
     with tenancy.everything():
-        revoke_links(member.id, purpose)
+        if purpose != VERIFY:
+            revoke_links(member.id, purpose)
         db.session.add(
             Verification(
-                member=member, purpose=purpose, verification_link=token_hash, email=email,
+                member=member, purpose=purpose, verification_link=digest(token), email=email, password=password,
                 expired_at=now() + dt.timedelta(hours=LINK_HOURS),
             )
         )  # fmt: skip
         db.session.flush()
-    return token
+    return seed, token
 
 
 def revoke_links(member_id: int, *purposes: str) -> None:

@@ -6,7 +6,7 @@ from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
 
 from app.accounts.addresses import normalize
-from app.accounts.passwords import set_password
+from app.accounts.passwords import hash_password, set_hash
 from models import Member, db
 from models.members import PLATFORM_ROLES
 
@@ -22,7 +22,7 @@ def find_by_email(email: str) -> Member | None:
     return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
 
 
-def _split_name(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
     first, _, last = " ".join(name.replace("\0", "").split()).partition(" ")
     return first[:64], last[:64]
 
@@ -33,11 +33,20 @@ def add_member(name: str, email: str, password: str, *, platform_role: str, veri
     Raises:
         AddressError: not one well-formed address.
     """
-    first, last = _split_name(name)
+    return add_hashed(name, email, hash_password(password), platform_role=platform_role, verified=verified)
+
+
+def add_hashed(name: str, email: str, hashed: str, *, platform_role: str, verified: bool) -> Member:
+    """Add a person whose password was hashed before. The caller commits.
+
+    Raises:
+        AddressError: not one well-formed address.
+    """
+    first, last = split_name(name)
     member = Member(first_name=first, last_name=last, email=normalize(email), verified=verified)
     member.status = "enabled" if verified else "disabled"
     member.session_version = 0
-    set_password(member, password)
+    set_hash(member, hashed)
     member.roles = [db.session.scalars(select(Role).where(Role.name == platform_role)).one()]
     db.session.add(member)
     db.session.flush()

@@ -38,9 +38,18 @@ def make_password() -> str:
     return "-".join(secrets.token_hex(2) + secrets.token_urlsafe(1)[:1] for _ in range(4))
 
 
+def hash_password(password: str) -> str:
+    return generate_password_hash(password, method="scrypt")
+
+
 def set_password(member: Member, password: str) -> None:
     """Store a password's hash and sign every device out."""
-    member.password = generate_password_hash(password, method="scrypt")
+    set_hash(member, hash_password(password))
+
+
+def set_hash(member: Member, hashed: str) -> None:
+    """Store what `hash_password` gave before."""
+    member.password = hashed
     member.session_version = (member.session_version or 0) + 1
 
 

@@ -18,8 +18,8 @@ def request_reset(email: str) -> None:
         member = find_by_email(email)
         if member is None or not member.verified or member.status != "enabled":
             return
-        link = mail.link(f"/reset/{make_link(member, RESET)}")
-        mail.send(mail.compose("reset", member.email, name=member.first_name, link=link))
+        seed, _ = make_link(member, RESET)
+        mail.post("reset", member.email, page="/reset/", seed=seed, name=member.first_name)
 
 
 def reset(token: str, password: str) -> Member | None:
@@ -39,7 +39,7 @@ def reset(token: str, password: str) -> Member | None:
         set_password(member, password)
         devices.sign_out_all(member.id)
         db.session.flush()
-        mail.send(mail.compose("password_changed", member.email, name=member.first_name))
+        mail.post("password_changed", member.email, name=member.first_name)
         return member
 
 
@@ -59,11 +59,11 @@ def request_new_address(member: Member, email: str, password: str) -> None:
         raise Refusal("This is your address already.")
     with tenancy.everything():
         if find_by_email(wanted) is not None:
-            mail.send(mail.compose("already_member", wanted, name=""))
+            mail.post("already_member", wanted, page="/login/")
             return
-        link = mail.link(f"/new-address/{make_link(member, EMAIL, wanted)}")
-        mail.send(mail.compose("new_address", wanted, name=member.first_name, link=link))
-        mail.send(mail.compose("address_changes", member.email, name=member.first_name, wanted=wanted))
+        seed, _ = make_link(member, EMAIL, email=wanted)
+        mail.post("new_address", wanted, page="/new-address/", seed=seed, name=member.first_name)
+        mail.post("address_changes", member.email, name=member.first_name, wanted=wanted)
 
 
 def take_new_address(token: str) -> Member | None:

@@ -1,4 +1,4 @@
-"""Mails: composed from a template, sent through Flask-Mail; without a mail server kept as .eml files for staff."""
+"""Mails that are kept as .eml files in the data folder, because there is no mail server."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ import time
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from flask import current_app, render_template
 from flask_mail import Message
 
 from app.collaborators import here
-from app.extensions import mail
 
 _NAME = re.compile(r"\d{13}-[0-9a-f]{8}\.eml")
 _LINK = re.compile(r"(/(?:verify|invitation|reset|new-address)/)\S+")
-TIMEOUT_S = 15
 
 
 @dataclass(frozen=True)
@@ -34,36 +31,14 @@ class KeptMail:
     text: str
 
 
-def link(path: str) -> str:
-    """Return an address on this installation. Built from BASE_URL, never from a request's Host header."""
-    return here().config.address + path
-
-
-def compose(template: str, to: str, **context: str) -> Message:
-    """Render `templates/mail/<template>.txt`; its first line is the subject."""
-    subject, _, body = render_template(f"mail/{template}.txt", **context).partition("\n")
-    return Message(subject=subject.strip(), recipients=[to], body=body.strip() + "\n")
-
-
-def has_server() -> bool:
-    return bool(current_app.config["MAIL_SERVER"])
-
-
-def send(message: Message) -> None:
-    """Send a mail, or keep it when no mail server is set up."""
-    if has_server():
-        mail.send(message)
-    else:
-        _keep(message)
-
-
 def _folder() -> pathlib.Path:
     folder: pathlib.Path = here().config.data_dir / "mail"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
-def _keep(message: Message) -> None:
+def keep(message: Message) -> None:
+    """Write a mail into the data folder, link and all, readable by the installation's own user alone."""
     kept = EmailMessage(policy=email.policy.SMTP)
     kept["From"], kept["To"], kept["Subject"] = str(message.sender), message.recipients[0], message.subject
     kept["Date"] = email.utils.formatdate(usegmt=True)

@@ -1,0 +1,31 @@
+"""What a mail says."""
+
+from __future__ import annotations
+
+from email.utils import make_msgid, parseaddr
+
+from flask import current_app, render_template
+from flask_mail import Message
+
+from app.collaborators import here
+
+_NAMES = ("name", "service", "workspace", "plan")  # what people typed: one line each, so that none ends the subject
+
+
+def link(path: str) -> str:
+    """Return an address on this installation. Built from BASE_URL, never from a request's Host header."""
+    return here().config.address + path
+
+
+def has_server() -> bool:
+    return bool(current_app.config["MAIL_SERVER"])
+
+
+def compose(template: str, to: str, **words: object) -> Message:
+    """Render `templates/mail/<template>.txt`; its first line is the subject."""
+    named = {name: " ".join(str(words[name]).split()) for name in _NAMES if name in words}
+    subject, _, body = render_template(f"mail/{template}.txt", **{**words, **named}).partition("\n")
+    message = Message(subject=subject.strip(), recipients=[to], body=body.strip() + "\n")
+    domain = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1].rpartition("@")[2]
+    message.msgId = make_msgid(domain=domain)  # the default would tell this machine's name
+    return message

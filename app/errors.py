@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from werkzeug.exceptions import HTTPException
 
 from app.refusals import Refusal
@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 _TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (ForeignRowError, 404, "not_found"),
     (IntegrityError, 409, "conflict"),
+    (DataError, 400, "invalid_request"),  # a value that its column can't hold
     (DBAPIError, 503, "database_unavailable"),
+    (StatementError, 400, "invalid_request"),
+    (OverflowError, 400, "invalid_request"),
 )
 _CODES = {
     400: "invalid_request", 401: "sign_in_needed", 403: "forbidden", 404: "not_found", 405: "wrong_method",

@@ -101,9 +101,7 @@ def _names_rows_past_the_orm(statement: Any) -> bool:
             return True
         if getattr(element, "is_literal", False) and str(element) not in _HARMLESS_TEXTS:
             return True
-        is_mapped = "parententity" in element._annotations  # noqa: SLF001 - how the ORM marks what it knows
-        if isinstance(element, Column) and not is_mapped and _owned_table(element):
-            return True
+        is_mapped = "parentmapper" in element._annotations  # noqa: SLF001 - how the ORM marks what it knows
         (mapped_tables if is_mapped else bare_tables).add(_owned_table(element))
     return bool(bare_tables - mapped_tables - {""})
 

@@ -52,7 +52,7 @@ class HistoryPage(BaseView):
     route_base = "/history"
     default_view = "sessions"
 
-    @expose("/<int:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
+    @expose("/<int(max=9223372036854775807):service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
     @has_access
     def sessions(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
@@ -60,7 +60,7 @@ class HistoryPage(BaseView):
             "history/sessions.html", place=place, rows=transcripts.sessions_of(place), appbuilder=self.appbuilder
         )
 
-    @expose("/<int:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
+    @expose("/<int(max=9223372036854775807):service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
     @has_access
     def transcript(
         self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID, session_uuid: uuid.UUID

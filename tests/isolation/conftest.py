@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from tests.conftest import inside, sign_in
 from tests.isolation.planting import plant
 
 
@@ -11,3 +14,58 @@ from tests.isolation.planting import plant
 def planted(app, ada, cid):
     """Ada's and Cid's rows: table -> row, for each of them."""
     return {"ada": plant(app, ada), "cid": plant(app, cid)}
+
+
+def add_person(app, name: str, *, platform_role: str = "Member", place: tuple[int, int, str] | None = None) -> int:
+    """Add a person, in (service, workspace, role) where given; return the member's id."""
+    from app.accounts import members
+    from models import ServiceMember, WorkspaceMember, db
+
+    with inside(app):
+        person = members.add_member(
+            name, f"{name}-{platform_role}@example.com".lower(), f"staple-{name}-9-horse", platform_role=platform_role,
+            verified=True,
+        )  # fmt: skip
+        if place is not None:
+            service_id, workspace_id, role = place
+            db.session.add(ServiceMember(service_id=service_id, user_id=person.id))
+            db.session.add(
+                WorkspaceMember(service_id=service_id, workspace_id=workspace_id, user_id=person.id, role=role)
+            )
+        db.session.commit()
+        return person.id
+
+
+def come_in(app, member_id: int | None, **environ: str):
+    """Return the browser of a signed-in member, or of nobody."""
+    client = app.test_client() if member_id is None else sign_in(app, SimpleNamespace(member_id=member_id))
+    client.environ_base.update(environ)
+    return client
+
+
+@pytest.fixture(scope="module")
+def people(app, ada, planted):
+    """Everybody: name -> member id; None is nobody."""
+    place = (ada.service_id, ada.workspace_id)
+    return {
+        "ada": ada.member_id,
+        "ben": add_person(app, "ben", place=(*place, "admin")),
+        "uma": add_person(app, "uma", place=(*place, "user")),
+        "sam": add_person(app, "sam", platform_role="Support"),
+        "staff": add_person(app, "stan", platform_role="Staff"),
+        "superadmin": 1,
+        "nobody": None,
+    }
+
+
+@pytest.fixture(scope="module")
+def clients(app, people, planted, ada):
+    """The browsers of everybody, and a visitor's, who holds a token for Ada's chatbot."""
+    origin = f"https://{planted['ada']['domains']['domain']}"
+    payload = {
+        "embed": str(planted["ada"]["embeds"]["uuid"]), "origin": origin,
+        "chat": str(planted["ada"]["chat_sessions"]["uuid"]), "id": "1",
+    }  # fmt: skip
+    token = app.extensions["docent"].signer.sign("widget", payload)
+    visitor = come_in(app, None, HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ORIGIN=origin)
+    return {"visitor": visitor} | {name: come_in(app, member_id) for name, member_id in people.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import db
+from models import Member, Plan, Service, db
 from models.base import now
 from tests.conftest import Customer, inside
 
@@ -38,8 +38,12 @@ def rows_of(service_id: int) -> dict[str, list[dict[str, Any]]]:
 
 def plant(app, customer: Customer) -> dict[str, Any]:
     """Give a customer one row in each table that has none of theirs; return table -> that row."""
-    planted: dict[str, Any] = {}
     with inside(app):
+        planted = {
+            "services": _row(Service.__table__, customer.service_id),
+            "ab_user": _row(Member.__table__, customer.member_id),
+        }
+        planted["plans"] = _row(Plan.__table__, planted["services"]["plan_id"])
         for table in owned_tables():
             mine = table.select().where(table.c.service_id == customer.service_id).order_by(table.c.id)
             if db.session.execute(mine).first() is None:
@@ -50,6 +54,10 @@ def plant(app, customer: Customer) -> dict[str, Any]:
             planted["chatbot_data"]["data_loc"], io.BytesIO(customer.canary.encode()), max_bytes=1000
         )
     return planted
+
+
+def _row(table: sa.Table, row_id: int) -> dict[str, Any]:
+    return dict(db.session.execute(table.select().where(table.c.id == row_id)).mappings().one())
 
 
 def _values(table: sa.Table, customer: Customer, planted: dict[str, Any]) -> dict[str, Any]:

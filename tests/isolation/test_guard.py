@@ -147,6 +147,19 @@ def test_no_kind_of_query_reaches_a_stranger(app, as_ada, ada, cid):
         assert cid.canary not in found, kind
 
 
+def test_relations_may_be_compared_and_asked_about(as_ada, ada, planted):
+    chatbot = db.session.get(Chatbot, ada.chatbot_id)
+    chats = select(ChatSession)
+    for condition in (
+        ChatSession.chatbot == chatbot,
+        ChatSession.chatbot.has(name=chatbot.name),
+        ChatSession.messages.any(),
+    ):
+        assert db.session.scalars(chats.where(condition)).all()
+    for condition in (ChatSession.chatbot == None, ChatSession.chatbot != chatbot):  # noqa: E711 - SQL
+        assert db.session.scalars(chats.where(condition)).all() == []
+
+
 def test_a_question_whether_a_strangers_row_exists_is_answered_no(as_ada, cid):
     there = exists().where(Chatbot.id == cid.chatbot_id)
     assert db.session.scalars(select(Plan.id).where(there)).all() == []

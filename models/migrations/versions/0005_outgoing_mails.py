@@ -1,7 +1,7 @@
 """mails on their way, and the password that a sign-up's link confirms
 
-Revision ID: 0004_mails
-Revises: 0003_devices
+Revision ID: 0005_mails
+Revises: 0004_sentence_vectors
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import models.base
 
-revision = "0004_mails"
-down_revision = "0003_devices"
+revision = "0005_mails"
+down_revision = "0004_sentence_vectors"
 branch_labels = None
 depends_on = None
 

@@ -1,5 +1,6 @@
 /* What a visitor sees. It knows how things look and what can be pressed; what happens then is `on`, given to it. */
 
+const MAX_MARKS = 60; // citations of one answer that can be pressed
 const FOLLOW_PX = 120; // a reader this close to the end is taken along
 
 function buildLauncher(word, toggle) {
@@ -81,7 +82,11 @@ function buildAnswer(word, on, follow) {
   const extra = el("div", { className: "extra" });
   const node = el("div", { className: "msg bot" }, el("span", { className: "sr" }, word("bot") + ":"), bubble, extra);
   let drawing = 0;
-  const cite = (n) => el("button", { type: "button", className: "cite", "aria-label": `${word("source")} ${n}`, onclick: () => showSource(n) }, String(n));
+  let marks = 0;
+  const cite = (n) => {
+    if ((marks += 1) > MAX_MARKS) return `[${n}]`;
+    return el("button", { type: "button", className: "cite", "aria-label": `${word("source")} ${n}`, onclick: () => showSource(n) }, String(n));
+  };
   const showSource = (n) => {
     const card = extra.querySelector(`[data-n="${n}"]`);
     if (!card) return;
@@ -90,7 +95,7 @@ function buildAnswer(word, on, follow) {
   };
   const draw = () => {
     cancelAnimationFrame(drawing);
-    drawing = 0;
+    drawing = marks = 0;
     follow(() => bubble.replaceChildren(...markdown(view.text, cite)));
   };
   const view = {
@@ -134,9 +139,10 @@ function buildPanel(config, word, on) {
   const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
   const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());
   const save = iconButton("save", word("download"), on.save);
+  const tools = config.features.download ? [save, fresh] : [fresh];
   const avatar = el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
   const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", {}, word("subtitle")));
-  const head = el("header", { className: "head" }, avatar, title, save, fresh, iconButton("close", word("close"), on.close));
+  const head = el("header", { className: "head" }, avatar, title, ...tools, iconButton("close", word("close"), on.close));
   const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, composer.form);
   if (config.powered_by) panel.append(el("p", { className: "foot" }, word("powered_by")));
 
@@ -170,5 +176,5 @@ function buildPanel(config, word, on) {
     save.hidden = fresh.hidden = confirm.hidden = true;
   };
   clear();
-  return { panel, log, confirm, save, input: composer.input, busy: composer.busy, answer, question, clear };
+  return { panel, log, confirm, input: composer.input, busy: composer.busy, answer, question, clear };
 }

@@ -20,10 +20,10 @@ function eventParser() {
     else if (field === "data") data.push(value);
     return null;
   };
-  return (text) => {
+  return (text, isLast) => {
     held += text;
     if (held.length > MAX_HELD) throw new Error("endless line");
-    const whole = held.endsWith("\r") ? held.slice(0, -1) : held; // its line feed may be on its way
+    const whole = held.endsWith("\r") && !isLast ? held.slice(0, -1) : held; // its line feed may be on its way
     const found = whole.split(/\r\n|\n|\r/);
     held = found.pop() + held.slice(whole.length);
     return found.map(readLine).filter(Boolean);
@@ -37,7 +37,7 @@ async function* readEvents(body, onBytes) {
   for (;;) {
     const { done, value } = await reader.read();
     onBytes();
-    yield* parse(decoder.decode(value, { stream: !done }));
+    yield* parse(decoder.decode(value, { stream: !done }), done);
     if (done) return;
   }
 }

@@ -3,9 +3,7 @@
 const STALLED_MS = 45000; // three heartbeats of the server did not come
 const SMALL = "(max-width: 520px), (max-height: 480px)";
 const MARK = Symbol.for("docent.widget");
-const TAG = "docent-chat";
-
-class DocentChat extends HTMLElement {}
+const TAG = "docent-chat"; // a name of our own is enough: no stylesheet of a page means it, and none is registered
 
 function main(script, css) {
   if (!script || window[MARK]) return; // included twice: the first one stays
@@ -16,8 +14,7 @@ function main(script, css) {
   const events = new EventTarget();
   const over = new AbortController();
   const { signal } = over;
-  const small = matchMedia(SMALL);
-  const touch = matchMedia("(pointer: coarse)");
+  let small = null; // asked for when the chat is first opened: a media query makes the page lay itself out
   const word = (name) => config?.strings[name] || name;
   const api = connect({ base: new URL(script.src).origin + "/api/widget/v1", embed, preview: previewToken, store, key, word });
   const tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
@@ -39,7 +36,7 @@ function main(script, css) {
   const spoken = (text) => text.replace(/\s*\[\d{1,3}\]|[*`#>|]/g, "");
   const isOpen = () => Boolean(ui && !ui.panel.hidden);
   /* Where typing goes on; a touch screen shows its keyboard only when it is asked for. */
-  const settle = () => (small.matches && touch.matches ? ui.panel : ui.input).focus();
+  const settle = () => (small.matches && matchMedia("(pointer: coarse)").matches ? ui.panel : ui.input).focus();
 
   // --- one question and its answer
 
@@ -168,11 +165,11 @@ function main(script, css) {
   /* Full screen is modal: the page behind is inert, and the panel keeps clear of the on-screen keyboard. */
   function fitScreen() {
     const full = isOpen() && small.matches;
+    if (!full && !hushed.length && !wrap.classList.contains("full")) return;
     wrap.classList.toggle("full", full);
     for (const node of hushed) node.inert = false;
     hushed = full ? [...document.body.children].filter((node) => node !== host && !node.inert) : [];
     for (const node of hushed) node.inert = true;
-    if (!ui) return;
     if (full) ui.panel.setAttribute("aria-modal", "true");
     else ui.panel.removeAttribute("aria-modal");
     const view = window.visualViewport;
@@ -180,13 +177,19 @@ function main(script, css) {
     ui.panel.style.height = full && view ? view.height + "px" : "";
   }
 
+  function furnish() {
+    ui = buildPanel(config, word, { ask: (text) => { ask(text); settle(); }, stop, rate, fresh, save, close });
+    wrap.append(ui.panel);
+    hear(small, "change", fitScreen);
+    for (const kind of ["resize", "scroll"]) hear(window.visualViewport, kind, () => isOpen() && fitScreen());
+    hear(document, "visibilitychange", refresh);
+    hear(window, "storage", (event) => { if (event.key === key && event.newValue === null && !asking) forget(); });
+  }
+
   function open(focus = true) {
     if (!config) return;
-    if (!ui) {
-      ui = buildPanel(config, word, { ask: (text) => { ask(text); settle(); }, stop, rate, fresh, save, close });
-      ui.save.hidden ||= !config.features.download;
-      wrap.append(ui.panel);
-    }
+    small ||= matchMedia(SMALL);
+    if (!ui) furnish();
     const was = isOpen();
     ui.panel.hidden = false;
     wrap.classList.add("open");
@@ -238,12 +241,8 @@ function main(script, css) {
     live = el("div", { className: "sr", role: "status", "aria-live": "polite" });
     wrap.append(launch, live);
     for (const kind of ["keydown", "keyup", "keypress"]) hear(host, kind, pressed);
-    hear(small, "change", fitScreen);
-    for (const kind of ["resize", "scroll"]) hear(window.visualViewport, kind, () => isOpen() && fitScreen());
-    hear(document, "visibilitychange", refresh);
-    hear(window, "storage", (event) => { if (event.key === key && event.newValue === null && ui && !asking) forget(); });
     attach();
-    const wasOpen = tab.get(key) && store.get(key) && !small.matches;
+    const wasOpen = tab.get(key) && store.get(key) && !matchMedia(SMALL).matches; // it would cover a small page
     if (openAtOnce || wasOpen) open(false);
   }
 
@@ -276,7 +275,6 @@ function main(script, css) {
       const [found] = await Promise.all([api.config(signal), parsed()]);
       if (signal.aborted) return;
       config = found;
-      if (!customElements.get(TAG)) customElements.define(TAG, DocentChat);
       build();
       window.dispatchEvent(new CustomEvent("docent:ready"));
     } catch (error) {

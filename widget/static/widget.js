@@ -47,6 +47,7 @@ function main(script, css) {
       alive();
       const response = await api.ask({ text, idempotency_key: id }, asking.signal);
       api.remember();
+      tab.set(key, "open");
       for await (const [name, data] of readEvents(response.body, alive)) {
         if (name === "delta") view.say(view.text + data.text);
         else if (name === "replace") view.say(data.text);

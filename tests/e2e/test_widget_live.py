@@ -1,0 +1,189 @@
+"""The widget on the demo customer's page, against the real web process and a chat model that takes its time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.e2e.conftest import ROOT, environ_of_run
+from tests.e2e.widget_page import CHAT, SETTLED, ask, open_chat, opened
+from tests.widget.stub import running
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "Which file formats can a chatbot learn from?"
+
+
+class _SlowModel(BaseHTTPRequestHandler):
+    """Says a sentence, then waits for `go_on` while it keeps the line busy; notes who hangs up."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        try:
+            self._say("It learns from PDF files [1]. So")
+            self.server.began.release()
+            deadline = time.monotonic() + 20
+            while not self.server.go_on.wait(0.05) and time.monotonic() < deadline:
+                self._say(" it goes. So")
+            self._say(" it ends [1].", finish="stop")
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            self.server.hung_up.release()
+
+    def _say(self, text: str, finish: str | None = None) -> None:
+        chunk = {"id": "x", "object": "chat.completion.chunk", "choices": [
+            {"index": 0, "delta": {"content": text}, "finish_reason": finish}]}  # fmt: skip
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def model():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _SlowModel)
+    server.began, server.hung_up, server.go_on = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, artifact, model):
+    """A one-machine run with that chat model: (address of the web server, of the demo site, what it printed)."""
+    folder = tmp_path_factory.mktemp("live")
+    environ = environ_of_run(folder, artifact)
+    environ["OPENAI_BASE_URL"] = f"http://127.0.0.1:{model.server_port}/v1"
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), "serve"], env=environ, stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 90
+            while b"Ctrl-C" not in log.read_bytes():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            yield f"http://localhost:{environ['PORT']}", f"http://localhost:{environ['DEMO_PORT']}", log
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@pytest.fixture
+def go_on(model):
+    model.go_on.set()
+    yield model.go_on
+    model.go_on.clear()
+
+
+def post(address: str, origin: str, body: dict, token: str = ""):
+    headers = {"Origin": origin, "Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    return urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers), timeout=30)
+
+
+def begin(run) -> tuple[str, str]:
+    """Open a chat as the demo page would: (embed, token)."""
+    web, site, _ = run
+    with urllib.request.urlopen(site) as page:
+        embed = page.read().decode().split('data-embed="')[1].split('"')[0]
+    with post(f"{web}/api/widget/v1/embeds/{embed}/session", site, {}) as response:
+        return embed, json.load(response)["token"]
+
+
+def put_question(run, token: str):
+    web, site, _ = run
+    body = {"text": QUESTION, "idempotency_key": uuid.uuid4().hex}
+    return post(f"{web}/api/widget/v1/messages", site, body, token)
+
+
+def test_a_visitor_reloads_and_opens_a_second_tab(browser, run, go_on):
+    _, site, _ = run
+    with opened(browser, site) as page:
+        open_chat(page)
+        ask(page, QUESTION)
+        assert "PDF" in page.inner_text(f"{CHAT} .bot:not(.first) .b")
+        page.reload()
+        page.wait_for_selector(SETTLED)
+        assert QUESTION in page.inner_text(f"{CHAT} .client")
+        tab = page.context.new_page()
+        tab.goto(site)
+        open_chat(tab)
+        tab.wait_for_selector(SETTLED)
+        ask(tab, "Which other formats can a chatbot learn from?", until=f"{SETTLED} >> nth=1")
+        page.reload()
+        page.wait_for_selector(f"{SETTLED} >> nth=1")
+
+
+def test_a_visitor_who_leaves_stops_the_chat_model(run, model):
+    _, token = begin(run)
+    response = put_question(run, token)
+    assert model.began.acquire(timeout=20)
+    while b"PDF files" not in response.readline():
+        pass
+    response.close()
+    assert model.hung_up.acquire(timeout=10)
+    web, site, _ = run
+    request = urllib.request.Request(
+        f"{web}/api/widget/v1/chat/messages", headers={"Origin": site, "Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        last = json.load(answer)["messages"][-1]
+    assert last["finish"] == "stopped"
+    assert "PDF files" in last["text"]
+
+
+def test_ten_visitors_are_answered_at_once_while_pages_stay_quick(run, model):
+    web, _, _ = run
+    responses, waiting = [], [begin(run)[1] for _ in range(10)]
+    askers = [threading.Thread(target=lambda t=token: responses.append(put_question(run, t))) for token in waiting]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(30)
+    for _ in range(10):
+        assert model.began.acquire(timeout=20)
+    started = time.monotonic()
+    with urllib.request.urlopen(f"{web}/login/") as page:
+        assert page.status == 200
+    assert time.monotonic() - started < 5
+    model.go_on.set()
+    bodies = [response.read().decode() for response in responses]
+    model.go_on.clear()
+    assert len(bodies) == 10
+    assert all("event: done" in body for body in bodies)
+
+
+def test_an_owner_chats_in_the_preview(browser, run, go_on):
+    web, _, log = run
+    lines = log.read_text().splitlines()
+    email = next(line.split(": ")[1] for line in lines if line.startswith("demo owner"))
+    password = next(line.split()[1] for line in lines[lines.index(f"demo owner: {email}") :] if "password" in line)
+    for home in (web, web.replace("localhost", "127.0.0.1")):
+        profile = browser.new_context()
+        try:
+            page = profile.new_page()
+            page.goto(f"{home}/login/")
+            page.fill("input[name=email]", email)
+            page.fill("input[name=password]", password)
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url(lambda address: "/login" not in address)
+            chatbot = page.locator("a[href*='/chatbot/']").first.get_attribute("href")
+            page.goto(f"{home}{chatbot.split('#')[0].rstrip('/')}/preview")
+            page.wait_for_selector(f"{CHAT} .panel", state="visible")
+            ask(page, QUESTION)
+            with page.expect_download() as download:
+                page.click(f"{CHAT} [aria-label='Download this chat']")
+            assert QUESTION in download.value.path().read_text(encoding="utf-8")
+        finally:
+            profile.close()

@@ -24,6 +24,9 @@ from typing import IO, Any, BinaryIO, cast
 import fsspec
 
 _KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
+_NAME = re.compile(
+    r"(?:(?!\.{1,2}/)[A-Za-z0-9._-]{1,128}/){0,8}(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}"
+)  # indexes hide files
 _DRAFT = ".draft-"
 _BLOCK = 1024 * 1024
 _MB = 1_000_000
@@ -194,7 +197,7 @@ class Storage:
     def _get_files(self, found: list[str], place: str, draft: Path) -> None:
         for path in found:
             name = path.removeprefix(place).lstrip("/")
-            if not _KEY.fullmatch(f"k/{name}"):
+            if not _NAME.fullmatch(name):
                 raise StorageError("storage", f"The storage holds a file that is not ours: {name!r}. Remove it.")
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             self._filesystem.get_file(path, str(draft / name))

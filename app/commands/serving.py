@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from app import embedded
 from app.commands.failing import CommandError
 from app.commands.processes import require_redis
+from app.process import guard
 
 if TYPE_CHECKING:
     from config import Config
@@ -33,12 +36,24 @@ def _require_port(host: str, port: int, setting: str) -> None:
 
 
 def _initialize(*, demo: bool) -> str:
-    """Run `init` in a process of its own, so that this one stays small; return what it said."""
-    command = [sys.executable, str(ROOT / "run.py"), "init", *(["--demo"] if demo else [])]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-    return done.stdout
+    """Run `init` in a process of its own, so that this one stays small; return what it said. What ends this ends it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    launch = [sys.executable, "-I", "-S", guard.__file__, "launch", str(os.getpid())]
+    command = [*launch, sys.executable, str(ROOT / "run.py"), "init", *(["--demo"] if demo else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            guard.end_sessions({process.pid})
+            raise
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    return said
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _announce(config: Config, said: str, *, demo: bool) -> None:

@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHAT ?= tests
 
-.PHONY: help install run test lint format
+.PHONY: help install run test faults lint format
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 
 test: .venv/installed-tests  ## run the tests
 	$(BIN)/python -m pytest -n 2 $(WHAT)
+
+faults: .venv/installed-tests  ## kill workers, parsers and embedders N_KILLS=1000 times and print what became of it
+	N_KILLS=$(or $(N_KILLS),1000) $(BIN)/python -m pytest -s tests/faults/test_kills.py
 
 lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .

@@ -48,14 +48,9 @@ class ChatbotPage(BaseView):
     def add_source(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = self._find(chatbot_uuid, "source.edit")
         files = [file for file in request.files.getlist("files") if file.filename]
-        try:
-            added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
-            if request.form.get("url", "").strip():
-                added.append(sources.add_url(chatbot, request.form["url"]))
-        except sources.SourceError as error:
-            db.session.rollback()
-            flash(str(error), "danger")
-            return redirect(self._address(chatbot))
+        added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
+        if request.form.get("url", "").strip():
+            added.append(sources.add_url(chatbot, request.form["url"]))
         self._keep("source.add", added)
         flash(sources.describe_added(added) or "Choose a file or enter an address first.", "success")
         return redirect(self._address(chatbot))

@@ -12,7 +12,7 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import hosts
 from models import Domain
-from views.base import Refused, Screen, table
+from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
 
 
@@ -47,7 +47,4 @@ class DomainView(Screen):
         return standing().may_in_service(self.edit_action, service_id)
 
     def prepare_new(self, item: Any) -> None:
-        try:
-            hosts.prepare(item, allow_local=here().config.local_domains)
-        except hosts.HostError as error:
-            raise Refused(str(error)) from error
+        hosts.prepare(item, allow_local=here().config.local_domains)

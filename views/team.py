@@ -11,6 +11,7 @@ from wtforms.validators import Email, InputRequired, Length
 
 from app.accounts import invitations
 from app.caller import standing
+from app.plans import quotas
 from models import Invitation, Service, Workspace, WorkspaceMember
 from models.base import now
 from models.workspaces import WORKSPACE_ROLES
@@ -66,6 +67,9 @@ class WorkspaceView(Screen):
 
     def may_add(self) -> bool:
         return bool(standing().held_service_ids) or standing().is_superadmin
+
+    def prepare_new(self, item: Any) -> None:
+        quotas.make_room(item.service.id, "workspaces")
 
     def remove(self, item: Any) -> None:
         if invitations.is_in_use(item):

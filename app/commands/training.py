@@ -14,7 +14,8 @@ from tqdm import tqdm
 from app.commands.failing import CommandError
 from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
-from app.knowledge import ingest, publish, sources
+from app.knowledge import chatbots, ingest, publish, sources
+from app.refusals import Refusal
 from models import Chatbot, Service, Source, Workspace, db
 from models.chatbots import CHATBOT_TYPES
 
@@ -44,7 +45,8 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
         raise CommandError("A chatbot's name has 1 to 120 characters.")
     with installation(config):
         workspace = _find_workspace(workspace_id)
-        chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace, service_id=workspace.service_id)
+        chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace)
+        chatbots.complete(chatbot, owner_id=None)
         db.session.add(chatbot)
         db.session.commit()
         print(chatbot.uuid)
@@ -63,7 +65,7 @@ def _read(chatbot: Chatbot, title: str, path: Path | None) -> ingest.Outcome:
     try:
         source = _add(chatbot, title, path)
         db.session.commit()
-    except sources.SourceError as error:
+    except Refusal as error:
         db.session.rollback()
         return ingest.Outcome("failed", code=getattr(error.__cause__, "kind", "limit"), advice=str(error))
     except OSError as error:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import idna
 from sqlalchemy import select
 
+from app.plans import quotas
+from app.refusals import Refusal
 from models import Chatbot, Domain, db
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
@@ -17,7 +19,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
-class HostError(Exception):
+class HostError(Refusal):
     """A host can't be a domain of a service; the message says why."""
 
 
@@ -68,6 +70,7 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
 
     Raises:
         HostError: not a website, or one that nobody can own.
+        QuotaExceeded: the plan has no room for one more.
     """
     domain.scheme, domain.domain, domain.port = parse_host(domain.domain)
     is_local = domain.domain in LOCAL_HOSTS
@@ -76,6 +79,7 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
     if not is_local and (_is_ip(domain.domain) or "." not in domain.domain):
         raise HostError("Enter the name of a website, for instance www.example.com.")
     domain.service_id = domain.service_id or domain.service.id
+    quotas.make_room(domain.service_id, "domains")
     domain.verified, domain.internal = is_local, False
 
 

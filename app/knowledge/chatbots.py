@@ -6,6 +6,7 @@ import uuid
 
 from sqlalchemy import case, select, update
 
+from app.plans import quotas
 from models import Chatbot, Source, db
 from models.base import change, now
 
@@ -21,8 +22,13 @@ def newest_of(member_id: int | None) -> Chatbot | None:
 
 
 def complete(chatbot: Chatbot, owner_id: int | None) -> None:
-    """Fill what a form does not ask for: the service is the workspace's."""
+    """Fill what a form does not ask for: the service is the workspace's.
+
+    Raises:
+        QuotaExceeded: the plan has no room for one more chatbot.
+    """
     chatbot.service_id = chatbot.workspace.service_id
+    quotas.make_room(chatbot.service_id, "chatbots")
     chatbot.owner_id = owner_id
 
 

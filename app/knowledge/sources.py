@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, select, update
 
 from app.collaborators import here
 from app.knowledge import chatbots
+from app.plans import quotas
+from app.refusals import Refusal
 from app.storage import StorageError
 from models import Chatbot, Document, Source, db
 from models.base import change, now
@@ -23,7 +25,7 @@ MAX_TITLE = 500
 MAX_URL = 2000
 
 
-class SourceError(Exception):
+class SourceError(Refusal):
     """A source can't be accepted; the message says why and what to do."""
 
 
@@ -66,6 +68,7 @@ def add_files(chatbot: Chatbot, files: Iterable[tuple[str, IO[bytes]]]) -> list[
 
     Raises:
         SourceError: one is too large, or can't be stored.
+        QuotaExceeded: the plan has no room for it.
     """
     uploads = [_store(chatbot, clean_name(name), stream) for name, stream in files]
     _line_up(chatbot)
@@ -108,10 +111,20 @@ def _add_upload(chatbot: Chatbot, upload: _Upload) -> Source:
     named = _present(chatbot, "file", Source.title == upload.title)
     if held is not None and named in (held, None):
         return held
+    _make_room(chatbot, named, upload.n_bytes)
     source = named or _new(chatbot, "file", upload.title, upload.key)
     source.data_loc, source.filesize, source.sha256 = upload.key, upload.n_bytes, upload.sha256
     queue_again(source)
     return source
+
+
+def _make_room(chatbot: Chatbot, present: Source | None, n_bytes: int = 0) -> None:
+    """Ask the plan for room for a new source, or for what a new file takes more than the one it replaces."""
+    if present is None:
+        quotas.make_room(chatbot.service_id, "documents")
+    more = n_bytes - (present.filesize if present is not None else 0)
+    if more > 0:
+        quotas.make_room(chatbot.service_id, "storage_bytes", more)
 
 
 def add_url(chatbot: Chatbot, address: str) -> Source:
@@ -119,11 +132,14 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
 
     Raises:
         SourceError: it is not a web address.
+        QuotaExceeded: the plan has no room for it.
     """
     address = address.strip()
     if not re.match(r"https?://[^\s/]+", address, re.IGNORECASE) or len(address) > MAX_URL or not address.isprintable():
         raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
-    source = _present(chatbot, "url", Source.data_loc == address) or _new(chatbot, "url", address[:MAX_TITLE], address)
+    source = _present(chatbot, "url", Source.data_loc == address)
+    _make_room(chatbot, source)
+    source = source or _new(chatbot, "url", address[:MAX_TITLE], address)
     queue_again(source)
     return source
 

@@ -141,14 +141,12 @@ class Order(Table, HasUuid, Commercial, Timestamped):
 class Notice(Table, ServiceOwned, Timestamped):
     """Something that a service's holder is told by mail exactly once: the row is the right to send it.
 
-    `kind` names the mail, `occasion` what it is about (a date, a quota's month), `words` fill its template.
+    `kind` names the mail, `occasion` what it is about: a date, an order, a quota's month.
     """
 
     __tablename__ = "notices"
     kind: Mapped[str] = mapped_column(String(48))
     occasion: Mapped[str] = mapped_column(String(64))
-    words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    sent_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         UniqueConstraint("service_id", "kind", "occasion", name="one_notice_per_occasion"),
         NEVER_REUSE_IDS,

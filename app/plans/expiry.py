@@ -24,7 +24,6 @@ def apply_time() -> None:
         for step in (_begin_what_is_due, _mark_expired, _offer_renewals, _remind):
             step()
             db.session.commit()
-    notices.send_waiting()
 
 
 def _begin_what_is_due() -> None:

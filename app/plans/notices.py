@@ -1,70 +1,38 @@
-"""Mails to a service's holder that go out exactly once: noted with the change itself, sent by a job after it."""
+"""Mails to a service's holder that go out exactly once, noted in the transaction of their cause."""
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app import mail
 from models import Notice, Service, db, tenancy
-from models.base import change, now
-
-log = logging.getLogger(__name__)
 
 
-def add(service_id: int, kind: str, occasion: str, **words: Any) -> bool:
-    """Note a mail, in the caller's transaction; False when this occasion was noted before."""
+def add(service_id: int, kind: str, occasion: str, **words: str) -> bool:
+    """Mail the holder about an occasion, unless they were mailed about it before. The caller commits.
+
+    `kind` names the template, `occasion` what it is about: a date, an order, a quota's month.
+    """
     with tenancy.everything():
         known = select(Notice.id).filter_by(service_id=service_id, kind=kind, occasion=occasion)
-        if db.session.scalar(known) is not None:
+        if db.session.scalar(known) is not None or not _take(service_id, kind, occasion):
             return False
-        try:
-            with db.session.begin_nested():
-                db.session.add(Notice(service_id=service_id, kind=kind, occasion=occasion, words=words))
-        except IntegrityError:
-            return False  # somebody else noted it in the same moment
+        service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
+        holder, page = service.holder, f"/service/{service.uuid}"
+        filled: dict[str, Any] = {"service": service.name, "name": holder.first_name, **words}
+        mail.post(f"notice_{kind}", holder.email, page=page, **filled)
+        db.session.flush()
         return True
 
 
-def send_waiting(limit: int = 100) -> int:
-    """Send what was noted; return how many. One that can't be sent waits for the next turn."""
-    with tenancy.everything():
-        waiting = select(Notice.id).where(Notice.sent_at.is_(None)).order_by(Notice.id).limit(limit)
-        ids = list(db.session.scalars(waiting))
-        db.session.rollback()
-        return sum(_send_one(notice_id) for notice_id in ids)
-
-
-def _take(notice_id: int) -> bool:
-    """Mark a notice as sent before it is: a worker killed in between loses a mail rather than sending two."""
-    taking = update(Notice).where(Notice.id == notice_id, Notice.sent_at.is_(None)).values(sent_at=now())
-    return bool(change(taking))
-
-
-def _send_one(notice_id: int) -> bool:
-    if not _take(notice_id):
-        db.session.rollback()
-        return False
-    db.session.commit()
-    notice = db.session.scalars(select(Notice).where(Notice.id == notice_id)).one()
-    service = db.session.scalars(select(Service).where(Service.id == notice.service_id)).one()
-    words = {"service": service.name, "name": service.holder.first_name, **notice.words}
-    message = mail.compose(f"notice_{notice.kind}", service.holder.email, link=mail.link("/"), **words)
-    db.session.commit()
+def _take(service_id: int, kind: str, occasion: str) -> bool:
+    """Write the row that is the right to send; of two in one moment one gets it."""
     try:
-        mail.send(message)
-    except (OSError, SMTPException) as error:
-        log.warning("notice %s could not be mailed; it is tried again: %s", notice_id, error)
-        _put_back(notice_id)
+        with db.session.begin_nested():
+            db.session.add(Notice(service_id=service_id, kind=kind, occasion=occasion))
+    except IntegrityError:
         return False
     return True
-
-
-def _put_back(notice_id: int) -> None:
-    again = update(Notice).where(Notice.id == notice_id).values(sent_at=None)
-    change(again)
-    db.session.commit()

@@ -26,8 +26,10 @@ class InvoiceByMail:
     """Payment by invoice: the buyer is mailed what to pay; the mail names the order's number."""
 
     def request(self, order: Order) -> None:
-        words = {"order": order.id, "plan": order.terms["plan"], "amount": order.amount, "currency": order.currency}
-        notices.add(order.service_id, "invoice", f"order-{order.id}", **words, is_renewal=order.is_renewal)
+        what = "renewal of the plan" if order.is_renewal else "plan"
+        words = {"order": str(order.id), "what": f"{what} {order.terms['plan']}"}
+        price = f"{order.amount / 100:,.2f} {order.currency}"
+        notices.add(order.service_id, "invoice", f"order-{order.id}", **words, price=price)
 
 
 PAYMENT: Payment = InvoiceByMail()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -78,13 +77,14 @@ def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime
     reached = [level for level in WARN_AT if used * 100 >= limit * level]
     if reached:
         occasion = f"{metric}-{reached[-1]}-{start.date()}"
-        notices.add(service_id, "quota", occasion, level=reached[-1], **_words(metric, used, limit))
+        notices.add(service_id, "quota", occasion, level=str(reached[-1]), **_words(metric, used, limit))
 
 
-def _words(metric: str, used: int, limit: int) -> dict[str, Any]:
+def _words(metric: str, used: int, limit: int) -> dict[str, str]:
+    until = "the next month of your service begins, or until you choose a larger plan"
     return {
         "label": BY_NAME[metric].label,
-        "used_words": in_words(metric, used),
-        "limit_words": in_words(metric, limit),
-        "monthly": metric in FLOWS,
+        "used": in_words(metric, used),
+        "limit": in_words(metric, limit),
+        "then": until if metric in FLOWS else "some are removed, or until you choose a larger plan",
     }

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.plans import notices, periods, quotas, services, usage
+from app import mail
+from app.plans import periods, quotas, services, usage
 from app.plans.catalog import find_plan
 from app.plans.features import FeaturesError, parse_features
-from models import Chatbot, Notice, Service, Subscription, db, tenancy
+from models import Chatbot, Service, Subscription, db, tenancy
 
 
 def open_free(holder, **limits):
@@ -85,10 +86,8 @@ def test_the_holder_is_mailed_once_at_80_and_once_at_100_percent(installed, hold
     for _ in range(15):
         usage.reserve(service, "messages_per_month")
     db.session.commit()
-    noted = db.session.scalars(select(Notice).where(Notice.service_id == service.id, Notice.kind == "quota")).all()
-    assert sorted(notice.words["level"] for notice in noted) == [80, 100]
-    notices.send_waiting()
-    assert notices.send_waiting() == 0
+    subjects = [kept.subject for kept in mail.kept_mails() if kept.to == holder.email]
+    assert sorted(subjects) == [f"Acme: {level} % of its messages per month used" for level in (100, 80)]
 
 
 def test_a_refusal_says_what_is_full_and_what_to_do(installed, holder):

@@ -80,8 +80,6 @@ def _add_notices() -> None:
         sa.Column("service_id", models.base.BigId, sa.ForeignKey("services.id", ondelete="CASCADE"), nullable=False),
         sa.Column("kind", sa.String(48), nullable=False),
         sa.Column("occasion", sa.String(64), nullable=False),
-        sa.Column("words", sa.JSON(), nullable=False),
-        sa.Column("sent_at", models.base.UtcDateTime()),
         sa.Column("created_at", models.base.UtcDateTime(), nullable=False),
         sa.UniqueConstraint("service_id", "kind", "occasion", name="one_notice_per_occasion"),
         sqlite_autoincrement=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -13,8 +14,13 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
+from app.collaborators import here
+from app.storage import Storage, StorageError
+
 blueprint = Blueprint("widget_assets", __name__, url_prefix="/widget")
 
+_FOR_EVER = "public, max-age=31536000, immutable"
+_VERSION = re.compile(r"[0-9a-f]{16}")
 _STATIC = Path(__file__).parent / "static"
 _LICENSE = "/* Docent's widget: no build step, no other host. License: AGPL-3.0-or-later. */"
 _PARTS = ("dom.js", "markdown.js", "stream.js", "api.js", "panel.js", "widget.js")  # each uses what stands before it
@@ -42,16 +48,36 @@ def _join() -> str:
     return f'{_LICENSE}\n(() => {{\n"use strict";\n{parts}\n{start}\n}})();\n'
 
 
-@lru_cache(maxsize=1)
-def script() -> Script:
-    plain = _join().encode()
+def _pack(plain: bytes) -> Script:
     integrity = "sha384-" + base64.b64encode(hashlib.sha384(plain).digest()).decode("ascii")
     return Script(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:16], integrity)
 
 
-def _serve(cache_control: str) -> Response:
+@lru_cache(maxsize=1)
+def script() -> Script:
+    return _pack(_join().encode())
+
+
+def _key(version: str) -> str:
+    return f"widget/{version}.js"
+
+
+def _keep() -> None:
+    """Store the present script: pages that pinned it keep working after the installation is upgraded."""
+    key, storage = _key(script().version), here().storage
+    if not storage.exists(key):
+        storage.save(key, io.BytesIO(script().plain), len(script().plain))
+
+
+@lru_cache(maxsize=8)
+def _read(storage: Storage, version: str) -> Script:
+    with storage.open(_key(version)) as stream:
+        return _pack(stream.read())
+
+
+def _serve(found: Script, cache_control: str) -> Response:
     accepts_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = Response(script().gzipped if accepts_gzip else script().plain, mimetype="text/javascript")
+    response = Response(found.gzipped if accepts_gzip else found.plain, mimetype="text/javascript")
     if accepts_gzip:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = cache_control
@@ -59,18 +85,25 @@ def _serve(cache_control: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.vary.add("Accept-Encoding")
-    response.set_etag(script().version + ("-gz" if accepts_gzip else ""))
+    response.set_etag(found.version + ("-gz" if accepts_gzip else ""))
     response.make_conditional(request)  # changes the response it is called on
     return response
 
 
 @blueprint.get("/v1/widget.js")
 def latest() -> Response:
-    return _serve("public, max-age=3600, stale-while-revalidate=86400")
+    return _serve(script(), "public, max-age=3600, stale-while-revalidate=86400")
 
 
 @blueprint.get("/<version>/widget.js")
 def pinned(version: str) -> Response:
-    if version != script().version:
+    """Serve the script of one content for good; one of an earlier installation, if a page ever asked for it."""
+    if version == script().version:
+        _keep()
+        return _serve(script(), _FOR_EVER)
+    if not _VERSION.fullmatch(version):
         abort(404)
-    return _serve("public, max-age=31536000, immutable")
+    try:
+        return _serve(_read(here().storage, version), _FOR_EVER)
+    except StorageError:
+        abort(404)

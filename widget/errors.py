@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, g, jsonify
 
-_ERRORS: dict[str, tuple[int, str]] = {
+ERRORS: dict[str, tuple[int, str]] = {
     "invalid_request": (400, "This request can't be understood."),
     "token_missing": (401, "This chat has to be opened first."),
     "token_invalid": (401, "This chat can't be continued here."),
@@ -30,7 +30,7 @@ class WidgetError(Exception):
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
-        self.status, self.message = _ERRORS[code]
+        self.status, self.message = ERRORS[code]
 
     def to_json(self) -> dict[str, object]:
         body: dict[str, object] = {"code": self.code, "message": self.message, "request_id": g.get("request_id", "")}

@@ -9,7 +9,7 @@ import hashlib
 import pytest
 
 from tests.widget.conftest import API
-from widget import theme
+from widget import assets, theme
 from widget.assets import script
 
 ACCENTS = ["#3b5bdb", "#ffffff", "#000000", "#ffe600", "#00e5ff", "#808080", "#c2185b", "#7fb800"]
@@ -50,6 +50,17 @@ def test_the_script_is_served_to_every_page_plain_and_compressed(client, path):
         assert "Accept-Encoding" in response.vary
     assert plain.headers["ETag"] != packed.headers["ETag"]
     assert client.get(path, headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
+
+
+def test_a_pinned_script_outlives_an_upgrade(app, client, monkeypatch):
+    old = script()
+    assert client.get(f"/widget/{old.version}/widget.js").status_code == 200
+    monkeypatch.setattr(assets, "script", lambda: assets._pack(b"// the next one"))
+    response = client.get(f"/widget/{old.version}/widget.js")
+    assert (response.status_code, response.data) == (200, old.plain)
+    assert client.get("/widget/v1/widget.js").data == b"// the next one"
+    for wrong in ("0123456789abcdef", "..%2f..%2fetc", "v2", "0123456789ABCDEF"):
+        assert client.get(f"/widget/{wrong}/widget.js").status_code == 404
 
 
 def test_the_pinned_script_is_the_one_of_its_hash_and_never_another(client):

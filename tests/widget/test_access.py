@@ -129,6 +129,16 @@ def test_a_token_is_worth_nothing_elsewhere(app, client, place, ada, cid):
     assert client.get(f"{API}/chat/messages", headers=mine).status_code == 200
 
 
+def test_a_token_of_an_address_that_the_domain_had_before_is_refused(app, client, place):
+    mine = open_chat(client, place)
+    with app.app_context():
+        signer = here().signer
+    chat = signer.read(access.PURPOSE, mine["Authorization"].removeprefix("Bearer "), max_age_s=60)["chat"]
+    old = signer.sign(access.PURPOSE, payload_of(place, chat=chat, origin="https://before.example"))
+    headers = {"Origin": place.origin, "Authorization": f"Bearer {old}"}
+    expect(token_calls(client, headers), 403, "origin_not_allowed")
+
+
 def test_a_chat_that_was_ended_or_erased_is_over(client, place):
     for method, path in (("POST", "/chat/end"), ("DELETE", "/chat")):
         headers = open_chat(client, place)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from app.answering.answer import GROUNDED, Answer
 from models import ChatSession, Message, Subscription, UsageCounter, db
 from tests.conftest import inside
 from tests.widget.conftest import API, QUESTION, ask, events_of, open_chat, visitor
+from tests.widget.slow_model import slow_model
 from widget import speaker, turns
 
 
@@ -199,15 +201,20 @@ def test_a_silent_stream_notices_that_its_visitor_hung_up():
     assert not turns._is_gone(None)
 
 
-def test_no_database_connection_is_held_while_words_are_coming(app, place, slow):
-    running = [ask(visitor(app), open_chat(visitor(app), place)) for _ in range(10)]
-    for response in running:
-        listen(response, "One ")
-    with app.app_context():
-        assert db.engine.pool.checkedout() == 0
-    slow.go_on.set()
-    for response in running:
-        listen(response, "event: done")
+def test_no_database_connection_is_held_while_words_are_coming(app, place, monkeypatch):
+    collaborators = app.extensions["docent"]
+    with slow_model() as model:
+        address = f"http://127.0.0.1:{model.server_port}/v1"
+        monkeypatch.setattr(collaborators, "config", replace(collaborators.config, openai_base_url=address))
+        running = [ask(visitor(app), open_chat(visitor(app), place)) for _ in range(10)]
+        for response in running:
+            assert model.began.acquire(timeout=20)
+            listen(response, "PDF files")
+        with app.app_context():
+            assert db.engine.pool.checkedout() == 0
+        model.go_on.set()
+        for response in running:
+            listen(response, "event: done")
 
 
 def test_a_process_with_no_thread_to_spare_says_so(app, client, place, slow, monkeypatch):

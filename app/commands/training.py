@@ -14,7 +14,7 @@ from tqdm import tqdm
 from app.commands.failing import CommandError
 from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
-from app.knowledge import chatbots, ingest, publish, sources
+from app.knowledge import chatbots, embedding, ingest, publish, sources
 from app.refusals import Refusal
 from models import Chatbot, Service, Source, Workspace, db
 from models.chatbots import CHATBOT_TYPES
@@ -95,6 +95,7 @@ def train(config: Config, chatbot_uuid: str, given: list[str], *, as_json: bool)
         raise CommandError("There is no file in what you named.")
     with installation(config):
         chatbot_id = require_chatbot(chatbot_uuid).id
+        embedding.embedder()  # one that can't be loaded is said at once, not for each source
         rows = [_train_one(chatbot_uuid, *one) for one in tqdm(wanted, desc="reading", unit="source", file=sys.stderr)]
         published = publish.publish(chatbot_id)
     report = {

@@ -52,15 +52,18 @@ class _Connection(flask_mail.Connection):
         options: dict[str, Any] = {"local_hostname": name, "timeout": STEP_S}
         context = ssl.create_default_context()
         if self.mail.use_ssl:
-            return self._sign_in(_TimedTls(self.mail.server, self.mail.port, context=context, **options))
-        host = _Timed(self.mail.server, self.mail.port, **options)
-        if self.mail.use_tls:
-            host.starttls(context=context)
-        return self._sign_in(host)
+            return self._sign_in(_TimedTls(self.mail.server, self.mail.port, context=context, **options), context)
+        return self._sign_in(_Timed(self.mail.server, self.mail.port, **options), context)
 
-    def _sign_in(self, host: smtplib.SMTP) -> smtplib.SMTP:
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
+    def _sign_in(self, host: smtplib.SMTP, context: ssl.SSLContext) -> smtplib.SMTP:
+        try:
+            if self.mail.use_tls:
+                host.starttls(context=context)
+            if self.mail.username and self.mail.password:
+                host.login(self.mail.username, self.mail.password)
+        except OSError:
+            host.close()
+            raise
         return host
 
     def __exit__(

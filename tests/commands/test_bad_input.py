@@ -126,7 +126,7 @@ def test_a_damaged_embedding_model_is_said_and_built_again(place, trained, tmp_p
         file.write(b"damage")
     shutil.copy(place / "docent.sqlite3", tmp_path)
     shutil.copytree(place / "generations", tmp_path / "generations")
-    assert_plain(run(tmp_path, "ask", trained["chatbot"], "When does the shop open?"), "damaged", "init")
+    assert_plain(run(tmp_path, "train", trained["chatbot"], __file__), "damaged", "init")
     assert run(tmp_path, "init").returncode == 0
     assert (copy / "model.onnx").read_bytes() == (artifact / "model.onnx").read_bytes()
 

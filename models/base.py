@@ -7,7 +7,19 @@ import uuid as uuid_module
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, CursorResult, DateTime, Delete, Dialect, Integer, Update, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    CursorResult,
+    DateTime,
+    Delete,
+    Dialect,
+    Index,
+    Integer,
+    Update,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -69,6 +81,11 @@ def one_of(column: str, *values: str, nullable: bool = False) -> CheckConstraint
     listed = ", ".join(f"'{value}'" for value in values)
     condition = f"{column} IN ({listed})"
     return CheckConstraint(f"{column} IS NULL OR {condition}" if nullable else condition, name=f"{column}_known")
+
+
+def unique_where(name: str, *columns: str, condition: str) -> Index:
+    """Allow one row of a kind as long as a condition on it holds (a partial unique index, on both databases)."""
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Table(Model):

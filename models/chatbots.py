@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of, unique_where
 from models.members import Member
 from models.plans import STATUSES, Service
 from models.tenancy import ChatbotOwned, ServiceOwned, WorkspaceOwned
@@ -36,10 +36,7 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="domain_in_service"),
         UniqueConstraint("service_id", "scheme", "domain", "port", name="one_domain_per_service"),
-        Index(
-            "one_holder_of_a_domain", "scheme", "domain", "port", unique=True,
-            sqlite_where=text("verified AND NOT internal"), postgresql_where=text("verified AND NOT internal"),
-        ),
+        unique_where("one_holder_of_a_domain", "scheme", "domain", "port", condition="verified AND NOT internal"),
         one_of("status", "active", "inactive"),
         one_of("scheme", "http", "https"),
         NEVER_REUSE_IDS,

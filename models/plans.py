@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, now, one_of, unique_where
 from models.members import Member
 from models.tenancy import Commercial, ServiceOwned
 
@@ -83,13 +83,7 @@ class Subscription(Table, Commercial):
         one_of("status", "active", "canceled", "expired"),
         one_of("kind", *PERIOD_KINDS),
         UniqueConstraint("id", "service_id", name="period_in_service"),
-        Index(
-            "one_active_subscription",
-            "service_id",
-            unique=True,
-            sqlite_where=text("status = 'active'"),
-            postgresql_where=text("status = 'active'"),
-        ),
+        unique_where("one_active_subscription", "service_id", condition="status = 'active'"),
         NEVER_REUSE_IDS,
     )
 
@@ -124,13 +118,7 @@ class Order(Table, HasUuid, Commercial, Timestamped):
             ["period_id", "service_id"], ["user_service_subscribed.id", "user_service_subscribed.service_id"]
         ),
         one_of("status", *ORDER_STATUSES),
-        Index(
-            "one_pending_order",
-            "service_id",
-            unique=True,
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
-        ),
+        unique_where("one_pending_order", "service_id", condition="status = 'pending'"),
         NEVER_REUSE_IDS,
     )
 

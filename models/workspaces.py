@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
+from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of, unique_where
 from models.mails import OutgoingMail
 from models.members import Member
 from models.plans import Service
@@ -71,14 +71,7 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
         ),
         one_of("role", *WORKSPACE_ROLES),
         one_of("status", "pending", "accepted", "revoked"),
-        Index(
-            "one_pending_invitation",
-            "service_id",
-            "email",
-            unique=True,
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
-        ),
+        unique_where("one_pending_invitation", "service_id", "email", condition="status = 'pending'"),
         NEVER_REUSE_IDS,
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    TextClause,
     Update,
     Uuid,
     text,
@@ -83,7 +84,7 @@ def one_of(column: str, *values: str, nullable: bool = False) -> CheckConstraint
     return CheckConstraint(f"{column} IS NULL OR {condition}" if nullable else condition, name=f"{column}_known")
 
 
-def unique_where(name: str, *columns: str, condition: str) -> Index:
+def unique_where(name: str, *columns: str | TextClause, condition: str) -> Index:
     """Allow one row of a kind as long as a condition on it holds (a partial unique index, on both databases)."""
     return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of, unique_where
@@ -19,6 +19,9 @@ CHATBOT_TYPES = (
     "marketing", "event", "education", "healthcare", "entertainment", "news", "custom",
 )  # fmt: skip
 TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
+
+
+_PORT = text("coalesce(port, 0)")  # an empty port is equal to no other one in a unique index
 
 
 class Domain(Table, HasUuid, ServiceOwned, Timestamped):
@@ -36,7 +39,8 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="domain_in_service"),
         UniqueConstraint("service_id", "scheme", "domain", "port", name="one_domain_per_service"),
-        unique_where("one_holder_of_a_domain", "scheme", "domain", "port", condition="verified AND NOT internal"),
+        Index("one_domain_of_a_place", "service_id", "scheme", "domain", _PORT, unique=True),
+        unique_where("one_holder_of_a_domain", "scheme", "domain", _PORT, condition="verified AND NOT internal"),
         one_of("status", "active", "inactive"),
         one_of("scheme", "http", "https"),
         NEVER_REUSE_IDS,

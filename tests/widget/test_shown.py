@@ -21,6 +21,13 @@ def test_the_script_is_at_most_sixteen_kilobytes(record_property):
     assert size <= 16 * 1024
 
 
+def test_the_script_is_the_parts_without_what_only_people_read():
+    text = script().plain.decode()
+    assert text.startswith("/* Docent's widget")
+    assert " // " not in text
+    assert 'credentials: preview ? "same-origin" : "omit"' in text
+
+
 def test_the_configuration_is_kept_for_a_minute_and_recognized(client, place):
     response = client.get(f"{API}/embeds/{place.embed}/config", headers={"Origin": place.origin})
     assert response.headers["Cache-Control"] == "private, max-age=60"

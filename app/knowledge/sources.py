@@ -137,6 +137,7 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
     address = address.strip()
     if not re.match(r"https?://[^\s/]+", address, re.IGNORECASE) or len(address) > MAX_URL or not address.isprintable():
         raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
+    _line_up(chatbot)
     source = _present(chatbot, "url", Source.data_loc == address)
     _make_room(chatbot, source)
     source = source or _new(chatbot, "url", address[:MAX_TITLE], address)

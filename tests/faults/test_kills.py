@@ -66,13 +66,52 @@ def test_a_kill_at_any_stage_costs_time_alone(installation, trained, stage, vict
     assert installation.finds(trained, QUESTION, "Wilhelmine")
 
 
-def test_random_kills_lose_and_double_nothing(installation, trained, capsys):
-    """An owner adds, replaces, retries and deletes, while somebody pulls plugs."""
+class Toll:
+    """What was killed, how often all was settled in between, and how long that took."""
+
+    def __init__(self):
+        self.n_killed, self.n_answered, self.recoveries = dict.fromkeys(VICTIMS, 0), 0, []
+
+    @property
+    def n(self):
+        return sum(self.n_killed.values())
+
+    def __str__(self):
+        slowest = sorted(self.recoveries) or [0.0]
+        return (
+            f"{self.n} kills {self.n_killed}; {self.n_answered} questions answered from the old generation in between; "
+            f"all settled and whole {len(self.recoveries)} times, median {slowest[len(slowest) // 2]:.1f} s, "
+            f"p95 {slowest[int(0.95 * (len(slowest) - 1))]:.1f} s, slowest {slowest[-1]:.1f} s"
+        )
+
+    def take(self, installation, victim):
+        pids = VICTIMS[victim](installation)
+        for pid in pids:
+            kill(pid)
+        self.n_killed[victim] += len(pids)
+        if victim == "worker":
+            installation.processes["worker"].wait()
+        restart_if_dead(installation)
+
+    def settle(self, installation, chatbot_id):
+        self.recoveries.append(installation.wait_until_settled(chatbot_id, 120))
+        installation.check(chatbot_id)
+
+
+@pytest.fixture
+def toll(capsys):
+    found = Toll()
+    yield found
+    with capsys.disabled():
+        sys.stdout.write(f"\n{found}\n")
+
+
+def test_random_kills_lose_and_double_nothing(installation, trained, toll):
+    """An owner adds, replaces and deletes, while somebody pulls plugs."""
     chance = random.Random(7)
-    source_ids, recoveries, n_killed, n_asked = [], [], dict.fromkeys(VICTIMS, 0), 0
-    while sum(n_killed.values()) < N_KILLS:
-        work = chance.random()
-        if work < 0.15 and len(source_ids) > 3:
+    source_ids = []
+    while toll.n < N_KILLS:
+        if chance.random() < 0.15 and len(source_ids) > 3:
             installation.delete(source_ids.pop(0))
         else:
             name = f"book-{chance.randrange(5)}.md"
@@ -80,26 +119,9 @@ def test_random_kills_lose_and_double_nothing(installation, trained, capsys):
             source_id = installation.add(trained, name, text)
             source_ids = [*(i for i in source_ids if i != source_id), source_id]
         time.sleep(chance.uniform(0, 1))
-        victim = chance.choices(list(VICTIMS), weights=[1, 4, 3, 2])[0]
-        pids = VICTIMS[victim](installation)
-        for pid in pids:
-            kill(pid)
-        n_killed[victim] += len(pids)
-        if victim == "worker":
-            installation.processes["worker"].wait()
-        restart_if_dead(installation)
+        toll.take(installation, chance.choices(list(VICTIMS), weights=[1, 4, 3, 2])[0])
         assert installation.finds(trained, QUESTION, "Wilhelmine"), "the old generation must go on answering"
-        n_asked += 1
+        toll.n_answered += 1
         if chance.random() < 0.2:
-            recoveries.append(installation.wait_until_settled(trained, 120))
-            installation.check(trained)
-    recoveries.append(installation.wait_until_settled(trained, 120))
-    installation.check(trained)
-    states = dict(installation.states(trained))
-    recoveries.sort()
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{sum(n_killed.values())} kills {n_killed}; sources in the end {states}; {n_asked} questions answered in "
-            f"between; all settled {len(recoveries)} times, slowest {recoveries[-1]:.1f} s, "
-            f"p95 {recoveries[int(0.95 * (len(recoveries) - 1))]:.1f} s\n"
-        )
+            toll.settle(installation, trained)
+    toll.settle(installation, trained)

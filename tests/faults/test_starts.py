@@ -17,7 +17,10 @@ from app.process import answers_on_port, find_free_port
 from tests.faults.installation import command_line, is_running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(bool(os.environ.get("TEST_DATABASE_URL")), reason="makes installations on SQLite alone"),
+]
 
 
 class Serve:

@@ -198,9 +198,20 @@ def test_a_source_that_kills_its_reader_is_given_up(app, chatbot_id):
         assert (source.state, source.error_code, bool(source.error_advice)) == ("failed", "internal", True)
 
 
-def test_two_clicks_on_upload_make_one_source(app, chatbot_id):
+def add_page(app, chatbot_id, address):
+    with inside(app):
+        source = sources.add_url(db.session.get(Chatbot, chatbot_id), address)
+        db.session.commit()
+        return source.id
+
+
+@pytest.mark.parametrize("click", [
+    lambda app, chatbot_id: add(app, chatbot_id, "twice.txt", "the same bytes"),
+    lambda app, chatbot_id: add_page(app, chatbot_id, "https://example.com/twice"),
+])  # fmt: skip
+def test_two_clicks_make_one_source(app, chatbot_id, click):
     with ThreadPoolExecutor(4) as clicks:
-        made = list(clicks.map(lambda text: add(app, chatbot_id, "twice.txt", text), ["the same bytes"] * 4))
+        made = list(clicks.map(lambda _: click(app, chatbot_id), range(4)))
     assert len(set(made)) == 1
     assert count_rows(app, chatbot_id, Source) == [1]
 

@@ -1,47 +1,167 @@
-"""The audit trail: one append-only row for every change that a person makes."""
+"""The audit trail: one append-only row for every change that a person makes.
+
+`record` names what somebody did. What they changed is watched at each flush, so that a change that nobody named is
+written down all the same, under the name of its table, in the transaction of the change itself.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import has_request_context
-from flask_login import current_user
-from sqlalchemy import inspect
+from flask import g, has_app_context, has_request_context, request
+from sqlalchemy import event, inspect, select
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
-from models import AuditEvent, Service, db
+from app.networks import shorten_address
+from models import AuditEvent, Chatbot, Member, Service, Workspace, db
+from models.base import Table
+from models.tenancy import ChatbotOwned
 
-_SECRET = ("password", "token", "hash", "secret", "key")
+_SECRET = ("password", "token", "hash", "secret", "key", "verification_link", "embedding")
+_PLAIN = {"id", "uuid", "service_id", "created_at"}  # what a row is, not what was done to it
+_PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that they changed is told, not to what
+# what follows from an act and is no act itself, or belongs to visitors
+_UNWATCHED = {
+    "audit_events", "notices", "usage_counters", "outgoing_mails", "user_verification", "devices", "recovery_codes",
+    "documents", "chunks", "generations", "chat_sessions", "chat_history", "citations",
+}  # fmt: skip
+_WATCHED = "watched changes"  # of a session's transaction: row -> (verb, changes)
+
+
+def set_actor(member_id: int | None, acting_as_id: int | None = None) -> None:
+    """Say who sends this request, and as whom they look at it."""
+    g.actor_id, g.acting_as_id = member_id, acting_as_id
 
 
 def _actor_id() -> int | None:
-    if has_request_context() and current_user.is_authenticated:
-        return int(current_user.id)
-    return None
+    found: int | None = g.get("actor_id") if has_app_context() else None
+    return found
 
 
-def _service_id(row: Any) -> int | None:
-    service_id: int | None = row.id if isinstance(row, Service) else getattr(row, "service_id", None)
-    return service_id
+def _network() -> str:
+    return shorten_address(request.remote_addr) if has_request_context() else ""
 
 
-def _visible_fields(row: Any) -> dict[str, str]:
-    columns = inspect(type(row)).columns.keys()
-    words = {name: row.__dict__[name] for name in columns if name in row.__dict__}
+def mask_email(email: str) -> str:
+    """Return an address that its owner recognizes and nobody else can write to: "a…@example.com"."""
+    name, at, host = email.partition("@")
+    return f"{name[:1]}…{at}{host}"
+
+
+def _in_words(row: Any, field: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if field in _PRIVATE and isinstance(row, Member):
+        return mask_email(value) if "@" in value else "…"
+    return str(value)[:200]
+
+
+def _fields(row: Any) -> list[str]:
+    keys = inspect(type(row)).column_attrs.keys()
+    return [key for key in keys if key not in _PLAIN and not any(part in key for part in _SECRET)]
+
+
+def _values(row: Any) -> dict[str, Any]:
+    """Return what a row that is made or deleted holds, without secrets."""
+    held = {field: row.__dict__.get(field) for field in _fields(row)}
     return {
-        name: str(value)[:200]
-        for name, value in words.items()
-        if value is not None and not isinstance(value, bytes) and not any(part in name for part in _SECRET)
+        field: _in_words(row, field, value)
+        for field, value in held.items()
+        if value not in (None, "") and not isinstance(value, bytes)
     }
 
 
+def _differences(row: Any) -> dict[str, Any]:
+    """Return field -> [before, after] of what is about to change, without secrets."""
+    found = {}
+    for field in _fields(row):
+        history = inspect(row).attrs[field].history
+        if history.has_changes():
+            before, after = ((*part, None)[0] for part in (history.deleted or (), history.added or ()))
+            found[field] = [_in_words(row, field, before), _in_words(row, field, after)]
+    return found
+
+
+def _label(row: Any) -> str:
+    """Return what people call a row."""
+    for name in ("name", "title", "domain", "email", "member"):
+        if found := getattr(row, name, None):
+            return mask_email(row.email) if isinstance(row, Member) else str(found)[:120]
+    return ""
+
+
+def _place(row: Any) -> tuple[int | None, int | None]:
+    """Return the service and the workspace that a row lies in, as far as it lies in one."""
+    if isinstance(row, Service):
+        return row.id, None
+    service_id = getattr(row, "service_id", None)
+    if isinstance(row, Workspace):
+        return service_id, row.id
+    if isinstance(row, ChatbotOwned):
+        return service_id, db.session.scalar(select(Chatbot.workspace_id).where(Chatbot.id == row.chatbot_id))
+    return service_id, getattr(row, "workspace_id", None)
+
+
+def _watched(session: Session) -> dict[Any, tuple[str, dict[str, Any]]]:
+    found: dict[Any, tuple[str, dict[str, Any]]] = session.info.setdefault(_WATCHED, {})
+    return found
+
+
+def _watch(session: Session, rows: Any, verb: str, read: Any) -> None:
+    for row in rows:
+        if isinstance(row, Table | Member) and row.__tablename__ not in _UNWATCHED and (changes := read(row)):
+            first, earlier = _watched(session).get(row, (verb, {}))
+            merged = {**earlier, **changes} if first == verb else earlier
+            _watched(session)[row] = (first if verb == "edit" else verb, merged if verb != "delete" else changes)
+
+
+def _before_flush(session: Session, _context: object, _instances: object) -> None:
+    if _actor_id() is not None:
+        with session.no_autoflush:
+            _watch(session, session.dirty, "edit", _differences)
+            _watch(session, session.deleted, "delete", _values)
+
+
+def _after_flush(session: Session, _context: object) -> None:
+    if _actor_id() is not None:
+        _watch(session, session.new, "add", _values)
+
+
+def _before_commit(session: Session) -> None:
+    """Write down what nobody named."""
+    if _actor_id() is None:
+        return
+    session.flush()
+    for row, (verb, changes) in list(_watched(session).items()):
+        _write(f"{row.__tablename__}.{verb}", row, changes)
+    _watched(session).clear()
+
+
+def _forget(session: Session, previous: SessionTransaction) -> None:
+    if not previous.nested:
+        _watched(session).clear()
+
+
+def _write(action: str, row: Any, changes: dict[str, Any]) -> None:
+    service_id, workspace_id = _place(row)
+    made = AuditEvent(
+        service_id=service_id, workspace_id=workspace_id, actor_id=_actor_id(),
+        acting_as_id=g.get("acting_as_id") if has_app_context() else None, action=action[:64],
+        target=f"{row.__tablename__}:{row.id}", label=_label(row), changes=changes, network=_network(),
+    )  # fmt: skip
+    db.session.add(made)
+
+
 def record(action: str, row: Any, **changes: Any) -> None:
-    """Write who did `action` to `row`, in the transaction of the change itself. Secrets are left out."""
-    target = f"{row.__tablename__}:{row.id}"
-    event = AuditEvent(
-        service_id=_service_id(row),
-        actor_id=_actor_id(),
-        action=action[:64],
-        target=target,
-        changes=changes or _visible_fields(row),
-    )
-    db.session.add(event)
+    """Write who did `action` to `row`, with what they changed of it. Secrets are left out. The caller commits."""
+    db.session.flush()
+    _, seen = _watched(db.session()).pop(row, ("", {}))
+    _write(action, row, changes or seen)
+
+
+def watch(session: scoped_session[Any]) -> None:
+    """Watch what people change through a session, once."""
+    event.listen(session, "before_flush", _before_flush)
+    event.listen(session, "after_flush", _after_flush)
+    event.listen(session, "before_commit", _before_commit)
+    event.listen(session, "after_soft_rollback", _forget)

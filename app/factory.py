@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import errors, headers, security, settings, template_filters
+from app import audit, errors, headers, security, settings, template_filters
 from app.collaborators import Collaborators
 from app.extensions import csrf, mail, migrate
 from models import db, wall
@@ -46,3 +46,4 @@ def create_app(config: Config) -> Flask:
 
 
 wall.install(db.session)
+audit.watch(db.session)

@@ -6,6 +6,7 @@ from flask import Flask, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
+from app import audit
 from app.accounts import devices
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
@@ -48,10 +49,12 @@ class DocentSecurityManager(SecurityManager):
 
 def _open_scope() -> None:
     tenancy.clear()
+    audit.set_actor(None)
     if request.blueprint == "widget" or request.endpoint in (None, "static", "appbuilder.static"):
         return
     with tenancy.everything():
         g.standing = find_standing(current_user) if current_user.is_authenticated else NOBODY
+    audit.set_actor(g.standing.member_id)
     tenancy.enter(g.standing.scope())
 
 

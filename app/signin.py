@@ -15,8 +15,9 @@ from flask_login import current_user, login_user, logout_user
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app import limits
+from app import audit, limits
 from app.accounts import devices, second_factor
+from app.caller import signed_in
 from app.collaborators import here
 from app.tokens import TokenError
 from models import Member, db
@@ -46,6 +47,8 @@ def enter(member: Member) -> None:
     session.clear()
     session["device"] = str(devices.add(member.id, request.user_agent.string, request.remote_addr))
     login_user(member)
+    audit.set_actor(member.id)
+    audit.record("device.sign-in", member)
 
 
 class SignInView(AuthDBView):
@@ -115,6 +118,7 @@ class SignInView(AuthDBView):
     def logout(self) -> Any:
         if current_user.is_authenticated and (device := session.get("device")):
             devices.sign_out(current_user.id, uuid.UUID(device))
+            audit.record("device.sign-out", signed_in())
             db.session.commit()
         logout_user()
         session.clear()

@@ -52,7 +52,6 @@ def _cut(entity: Any, condition: Any) -> Any:
 
 def _by_service(ids: list[int]) -> Iterator[Any]:
     yield _cut(ServiceOwned, lambda cls: cls.service_id.in_(ids))
-    yield _cut(_mapped("AuditEvent"), lambda cls: cls.service_id.in_(ids))
 
 
 def _by_purchase(ids: list[int], member_id: int | None) -> Iterator[Any]:
@@ -71,6 +70,14 @@ def _by_workspace(ids: list[int]) -> Iterator[Any]:
     yield _cut(ChatbotOwned, lambda cls: cls.chatbot_id.in_(inside))
 
 
+def _by_trail(ids: list[int], workspace_ids: list[int] | None) -> Iterator[Any]:
+    """Cut the audit trail, whose rows need not lie in a workspace."""
+    event = _mapped("AuditEvent")
+    yield _cut(event, lambda cls: cls.service_id.in_(ids))
+    if workspace_ids is not None:
+        yield _cut(event, lambda cls: or_(cls.workspace_id.is_(None), cls.workspace_id.in_(workspace_ids)))
+
+
 @lru_cache(maxsize=1024)
 def _criteria(scope: Scope) -> tuple[Any, ...]:
     options: list[Any] = []
@@ -78,7 +85,9 @@ def _criteria(scope: Scope) -> tuple[Any, ...]:
         ids, member_id = sorted(scope.service_ids), scope.member_id
         options += _by_service(ids)
         options.append(_cut(PersonOwned, lambda cls: cls.user_id == member_id))
-        options += [] if scope.sells else _by_purchase(ids, member_id)
+        if not scope.sells:
+            places = None if scope.workspace_ids is None else sorted(scope.workspace_ids)
+            options += [*_by_purchase(ids, member_id), *_by_trail(ids, places)]
     if scope.workspace_ids is not None:
         options += _by_workspace(sorted(scope.workspace_ids))
     return tuple(options)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import re
 import uuid
 
 from sqlalchemy import delete, select, update
 
+from app.networks import shorten_address
 from models import Device, db, tenancy
 from models.base import change, now
 
@@ -26,16 +26,6 @@ def describe_browser(user_agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}", user_agent)), "A program")
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser
-
-
-def shorten_address(address: str | None) -> str:
-    """Return the network of an address, /24 or /48: enough to recognize one's own, too little to find a person."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return ""
-    bits = 24 if parsed.version == 4 else 48  # noqa: PLR2004
-    return str(ipaddress.ip_network(f"{parsed}/{bits}", strict=False))
 
 
 def _parse(device_uuid: str | None) -> uuid.UUID | None:

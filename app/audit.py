@@ -13,7 +13,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app.networks import shorten_address
-from models import AuditEvent, Chatbot, Member, Service, Workspace, db
+from models import AuditEvent, Chatbot, Member, Service, Workspace, db, tenancy
 from models.base import Table
 from models.tenancy import ChatbotOwned
 
@@ -63,7 +63,7 @@ def _fields(row: Any) -> list[str]:
 
 def _values(row: Any) -> dict[str, Any]:
     """Return what a row that is made or deleted holds, without secrets."""
-    held = {field: row.__dict__.get(field) for field in _fields(row)}
+    held = {field: getattr(row, field) for field in _fields(row)}
     return {
         field: _in_words(row, field, value)
         for field, value in held.items()
@@ -77,9 +77,15 @@ def _differences(row: Any) -> dict[str, Any]:
     for field in _fields(row):
         history = inspect(row).attrs[field].history
         if history.has_changes():
-            before, after = ((*part, None)[0] for part in (history.deleted or (), history.added or ()))
-            found[field] = [_in_words(row, field, before), _in_words(row, field, after)]
+            before = history.deleted[0] if history.deleted else _stored(row, field)
+            found[field] = [_in_words(row, field, before), _in_words(row, field, getattr(row, field))]
     return found
+
+
+def _stored(row: Any, field: str) -> Any:
+    """Return what the database holds of a field that was set without having been read."""
+    kind = type(row)
+    return db.session.scalar(select(getattr(kind, field)).where(kind.id == row.id))
 
 
 def _label(row: Any) -> str:
@@ -107,24 +113,32 @@ def _watched(session: Session) -> dict[Any, tuple[str, dict[str, Any]]]:
     return found
 
 
-def _watch(session: Session, rows: Any, verb: str, read: Any) -> None:
-    for row in rows:
-        if isinstance(row, Table | Member) and row.__tablename__ not in _UNWATCHED and (changes := read(row)):
-            first, earlier = _watched(session).get(row, (verb, {}))
-            merged = {**earlier, **changes} if first == verb else earlier
-            _watched(session)[row] = (first if verb == "edit" else verb, merged if verb != "delete" else changes)
+def _is_watched(row: Any) -> bool:
+    return isinstance(row, Table | Member) and row.__tablename__ not in _UNWATCHED
+
+
+def _watch_edit(session: Session, row: Any) -> None:
+    """Add what is about to change to what changed before, in the same transaction: from the first value to the last."""
+    verb, seen = _watched(session).get(row, ("edit", {}))
+    for field, (before, after) in _differences(row).items():
+        seen[field] = [seen[field][0] if field in seen else before, after] if verb == "edit" else after
+    if seen:
+        _watched(session)[row] = (verb, seen)
 
 
 def _before_flush(session: Session, _context: object, _instances: object) -> None:
     if _actor_id() is not None:
         with session.no_autoflush:
-            _watch(session, session.dirty, "edit", _differences)
-            _watch(session, session.deleted, "delete", _values)
+            for row in filter(_is_watched, session.dirty):
+                _watch_edit(session, row)
+            for row in filter(_is_watched, session.deleted):
+                _watched(session)[row] = ("delete", _values(row))
 
 
 def _after_flush(session: Session, _context: object) -> None:
     if _actor_id() is not None:
-        _watch(session, session.new, "add", _values)
+        for row in filter(_is_watched, session.new):
+            _watched(session)[row] = ("add", _values(row))
 
 
 def _before_commit(session: Session) -> None:
@@ -143,13 +157,16 @@ def _forget(session: Session, previous: SessionTransaction) -> None:
 
 
 def _write(action: str, row: Any, changes: dict[str, Any]) -> None:
+    """Add an event. All else was flushed before, so that nothing but the event passes the wall unasked."""
     service_id, workspace_id = _place(row)
     made = AuditEvent(
         service_id=service_id, workspace_id=workspace_id, actor_id=_actor_id(),
         acting_as_id=g.get("acting_as_id") if has_app_context() else None, action=action[:64],
         target=f"{row.__tablename__}:{row.id}", label=_label(row), changes=changes, network=_network(),
     )  # fmt: skip
-    db.session.add(made)
+    with tenancy.everything():
+        db.session.add(made)
+        db.session.flush()
 
 
 def record(action: str, row: Any, **changes: Any) -> None:

@@ -25,6 +25,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "WorkspaceMemberView": (*_WRITE,),
     "InvitationView": (*_WRITE, "can_revoke"),
     "ServiceView": (*_READ,),
+    "AuditView": (*_READ,),
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),
 }  # fmt: skip
 _OF_STAFF: dict[str, tuple[str, ...]] = {
@@ -34,14 +35,12 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "MemberView": (*_READ, "can_edit"),
     "MailView": ("can_list", "can_show"),
 }
-_OF_SUPERADMIN: dict[str, tuple[str, ...]] = {"AuditView": (*_READ,)}
 
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
-    "Services",
+    "Services", "Audit",
 )  # fmt: skip
 _MENU_OF_STAFF = ("Installation", "Plans", "Subscriptions", "People", "Mails", "Services")
-_MENU_OF_SUPERADMIN = ("Audit",)
 
 
 def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[list[str]]:
@@ -54,7 +53,7 @@ _members = _grants(_OF_MEMBERS, _MENU_OF_MEMBERS)
 _staff = _members + _grants(_OF_STAFF, _MENU_OF_STAFF)
 
 ROLES: dict[str, list[list[str]]] = {
-    "Superadmin": _staff + _grants(_OF_SUPERADMIN, _MENU_OF_SUPERADMIN),
+    "Superadmin": _staff,
     "Staff": _staff,
     "Support": _members,
     "Member": _members,

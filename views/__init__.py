@@ -10,13 +10,14 @@ def register(appbuilder: Any) -> None:
     from flask import current_app
 
     from views.accounts import AcceptPage, SignUpPage, VerifyPage
+    from views.audit_trail import AuditView
     from views.buying import PlansPage, ServicePage
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
     from views.columns import status_badge
     from views.domains import DomainView
     from views.history import HistoryPage, HistoryView
-    from views.installation import AuditView, MailView, MemberView, PlanView, SubscriptionView
+    from views.installation import MailView, MemberView, PlanView, SubscriptionView
     from views.navigation import navigation
     from views.profile import ProfileView
     from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
@@ -36,6 +37,6 @@ def register(appbuilder: Any) -> None:
     add(SubscriptionView, "Subscriptions", category="Installation", icon="order")
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
-    add(AuditView, "Audit", category="Installation", icon="audit")
+    add(AuditView, "Audit", category="Team", icon="audit")
     for page in (ChatbotPage, PlansPage, ServicePage, HistoryPage, ProfileView, SignUpPage, VerifyPage, AcceptPage):
         appbuilder.add_view_no_menu(page)

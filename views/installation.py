@@ -1,4 +1,4 @@
-"""Screens of those who run the installation: plans, subscriptions, people, kept mails, the audit trail."""
+"""Screens of those who run the installation: plans, subscriptions, people, kept mails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import mail
 from app.caller import standing
-from models import AuditEvent, Member, Plan, Subscription
+from models import Member, Plan, Subscription
 from models.base import now
 from models.members import PLATFORM_ROLES
 from models.plans import BILLING_CYCLES
@@ -91,20 +91,6 @@ class MemberView(Screen):
         if item.status not in ("enabled", "disabled"):
             raise Refused("A person is enabled or disabled.")
         item.session_version += 1  # signs every device out with the next request
-
-
-class AuditView(Screen):
-    """Who changed what."""
-
-    datamodel = table(AuditEvent)
-    list_title, show_title = "Audit", "Event"
-    list_columns = ["created_at", "actor", "action", "target"]
-    show_columns = ["created_at", "actor", "action", "target", "changes"]
-    add_columns = edit_columns = ["action"]
-    search_columns = ["action", "target"]
-    base_permissions = ["can_list", "can_show"]
-    base_order = ("id", "desc")
-    formatters_columns = {"created_at": moment}
 
 
 class MailView(BaseView):

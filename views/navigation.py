@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 
 from app.caller import standing
+from models.members import STAFF, SUPERADMIN
 
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {
@@ -16,13 +17,18 @@ _NEEDS = {
     "Chatbots": "chatbot.view",
     "Sources": "source.view",
     "Domains": "domain.view",
+    "Audit": "audit.view",
     "Workspaces": "workspace.view",
 }
 
 
+_FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
+
+
 def _is_open(entry: dict[str, Any]) -> bool:
     action = _NEEDS.get(entry["name"])
-    return action is None or standing().may_anywhere(action)
+    is_theirs = entry["name"] in _FOR_STAFF and standing().platform_role in (SUPERADMIN, STAFF)
+    return action is None or is_theirs or standing().may_anywhere(action)
 
 
 def navigation() -> list[dict[str, Any]]:

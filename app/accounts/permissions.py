@@ -17,6 +17,7 @@ ACTIONS: dict[str, tuple[frozenset[str], str]] = {
     "workspace.view": (_EVERYBODY, "see the workspace and who is in it"),
     "people.view": (_LEADERS, "see members and invitations"),
     "people.edit": (_OWNERS, "invite, change roles, remove people"),
+    "audit.view": (_OWNERS, "see who changed what"),
     "domain.view": (_EVERYBODY, "see domains"),
     "domain.edit": (_LEADERS, "add, verify, pause and delete domains"),
     "chatbot.view": (_EVERYBODY, "see chatbots and chat in the preview"),

@@ -91,7 +91,7 @@ def test_every_row_below_a_chatbot_or_workspace_is_cut_by_it():
     for mapper in mappers():
         if "chatbot_id" in mapper.local_table.c:
             assert issubclass(mapper.class_, tenancy.ChatbotOwned), mapper.class_
-        if "workspace_id" in mapper.local_table.c:
+        if "workspace_id" in mapper.local_table.c and mapper.class_ is not AuditEvent:
             assert issubclass(mapper.class_, tenancy.WorkspaceOwned), mapper.class_
 
 
@@ -229,7 +229,7 @@ def test_staff_who_sell_see_services_and_people_and_no_content(ada, cid):
         assert {ada.service_id, cid.service_id} <= set(db.session.scalars(select(Service.id)))
         assert {ada.member_id, cid.member_id} <= set(db.session.scalars(select(Member.id)))
         for model in owned_classes():
-            if not issubclass(model, tenancy.Commercial) and model is not Service:
+            if not issubclass(model, tenancy.Commercial) and model not in (Service, AuditEvent):
                 assert db.session.scalars(select(model)).all() == [], model
 
 
@@ -238,6 +238,16 @@ def test_a_workspace_hides_its_chatbots_from_the_rest_of_the_service(app, ada):
         for model in (Workspace, Chatbot, Source, Embed, ChatSession, Message):
             assert db.session.scalars(select(model)).all() == [], model
         assert db.session.scalars(select(Domain)).all() != []
+
+
+def test_the_trail_of_a_workspace_is_hidden_from_the_rest_of_the_service(app, ada):
+    scope = scope_of(ada)
+    with tenancy.use(scope):
+        db.session.add(AuditEvent(service_id=ada.service_id, workspace_id=ada.workspace_id, action="inside"))
+        db.session.flush()
+        assert "inside" in db.session.scalars(select(AuditEvent.action)).all()
+    with tenancy.use(Scope(frozenset({ada.service_id}), frozenset(), ada.member_id)):
+        assert "inside" not in db.session.scalars(select(AuditEvent.action)).all()
 
 
 # --- writing

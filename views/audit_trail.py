@@ -1,0 +1,66 @@
+"""Who changed what: owners see what happened in their workspaces, holders in their services, staff everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.models.filters import BaseFilter
+from markupsafe import Markup
+from sqlalchemy import or_
+
+from app.accounts.permissions import HOLDER, allows
+from app.caller import standing
+from models import AuditEvent
+from models.members import STAFF, SUPERADMIN
+from views.base import Screen, table
+from views.columns import moment
+
+
+class MaySee(BaseFilter):
+    """Events that the person may see; the wall has left out those of strangers."""
+
+    def apply(self, query: Any, _value: Any) -> Any:
+        me = standing()
+        if me.platform_role in (SUPERADMIN, STAFF):
+            return query
+        held = me.held_service_ids if allows(HOLDER, "audit.view") else ()
+        places = me.workspaces_where("audit.view")
+        return query.filter(or_(AuditEvent.service_id.in_(held), AuditEvent.workspace_id.in_(places)))
+
+
+def _difference(value: Any) -> Markup:
+    if not isinstance(value, list):
+        return Markup("{}").format(value)
+    before, after = ("nothing" if part in (None, "") else part for part in [*value, None, None][:2])
+    return Markup("<del>{}</del> → <ins>{}</ins>").format(before, after)
+
+
+def differences(changes: Any) -> Markup | str:
+    """Write what changed, field by field: "role: user → admin"."""
+    pairs = (changes or {}).items()
+    lines = [Markup("<li>{}: {}</li>").format(name.replace("_", " "), _difference(value)) for name, value in pairs]
+    return Markup("<ul>{}</ul>").format(Markup("").join(lines)) if lines else "–"
+
+
+class AuditView(Screen):
+    """Who did what, on which row, from where. Rows are only ever added, by what people do."""
+
+    datamodel = table(AuditEvent)
+    list_title, show_title = "Audit", "Event"
+    list_columns = ["action", "label", "actor", "created_at"]
+    show_columns = ["action", "label", "target", "actor", "acting_as", "network", "created_at", "changes"]
+    add_columns = edit_columns = ["action"]
+    search_columns = ["action", "target", "label", "actor", "created_at"]
+    base_permissions = ["can_list", "can_show"]
+    base_filters = [["id", MaySee, None]]
+    base_order = ("id", "desc")
+    label_columns = {
+        "created_at": "When", "actor": "Who", "acting_as": "Looking as", "action": "What", "target": "Row",
+        "label": "On what", "network": "From network", "changes": "Changes",
+    }  # fmt: skip
+    formatters_columns = {"created_at": moment, "changes": differences}
+    picture = "audit"
+    empty_words = "Nothing has been changed yet."
+
+    def name_of(self, item: Any) -> str:
+        return f"{item.action} {item.label}".strip()

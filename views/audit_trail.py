@@ -47,10 +47,10 @@ class AuditView(Screen):
 
     datamodel = table(AuditEvent)
     list_title, show_title = "Audit", "Event"
-    list_columns = ["action", "label", "actor", "created_at"]
+    list_columns = ["action", "label", "actor"]
     show_columns = ["action", "label", "target", "actor", "acting_as", "network", "created_at", "changes"]
     add_columns = edit_columns = ["action"]
-    search_columns = ["action", "target", "label", "actor", "created_at"]
+    search_columns = ["action", "target", "label", "actor"]
     base_permissions = ["can_list", "can_show"]
     base_filters = [["id", MaySee, None]]
     base_order = ("id", "desc")

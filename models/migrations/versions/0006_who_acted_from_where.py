@@ -1,7 +1,7 @@
 """the audit trail says in which workspace, from which network, and as whom somebody acted
 
-Revision ID: 0004_audit
-Revises: 0003_devices
+Revision ID: 0006_audit
+Revises: 0005_mails
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import models.base
 
-revision = "0004_audit"
-down_revision = "0003_devices"
+revision = "0006_audit"
+down_revision = "0005_mails"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """the audit trail says in which workspace, from which network, and as whom somebody acted
 
-Revision ID: 0006_audit
-Revises: 0005_mails
+Revision ID: 0007_audit
+Revises: 0006_one_holder
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import models.base
 
-revision = "0006_audit"
-down_revision = "0005_mails"
+revision = "0007_audit"
+down_revision = "0006_one_holder"
 branch_labels = None
 depends_on = None
 

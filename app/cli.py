@@ -58,6 +58,12 @@ def _train(config: Config, args: argparse.Namespace) -> int:
     return training.train(config, args.chatbot, args.source, as_json=args.json)
 
 
+def _crawl(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import crawling
+
+    return crawling.run(config, args)
+
+
 def _ask(config: Config, args: argparse.Namespace) -> int:
     from app.commands import asking
 
@@ -113,10 +119,25 @@ def _add_knowledge(commands: Any) -> None:
     train.add_argument("source", nargs="+", metavar="PATH_OR_URL")
     train.add_argument("--json", action="store_true", help="JSON alone on stdout")
     train.set_defaults(run=_train)
+    _add_crawl(commands)
     extract = commands.add_parser("extract", help="show what the loaders see in files, without a database")
     extract.add_argument("path", nargs="+")
     extract.add_argument("--json", action="store_true", help="JSON alone on stdout")
     extract.set_defaults(run=_extract)
+
+
+def _add_crawl(commands: Any) -> None:
+    crawl = commands.add_parser("crawl", help="read a whole website, or read it again, and publish")
+    crawl.add_argument("chatbot", metavar="CHATBOT_UUID")
+    crawl.add_argument("start", metavar="START_URL", help="where the website begins, or its sitemap")
+    crawl.add_argument("--max-pages", type=int, metavar="N", help="take so many pages at most")
+    path = "path as in robots.txt: /docs/ and all below, * for anything, $ for the end; may be given several times"
+    crawl.add_argument("--include", action="append", default=[], metavar="P", help=f"take these alone ({path})")
+    crawl.add_argument("--exclude", action="append", default=[], metavar="P", help="leave these out")
+    crawl.add_argument("--preview", action="store_true", help="show what would be taken, and take nothing")
+    crawl.add_argument("--yes", action="store_true", help="also if it removes more than 30 %% of the pages")
+    crawl.add_argument("--json", action="store_true", help="JSON alone on stdout")
+    crawl.set_defaults(run=_crawl)
 
 
 def _add_asking(commands: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app import mail
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
+from app.knowledge.crawling import websites
 from app.plans import expiry
 from jobs import queues
 
@@ -18,9 +19,15 @@ def reconcile() -> None:
     queues.wake_training(*rows.due_chatbots())
 
 
+def refresh_websites() -> None:
+    """Read again the websites whose time has come."""
+    queues.wake_ingestion(*websites.take_due())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
+    (refresh_websites, 60),
     (expiry.apply_time, 300),
     (sweep.sweep, 600),
 )

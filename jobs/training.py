@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.knowledge import claims, ingest, publish, reconcile
+from app.knowledge.crawling import crawl, websites
+from app.knowledge.crawling.crawl import CrawlSettings
 from jobs import queues
+
+CRAWL_SLICE_S = 20.0
 
 
 def ingest_source(source_id: int) -> None:
-    """Read one source, then publish its chatbot, unless more of its sources are waiting: ten uploads, one training."""
-    if ingest.ingest(source_id) is None:
+    """Read one source, then publish its chatbot, unless more of its sources are waiting: ten uploads, one training.
+
+    A website is read slice by slice: its next slice waits behind what others added meanwhile.
+    """
+    if websites.is_website(source_id):
+        if crawl.crawl(source_id, CrawlSettings(slice_s=CRAWL_SLICE_S)) == "more":
+            queues.wake_ingestion(source_id)
+            return
+    elif ingest.ingest(source_id) is None:
         return
     chatbot_id = reconcile.chatbot_of(source_id)
     if chatbot_id is not None and reconcile.is_due(chatbot_id):

@@ -9,11 +9,12 @@ from models.knowledge import Chunk, Document, Generation, Source
 from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
 from models.plans import Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
+from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
     "Generation", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
     "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter",
-    "Verification", "Workspace", "WorkspaceMember", "db",
+    "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ def _below_chatbot() -> ForeignKeyConstraint:
 
 
 class Source(Table, HasUuid, ChatbotOwned, Timestamped):
-    """What an owner added: a file or a page. Its state lives here and changes by compare-and-set on `fence`."""
+    """What an owner added: a file, page or website. Its state lives here and changes by compare-and-set on `fence`."""
 
     __tablename__ = "chatbot_data"
     kind: Mapped[str] = mapped_column(String(8))
@@ -49,7 +49,7 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("id", "service_id", "chatbot_id", name="source_in_chatbot"),
-        one_of("kind", "file", "url"),
+        one_of("kind", "file", "url", "website"),
         one_of("state", *SOURCE_STATES),
         NEVER_REUSE_IDS,
     )
@@ -74,6 +74,7 @@ class Document(Table, ChatbotOwned, Timestamped):
             ondelete="CASCADE",
         ),
         UniqueConstraint("id", "service_id", "chatbot_id", name="document_in_chatbot"),
+        Index("documents_by_name", "source_id", "name"),
         NEVER_REUSE_IDS,
     )
 

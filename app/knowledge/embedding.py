@@ -37,11 +37,12 @@ class Vectors(NamedTuple):
 
 
 class Embedded(NamedTuple):
-    """What is stored of a chunk's meaning: its vectors, the hash of what was embedded, and by what."""
+    """What is stored of a chunk's meaning: its vectors, the hash of what was embedded, by what, and whether now."""
 
     text_hash: str
     vectors: Vectors
     name: str
+    is_new: bool
 
 
 def embedder() -> Embedder:
@@ -96,7 +97,7 @@ def embed_pieces(chatbot_id: int, title: str, pieces: Sequence[Piece]) -> list[E
         key: (text, piece.text) for key, text, piece in zip(hashes, inputs, pieces, strict=True) if key not in known
     }
     known |= zip(missing, embed_chunks(model, list(missing.values())), strict=True)
-    return [Embedded(key, known[key], model.name) for key in hashes]
+    return [Embedded(key, known[key], model.name, key in missing) for key in hashes]
 
 
 def renew(chatbot_id: int, model: Embedder) -> Iterator[int]:

@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.collaborators import here
-from app.knowledge import chatbots, claims, clearing, embedding
+from app.knowledge import chatbots, claims, clearing, drafts, embedding
 from app.knowledge.claims import Claim, Superseded
+from app.knowledge.drafts import SLICE
 from app.knowledge.heartbeats import beating
 from app.knowledge.parsers import parse
 from app.net import FetchError
@@ -25,12 +26,11 @@ from indexes import document as parsed
 from indexes.chunker import Piece, split
 from indexes.embedding_server import EmbeddingServerGone
 from indexes.errors import LoadError
-from models import Document, Source, db, raw, tenancy
+from models import Document, Source, db, tenancy
 from models.base import change, now
 
 log = logging.getLogger(__name__)
 
-SLICE = 200  # chunks written per transaction: writers never wait long for each other
 Report = Callable[[str, int], None]  # (state, percent)
 _OUR_FAULT = "Something went wrong on our side; it is in the log. Try again later."
 
@@ -81,13 +81,11 @@ def _read(claim: Claim, report: Report) -> Outcome:
     pieces = split(document, count_tokens=embedding.embedder().count_tokens)
     if not pieces:
         raise LoadError("empty")
-    draft = Document(
-        source_id=claim.source_id, service_id=claim.service_id, chatbot_id=claim.chatbot_id,
-        title=document.title[:500], name=source_name, url=url,
-    )  # fmt: skip
-    draft_id = _add_draft(claim, draft)
+    # what earlier tries left stays until the swap: its embeddings are known
+    title = document.title[:500]
+    draft_id = drafts.add_draft(claim, title, source_name, url, state="embedding", progress=30)
     report("embedding", 30)
-    _write_chunks(claim, report, draft_id, document.title[:500], pieces)
+    _write_chunks(claim, report, draft_id, title, pieces)
     _swap(claim, draft_id, document, len(pieces))
     clearing.drop_documents(clearing.earlier_documents(claim.source_id, draft_id))
     report("ready", 100)
@@ -113,33 +111,11 @@ def _show(claim: Claim, report: Report, state: str, percent: int) -> None:
     report(state, percent)
 
 
-def _add_draft(claim: Claim, draft: Document) -> int:
-    """Add a document that is not live yet. What earlier tries left stays until the swap: its embeddings are known."""
-    claims.write(claim, state="embedding", progress=30)
-    db.session.add(draft)
-    db.session.flush()
-    draft_id = draft.id
-    db.session.commit()
-    return draft_id
-
-
 def _write_chunks(claim: Claim, report: Report, document_id: int, title: str, pieces: list[Piece]) -> None:
     for start in range(0, len(pieces), SLICE):
         part = pieces[start : start + SLICE]
-        embedded = embedding.embed_pieces(claim.chatbot_id, title, part)
-        rows = [
-            {
-                "service_id": claim.service_id, "chatbot_id": claim.chatbot_id, "document_id": document_id,
-                "position": start + i, "text": piece.text, "heading": piece.heading, "locator": dict(piece.locator),
-                "text_hash": made.text_hash, "embedding": made.vectors.embedding,
-                "sentences": made.vectors.sentences, "embedding_name": made.name, "enabled": True,
-            }
-            for i, (piece, made) in enumerate(zip(part, embedded, strict=True))
-        ]  # fmt: skip
         percent = 30 + 65 * (start + len(part)) // len(pieces)
-        claims.write(claim, state="embedding", progress=percent)
-        raw.insert_chunks(tenancy.current(), rows)
-        db.session.commit()
+        drafts.write_slice(claim, document_id, title, part, start, state="embedding", progress=percent)
         report("embedding", percent)
 
 

@@ -10,7 +10,19 @@ import pytest
 from sqlalchemy import func, select
 
 from app.answering.search import search
-from app.knowledge import chatbots, claims, clearing, embedding, ingest, parsers, publish, reconcile, sources, sweep
+from app.knowledge import (
+    chatbots,
+    claims,
+    clearing,
+    drafts,
+    embedding,
+    ingest,
+    parsers,
+    publish,
+    reconcile,
+    sources,
+    sweep,
+)
 from indexes.embedding_server import EmbeddingServerGone
 from models import Chatbot, Chunk, Document, Generation, Source, db
 from tests.conftest import inside
@@ -150,21 +162,21 @@ def test_deleting_the_last_source_leaves_no_generation(app, chatbot_id):
 
 
 @pytest.mark.parametrize("what", ["source", "chatbot"])
-@pytest.mark.parametrize("step", ["_add_draft", "_write_chunks", "_swap"])
-def test_deleting_during_a_training_leaves_no_orphans(app, chatbot_id, monkeypatch, what, step):
+@pytest.mark.parametrize("moment", [(drafts, "add_draft"), (drafts, "write_slice"), (ingest, "_swap")])
+def test_deleting_during_a_training_leaves_no_orphans(app, chatbot_id, monkeypatch, what, moment):
     source_id = add(app, chatbot_id, "book.md", write_book("orphan", 5))
-    real = getattr(ingest, step)
+    real = getattr(*moment)
 
-    def delete_first(*args):
+    def delete_first(*args, **values):
         with inside(app):
             if what == "source":
                 sources.delete(db.session.get(Source, source_id))
             else:
                 chatbots.delete(db.session.get(Chatbot, chatbot_id))
             db.session.commit()
-        return real(*args)
+        return real(*args, **values)
 
-    monkeypatch.setattr(ingest, step, delete_first)
+    monkeypatch.setattr(*moment, delete_first)
     with inside(app):
         assert ingest.ingest(source_id) is None
         sweep.sweep()

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import audit, errors, headers, security, settings, template_filters
+from app import assets, audit, errors, headers, security, settings, template_filters
 from app.collaborators import Collaborators
 from app.extensions import csrf, mail, migrate
 from models import db, wall
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def create_app(config: Config) -> Flask:
     """Build the web application; commands and jobs use it too, for its database and collaborators."""
-    app = Flask("app", static_folder="static", static_url_path="/static")
+    app = Flask("app", static_folder=None)
     app.config.update(settings.flask_settings(config))
     app.extensions["docent"] = Collaborators(config)
     if config.trusted_proxies:
@@ -34,13 +34,14 @@ def create_app(config: Config) -> Flask:
     csrf.init_app(app)
     with app.app_context():
         prepare(db.engine)
-        appbuilder = AppBuilder(app, db.session, base_template="shell.html")
+        appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)
         security.install(app)
         views.register(appbuilder)
         widget.register(app)
         csrf.exempt(widget.blueprint)
     errors.install(app)
     headers.install(app)
+    assets.install(app)
     template_filters.install(app)
     return app
 

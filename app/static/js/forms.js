@@ -1,0 +1,66 @@
+"use strict";
+// Asking before something is deleted, and sending a form once however often its button is pressed.
+
+async function fetchQuestion(address) {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  if (!response.ok || response.redirected) return null;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  return page.querySelector("[data-question]");
+}
+
+function openDialog(question) {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "question");
+  dialog.setAttribute("aria-describedby", "consequence");
+  dialog.append(document.importNode(question, true));
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+    if (event.target.closest("[data-dismiss]")) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+async function ask(link) {
+  if (document.querySelector("dialog[open]") || link.dataset.asking) return;
+  link.dataset.asking = "yes";
+  try {
+    const question = await fetchQuestion(link.href);
+    if (question) openDialog(question);
+    else location.assign(link.href);
+  } catch {
+    location.assign(link.href); // the page behind the link asks the same
+  } finally {
+    delete link.dataset.asking;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-ask]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  ask(link);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  event.submitter?.setAttribute("aria-disabled", "true");
+});
+
+addEventListener("pageshow", () => {
+  // a page that comes back from the browser's memory may send again
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
+  }
+});

@@ -1,0 +1,154 @@
+"use strict";
+// A chatbot's sources: files are sent one by one with their progress, states change without a reload.
+
+const MOVING = ["queued", "fetching", "parsing", "embedding"];
+const PAUSE_MS = 1000;
+
+const place = () => document.getElementById("sources");
+let timer = null;
+
+function announceChanges(before, after) {
+  const said = [];
+  for (const row of after.querySelectorAll("[data-state]")) {
+    const old = before.querySelector(`#${row.id}`)?.dataset.state;
+    if (!old || old === row.dataset.state) continue;
+    if (row.dataset.state === "ready") said.push(`${row.dataset.title} is ready.`);
+    if (row.dataset.state === "failed") said.push(`${row.dataset.title} could not be read.`);
+  }
+  if (said.length) announce(said.join(" "));
+}
+
+// Rows that did not change stay, and with them the focus of whoever is working there.
+function exchangeRows(before, after) {
+  const body = before.querySelector("tbody");
+  const fresh = after.querySelector("tbody");
+  if (!body || !fresh) {
+    before.replaceChildren(...after.childNodes);
+    return;
+  }
+  const known = new Map([...body.rows].map((row) => [row.id, row]));
+  const rows = [...fresh.rows].map((row) => {
+    const old = known.get(row.id);
+    return old && old.dataset.mark === row.dataset.mark ? old : row;
+  });
+  rows.forEach((row, i) => {
+    if (body.rows[i] === row) return;
+    const old = known.get(row.id);
+    if (old && old !== row && old.isConnected) old.replaceWith(row);
+    if (body.rows[i] !== row) body.insertBefore(row, body.rows[i] ?? null);
+  });
+  while (body.rows.length > rows.length) body.lastElementChild.remove();
+}
+
+function show(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const fresh = page.getElementById("sources");
+  if (!fresh) return;
+  announceChanges(place(), fresh);
+  exchangeRows(place(), fresh);
+  place().dataset.moving = fresh.dataset.moving;
+  const state = page.getElementById("state");
+  const old = document.getElementById("state");
+  if (state && old && state.textContent !== old.textContent) old.replaceWith(state);
+}
+
+async function refresh() {
+  timer = null;
+  if (!document.hidden) {
+    try {
+      const response = await fetch(place().dataset.live, { headers: { Accept: "text/html" } });
+      if (response.ok && !response.redirected) show(await response.text());
+    } catch {
+      // offline: the next try comes soon
+    }
+  }
+  follow();
+}
+
+function follow() {
+  if (timer === null && place().dataset.moving === "yes") timer = setTimeout(refresh, PAUSE_MS);
+}
+
+function addLine(file) {
+  const line = document.createElement("li");
+  const name = document.createElement("span");
+  const amount = document.createElement("span");
+  const bar = document.createElement("progress");
+  name.textContent = file.name;
+  bar.max = 100;
+  bar.value = 0;
+  bar.setAttribute("aria-label", `Sending ${file.name}`);
+  line.append(name, amount, bar);
+  document.getElementById("uploads").append(line);
+  return { line, amount, bar };
+}
+
+function fail({ line, bar }, file, words) {
+  const said = document.createElement("span");
+  said.className = "failed";
+  said.textContent = words;
+  bar.replaceWith(said);
+  announce(`${file.name}: ${words}`);
+}
+
+function words(request) {
+  if (request.status === 422) return request.responseText;
+  if (request.status === 413) return "It is larger than this installation accepts.";
+  return "It could not be sent. Please try again.";
+}
+
+function send(form, file) {
+  const shown = addLine(file);
+  const body = new FormData();
+  body.append("csrf_token", form.elements.csrf_token.value);
+  body.append("files", file);
+  return new Promise((done) => {
+    const request = new XMLHttpRequest(); // fetch knows no progress of what it sends
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Part", "sources");
+    request.upload.addEventListener("progress", (event) => {
+      shown.bar.value = event.lengthComputable ? (100 * event.loaded) / event.total : 0;
+      shown.amount.textContent = `${Math.round(shown.bar.value)} %`;
+    });
+    request.addEventListener("loadend", () => {
+      if (request.status === 200) {
+        shown.line.remove();
+        show(request.responseText);
+        follow();
+      } else {
+        fail(shown, file, words(request));
+      }
+      done();
+    });
+    request.send(body);
+  });
+}
+
+async function sendAll(form, files) {
+  for (const file of files) await send(form, file);
+}
+
+function takeDrops(zone, form) {
+  const over = (isOver) => (event) => {
+    event.preventDefault();
+    zone.classList.toggle("drop-over", isOver);
+  };
+  zone.addEventListener("dragover", over(true));
+  zone.addEventListener("dragleave", over(false));
+  zone.addEventListener("drop", (event) => {
+    over(false)(event);
+    sendAll(form, [...event.dataTransfer.files]);
+  });
+}
+
+const zone = document.querySelector("[data-drop]");
+if (zone) {
+  const input = zone.querySelector('input[type="file"]');
+  takeDrops(zone, zone.closest("form"));
+  input.addEventListener("change", () => {
+    const files = [...input.files];
+    input.value = "";
+    sendAll(input.form, files);
+  });
+}
+if (place()) follow();

@@ -32,6 +32,10 @@ _CODES = {
     400: "invalid_request", 401: "sign_in_needed", 403: "forbidden", 404: "not_found", 405: "wrong_method",
     409: "conflict", 413: "too_large", 415: "wrong_type", 429: "rate_limited", 503: "unavailable",
 }  # fmt: skip
+_TITLES = {
+    403: "Not allowed", 404: "Nothing here", 409: "That is taken", 413: "Too large", 429: "Too many tries",
+    500: "Something went wrong", 503: "Not available at the moment",
+}  # fmt: skip
 _WORDS = {
     400: "The request could not be understood. Go back, check what you entered, and try again.",
     401: "Please sign in first.",
@@ -53,8 +57,9 @@ def _answer(status: int, code: str, words: str) -> tuple[Response | str, int]:
     request_id = g.get("request_id", "")
     if wants_json():
         return jsonify(error={"code": code, "message": words, "request_id": request_id}), status
-    title = HTTPStatus(status).phrase
-    return render_template("error.html", status=status, title=title, words=words, request_id=request_id), status
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    template = "error.html" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "broken.html"
+    return render_template(template, status=status, title=title, words=words, request_id=request_id), status
 
 
 def _answer_http(error: HTTPException) -> Any:

@@ -29,8 +29,14 @@ CODE_PATIENCE_S = 300
 class SignInForm(DynamicForm):
     """E-mail and password."""
 
-    email = EmailField("E-mail", validators=[InputRequired(), Length(max=320)])
-    password = PasswordField("Password", validators=[InputRequired(), Length(max=1024)])
+    email = EmailField(
+        "E-mail",
+        validators=[InputRequired(), Length(max=320)],
+        render_kw={"autocomplete": "username"},
+    )
+    password = PasswordField(
+        "Password", validators=[InputRequired(), Length(max=1024)], render_kw={"autocomplete": "current-password"}
+    )
 
 
 class CodeForm(DynamicForm):

@@ -15,17 +15,23 @@ _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month
 
 
 def ago(moment: dt.datetime | None) -> str:
-    """Return a moment in words: "3 hours ago"."""
+    """Return a moment in words: "3 hours ago", or "in 3 hours" where it is yet to come."""
     if moment is None:
         return "never"
-    amount = int((now() - moment).total_seconds())
+    seconds = round((now() - moment).total_seconds())
+    amount = abs(seconds)
     if amount < 10:  # noqa: PLR2004
         return "just now"
+    length = _length_in_words(amount)
+    return f"{length} ago" if seconds > 0 else f"in {length}"
+
+
+def _length_in_words(amount: int) -> str:
     for size, name in _STEPS:
         if amount < size:
-            return f"{amount} {name}{'s' if amount != 1 else ''} ago"
+            return f"{amount} {name}{'s' if amount != 1 else ''}"
         amount //= size
-    return "long ago"
+    return "an age"
 
 
 def size_in_words(n_bytes: int | None) -> str:
@@ -33,7 +39,7 @@ def size_in_words(n_bytes: int | None) -> str:
     amount = float(n_bytes or 0)
     for unit in ("bytes", "KB", "MB", "GB"):
         if amount < 1000 or unit == "GB":  # noqa: PLR2004
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+            return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
         amount /= 1000
     return ""
 
@@ -48,10 +54,16 @@ def locator_in_words(locator: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def words(value: Any) -> str:
+    """Return a state or code as words: "internal_assistant" is "Internal assistant"."""
+    text = str(value).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
 def money(minor_units: int, currency: str) -> str:
     return f"{minor_units / 100:,.2f} {currency}"
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(ago=ago, size=size_in_words, locator=locator_in_words, money=money)
+    app.jinja_env.filters.update(ago=ago, size=size_in_words, locator=locator_in_words, money=money, words=words)
     app.jinja_env.globals.update(standing=standing, docent_version=VERSION)

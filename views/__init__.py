@@ -14,7 +14,8 @@ def register(appbuilder: Any) -> None:
     from views.buying import PlansPage, ServicePage
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
-    from views.columns import status_badge
+    from views.columns import mail_moment, moment, status_badge
+    from views.controls import control
     from views.domains import DomainView
     from views.history import HistoryPage, HistoryView
     from views.installation import MailView, MemberView, PlanView, SubscriptionView
@@ -22,8 +23,8 @@ def register(appbuilder: Any) -> None:
     from views.profile import ProfileView
     from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
 
-    current_app.jinja_env.filters["badge"] = status_badge
-    current_app.jinja_env.globals["navigation"] = navigation
+    current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment)
+    current_app.jinja_env.globals.update(navigation=navigation, control=control)
     add = appbuilder.add_view
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
     add(SourceView, "Sources", category="Work", icon="source")

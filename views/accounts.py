@@ -24,19 +24,27 @@ from models.base import db
 class SignUpForm(DynamicForm):
     """Name, address and password of a new member."""
 
-    name = StringField("Your name", validators=[InputRequired(), Length(max=120)])
-    email = EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)])
+    name = StringField("Your name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    email = EmailField(
+        "E-mail", validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
+    )
     password = PasswordField(
-        "Password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)]
+        "Password",
+        description="12 characters or more",
+        validators=[InputRequired(), Length(max=1024)],
+        render_kw={"autocomplete": "new-password"},
     )
 
 
 class AcceptForm(DynamicForm):
     """What an invitation does not know yet."""
 
-    name = StringField("Your name", validators=[InputRequired(), Length(max=120)])
+    name = StringField("Your name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
     password = PasswordField(
-        "Choose a password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)]
+        "Choose a password",
+        description="12 characters or more",
+        validators=[InputRequired(), Length(max=1024)],
+        render_kw={"autocomplete": "new-password"},
     )
 
 

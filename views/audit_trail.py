@@ -47,7 +47,7 @@ class AuditView(Screen):
 
     datamodel = table(AuditEvent)
     list_title, show_title = "Audit", "Event"
-    list_columns = ["action", "label", "actor"]
+    list_columns = ["action", "label", "actor", "created_at"]
     show_columns = ["action", "label", "target", "actor", "acting_as", "network", "created_at", "changes"]
     add_columns = edit_columns = ["action"]
     search_columns = ["action", "target", "label", "actor"]

@@ -6,22 +6,25 @@ flash message. Both are replaced here: filters are made anew for each request, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
-from flask import abort, flash, request
-from flask_appbuilder import ModelView
-from flask_appbuilder.models.sqla.filters import FilterInFunction
+from flask import abort, flash, g, redirect, request, url_for
+from flask_appbuilder import ModelView, expose, has_access
+from flask_appbuilder.models.filters import BaseFilter
+from flask_appbuilder.models.sqla.filters import FilterContains, FilterInFunction
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_appbuilder.urltools import get_filter_args, get_order_args
 from sqlalchemy.exc import IntegrityError
 
 from app import audit
 from app.caller import standing
 from app.refusals import Refusal
+from app.template_filters import words
 from models import db
+from views.listing import filters_of, read_listing
 
 MAX_ID = 2**63 - 1
-MAX_PAGE = 1_000_000
 
 
 class Refused(Refusal):
@@ -33,7 +36,16 @@ class Screen(ModelView):
 
     page_size = 25
     edit_action = ""  # the right in a workspace that adding, changing and deleting ask for; empty: the platform role
-    empty_words = "Nothing here yet."  # what an empty list says
+    lead = ""  # one sentence below the heading of the list
+    picture = "source"  # what an empty list shows, and says, and the endpoint and words of the one next step
+    empty_words = "Nothing here yet."
+    next_step: tuple[str, str] | None = None
+    search_filter: type[BaseFilter] = FilterContains  # how the words of a search are looked for
+    search_label = ""  # what the search box says
+    filter_choices: dict[str, tuple[str, ...]] = {}  # column -> values that the list can be narrowed to
+    writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
+    noun = "row"
+    delete_verb, deleted_words = "Delete", "Deleted"
     delete_words = ""  # what deleting means, said before it is done
 
     # FAB's side doors: bulk actions that no screen has, and files that are not ours
@@ -44,6 +56,9 @@ class Screen(ModelView):
             self.include_route_methods = {name.removeprefix("can_") for name in self.base_permissions}
         super().__init__(**kwargs)
         self.extra_args = {"view": self}
+
+    def _prettify_column(self, name: str) -> str:
+        return words(name.replace(".", " "))
 
     def workspace_of(self, item: Any) -> int | None:
         """Return the workspace in which the right to change `item` is asked for."""
@@ -68,6 +83,46 @@ class Screen(ModelView):
         """Delete a row; soft where the table has a status or `deleted_at`."""
         db.session.delete(item)
 
+    def prepare_rows(self, rows: Any) -> None:
+        """Load in bulk what the rows of a list are shown with."""
+
+    def name_of(self, item: Any) -> str:
+        """Return what a row is called in headings and questions."""
+        return str(item)
+
+    def trail(self, item: Any = None) -> list[tuple[str, str]]:
+        """Return the pages above one of this screen, as names and addresses."""
+        above = [(str(self.list_title), url_for(f"{self.endpoint}.list"))]
+        if item is not None and self.offers("show"):
+            above.append((self.name_of(item), url_for(f"{self.endpoint}.show", pk=item.id)))
+        return above
+
+    def offers(self, what: str, item: Any = None) -> bool:
+        """Tell whether the person is shown a way to "show" or "add", or to "edit" or "delete" an item."""
+        if f"can_{what}" not in self.base_permissions or not self._is_open(what):
+            return False
+        if what == "add":
+            return self.may_add()
+        return what == "show" or self.may_edit(item)
+
+    def _is_open(self, what: str) -> bool:
+        """Ask the platform role, once in a request."""
+        known: dict[tuple[str, str], bool] = g.setdefault("open_screens", {})
+        key = (self.endpoint, what)
+        if key not in known:
+            known[key] = self.appbuilder.sm.has_access(f"can_{what}", self.class_permission_name)
+        return known[key]
+
+    def cell(self, item: Any, column: str) -> Any:
+        """Write one column of a row."""
+        if column in self.writers:
+            return self.writers[column](item)
+        value = attrgetter(column)(item)
+        write = self.formatters_columns.get(column)
+        if write:
+            return write(value)
+        return "–" if value in (None, "") else value
+
     def _find(self, pk: Any) -> Any:
         text = str(pk)
         known = text.isascii() and text.isdigit() and int(text) <= MAX_ID
@@ -79,26 +134,18 @@ class Screen(ModelView):
             db.session.rollback()
             abort(403)
 
-    def _list(self, **kwargs: Any) -> Any:
-        name = type(self).__name__
-        filters = self.datamodel.get_filters(self.search_columns)
-        try:
-            get_filter_args(filters)
-        except (IndexError, ValueError):
-            abort(400)
-        column, direction = get_order_args().get(name) or ("", "")
-        return self._get_list_widget(
-            filters=filters,
-            order_column=column if column in self.order_columns else "",
-            order_direction="desc" if direction == "desc" else "asc",
-            page=_number(f"page_{name}", 0, MAX_PAGE),
-            page_size=max(1, _number(f"psize_{name}", self.page_size, 100)),
-            view=self,
-            **kwargs,
+    def _list(self) -> Any:
+        listing = read_listing(self)
+        column, direction = listing.order if listing.sort else self.base_order or ("", "")
+        count, rows = self.datamodel.query(
+            filters_of(self, listing), column, direction, page=listing.page - 1, page_size=listing.page_size
         )
+        self.prepare_rows(rows)
+        return {"list": self.list_widget(view=self, listing=listing, count=count, rows=rows)}
 
     def _show(self, pk: Any) -> Any:
-        return self._get_show_widget(pk, self._find(pk))
+        item = self._find(pk)
+        return {"item": item, "show": self.show_widget(view=self, item=item)}
 
     def _add(self) -> Any:
         if not self.may_add():
@@ -112,19 +159,40 @@ class Screen(ModelView):
         item = self._find(pk)
         self._require_right(item)
         if request.method != "POST":
-            return self._get_edit_widget(form=self.edit_form.refresh(obj=item))
+            return self._get_edit_widget(form=self.edit_form.refresh(obj=item), widgets={"item": item})
         form = self.edit_form.refresh(request.form)
         form._id = item.id  # noqa: SLF001 - FAB's own way to tell its uniqueness check which row this is
         if form.validate() and self._store_change(form, item):
             return None
-        return self._get_edit_widget(form=form)
+        return self._get_edit_widget(form=form, widgets={"item": item})
 
-    def _delete(self, pk: Any) -> None:
+    @expose("/delete/<pk>", methods=["GET", "POST"])
+    @has_access
+    def delete(self, pk: Any) -> Any:
+        """Ask on a page of its own; delete when its button is pressed."""
         item = self._find(pk)
         self._require_right(item)
-        name = str(item)
-        if self._commit(f"{item.__tablename__}.delete", item, self.remove):
-            flash(f"{name} is deleted.", "success")
+        if request.method != "POST":
+            return self._ask(item)
+        name = self.name_of(item)
+        if self._commit(f"{item.__tablename__}.delete", item, self.remove, f"{self.deleted_words}: {name}."):
+            return self.post_delete_redirect()
+        return redirect(self.trail(item)[-1][1])
+
+    def _ask(self, item: Any) -> Any:
+        question = f"{self.delete_verb} {self.noun} {self.name_of(item)}?"
+        return self.render_template(
+            "confirm.html", question=question, consequence=self.delete_words, verb=self.delete_verb,
+            trail=self.trail(item), appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+    def post_add_redirect(self) -> Any:
+        return redirect(self.trail()[-1][1])
+
+    def post_edit_redirect(self) -> Any:
+        return redirect(self.trail(self._find((request.view_args or {})["pk"]))[-1][1])
+
+    post_delete_redirect = post_add_redirect
 
     def _store_new(self, form: Any) -> bool:
         item = self.datamodel.obj()
@@ -167,12 +235,6 @@ class Screen(ModelView):
         if said:
             flash(said, "success")
         return True
-
-
-def _number(name: str, default: int, highest: int) -> int:
-    """Read a number from the address; anything else is the default."""
-    text = request.args.get(name, "")
-    return min(int(text[:12]), highest) if text.isascii() and text.isdigit() else default
 
 
 def workspaces_where(action: str) -> list[Any]:

@@ -103,10 +103,13 @@ class ServicePage(BaseView):
         made = orders.order(service, plan, current_user.id)
         return self._done(service, "order.add", made, "Ordered. The invoice comes by mail.")
 
-    @expose("/<uuid:service_uuid>/cancel", methods=["POST"])
+    @expose("/<uuid:service_uuid>/cancel", methods=["GET", "POST"])
     @has_access
     def cancel(self, service_uuid: uuid.UUID) -> Any:
+        """Ask on a page of its own; cancel when its button is pressed."""
         service = _held_service(service_uuid)
+        if request.method != "POST":
+            return self._ask(service)
         ends = services.cancel(service)
         return self._done(service, "service.cancel", service, f"Canceled. It works until {ends:%d %B %Y, %H:%M} UTC.")
 
@@ -117,8 +120,21 @@ class ServicePage(BaseView):
         services.resume(service)
         return self._done(service, "service.resume", service, "The cancellation is taken back.")
 
+    def _ask(self, service: Service) -> Any:
+        period = periods.find_current(service.id)
+        ends = period.expired_at if period else None
+        consequence = f"It works until its period ends on {ends:%d %B %Y}." if ends else "Its chatbots stop at once."
+        above = [("Services", url_for("ServiceView.list")), (service.name, self._address(service))]
+        return self.render_template(
+            "confirm.html", question=f"Cancel service {service.name}?", consequence=consequence,
+            verb="Cancel the service", dismiss="Keep it", trail=above, appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+    def _address(self, service: Service) -> str:
+        return url_for("ServicePage.show", service_uuid=service.uuid)
+
     def _done(self, service: Service, action: str, row: Any, said: str) -> Any:
         audit.record(action, row)
         db.session.commit()
         flash(said, "success")
-        return redirect(url_for("ServicePage.show", service_uuid=service.uuid))
+        return redirect(self._address(service))

@@ -15,8 +15,10 @@ from app.collaborators import here
 from app.domains import embeds, hosts
 from app.history import overview
 from app.knowledge import chatbots, sources
+from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
+from views.chatbot_state import describe
 
 
 class ChatbotPage(BaseView):
@@ -29,30 +31,38 @@ class ChatbotPage(BaseView):
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = self._find(chatbot_uuid, "chatbot.view")
-        self.update_redirect()
         return self._page(
             "chatbot/show.html", chatbot,
-            sources=sources.list_sources(chatbot), embeds=embeds.list_embeds(chatbot), facts=overview.facts_of(chatbot),
-            domains=hosts.usable_domains(chatbot), address=here().config.address,
+            sources=sources.list_sources(chatbot), embeds=embeds.list_embeds(chatbot),
+            domains=hosts.unused_domains(chatbot), address=here().config.address,
+            max_bytes=here().config.max_upload_bytes,
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/sources")
     @has_access
     def sources(self, chatbot_uuid: uuid.UUID) -> Any:
-        """Return the table of sources alone; the page asks for it again while something is moving."""
-        chatbot = self._find(chatbot_uuid, "source.view")
-        return self._page("chatbot/_sources.html", chatbot, sources=sources.list_sources(chatbot))
+        """Return state and sources alone; the page asks for them again while something is moving."""
+        return self._part(self._find(chatbot_uuid, "source.view"))
 
     @expose("/<uuid:chatbot_uuid>/sources", methods=["POST"])
     @has_access
     def add_source(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = self._find(chatbot_uuid, "source.edit")
         files = [file for file in request.files.getlist("files") if file.filename]
-        added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
-        if request.form.get("url", "").strip():
-            added.append(sources.add_url(chatbot, request.form["url"]))
+        try:
+            added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
+            if request.form.get("url", "").strip():
+                added.append(sources.add_url(chatbot, request.form["url"]))
+        except Refusal as refusal:
+            if not _is_from_script():
+                raise
+            db.session.rollback()
+            return str(refusal), 422, {"Content-Type": "text/plain; charset=utf-8"}
         self._keep("source.add", added)
-        flash(sources.describe_added(added) or "Choose a file or enter an address first.", "success")
+        if _is_from_script():
+            return self._part(chatbot)
+        words = sources.describe_added(added)
+        flash(words or "Choose a file or enter an address first.", "success" if words else "warning")
         return redirect(self._address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])
@@ -63,15 +73,21 @@ class ChatbotPage(BaseView):
         self._keep("source.retry", [source])
         return redirect(self._address(chatbot))
 
-    @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/delete", methods=["POST"])
+    @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/delete", methods=["GET", "POST"])
     @has_access
     def delete_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
+        if request.method != "POST":
+            return self._page(
+                "confirm.html", chatbot, question=f"Delete {source.title}?", verb="Delete",
+                consequence="Its text is no longer used for answers. Chats that cited it stay readable.",
+                trail=[("Chatbots", url_for("ChatbotView.list")), (chatbot.name, self._address(chatbot))],
+            )  # fmt: skip
         sources.delete(source)
         audit.record("source.delete", source)
         db.session.commit()
         queues.wake_training(chatbot.id)
-        flash(f"{source.title} is deleted; its text is no longer used.", "success")
+        flash(f"Deleted: {source.title}. Its text is no longer used.", "success")
         return redirect(self._address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")
@@ -142,6 +158,15 @@ class ChatbotPage(BaseView):
     def _address(self, chatbot: Chatbot) -> str:
         return url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)
 
+    def _part(self, chatbot: Chatbot) -> Any:
+        return self._page("chatbot/_part.html", chatbot, sources=sources.list_sources(chatbot))
+
     def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
         may = {a: standing().may(a, chatbot.workspace_id) for a in ("chatbot.edit", "source.edit", "history.view")}
-        return self.render_template(template, chatbot=chatbot, may=may, appbuilder=self.appbuilder, **values)
+        facts = overview.facts_of(chatbot)
+        values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}
+        return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)
+
+
+def _is_from_script() -> bool:
+    return request.headers.get("X-Part") == "sources"

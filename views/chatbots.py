@@ -12,8 +12,10 @@ from wtforms.validators import Length, Optional
 
 from app.caller import standing
 from app.knowledge import chatbots
+from app.template_filters import words
 from models import Chatbot, Source
-from models.chatbots import CHATBOT_TYPES
+from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
+from models.knowledge import SOURCE_STATES
 from views.base import Screen, rows_where, table, workspaces_where
 from views.columns import moment, size, status_badge
 
@@ -22,7 +24,7 @@ _DESCRIPTION = TextAreaField(
 )
 _FIELDS = {
     "description": _DESCRIPTION,
-    "type": SelectField("Type", choices={t: t.replace("_", " ").capitalize() for t in CHATBOT_TYPES}),
+    "type": SelectField("Type", choices={t: words(t) for t in CHATBOT_TYPES}, default="support"),
     "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
 }
 
@@ -40,10 +42,14 @@ class ChatbotView(Screen):
     search_columns = ["name", "type", "status", "training_status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
     label_columns = {"training_status": "Knowledge", "last_trained": "Last trained"}
-    formatters_columns = {"status": status_badge, "training_status": status_badge, "last_trained": moment}
+    formatters_columns = {
+        "type": words, "status": status_badge, "training_status": status_badge, "last_trained": moment,
+    }  # fmt: skip
+    filter_choices = {"status": ("enabled", "disabled"), "training_status": TRAINING_STATUSES}
     add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}
     add_form_extra_fields = {"type": _FIELDS["type"], "description": _DESCRIPTION}
     edit_form_extra_fields = _FIELDS
+    picture, noun = "chatbot", "chatbot"
     empty_words = "A chatbot answers from your documents. Make the first one."
     delete_words = "It disappears from your websites at once. Its chats stay in the history until they are erased."
 
@@ -78,6 +84,12 @@ class SourceView(Screen):
     base_permissions = ["can_list", "can_show"]
     base_filters = [["deleted_at", FilterEqual, None], *rows_where("source.view", "chatbot.workspace_id")]
     base_order = ("id", "desc")
-    label_columns = {"file_format": "Format", "n_chunks": "Chunks", "filesize": "Size", "error_advice": "What to do"}
+    order_columns = ["title", "file_format", "state", "n_chunks", "filesize", "created_at"]
+    filter_choices = {"state": SOURCE_STATES}
+    next_step = ("ChatbotView.list", "Open your chatbots")
+    label_columns = {
+        "title": "Source", "created_at": "Added", "n_pages": "Pages", "file_format": "Format", "n_chunks": "Chunks",
+        "filesize": "Size", "error_advice": "What to do",
+    }  # fmt: skip
     formatters_columns = {"state": status_badge, "filesize": size, "created_at": moment}
     empty_words = "Open a chatbot and add a document or a web page."

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from markupsafe import Markup
 
-from app.template_filters import ago, size_in_words
+from app.assets import icon
+from app.template_filters import ago, size_in_words, words
 
 _TONES = {
     "enabled": "good", "active": "good", "ready": "good", "accepted": "good", "grounded": "good", "curated": "good",
     "verified": "good", "positive": "good", "queued": "wait", "fetching": "wait", "parsing": "wait",
     "embedding": "wait", "training": "wait", "due": "wait", "pending": "wait", "refused": "warn", "empty": "idle",
     "disabled": "idle", "inactive": "idle", "revoked": "idle", "canceled": "idle", "expired": "warn",
+    "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
     "failed": "bad", "error": "bad", "deleted": "bad", "negative": "bad",
 }  # fmt: skip
+_PICTURES = {"good": "check", "wait": "clock", "warn": "alert", "bad": "alert", "idle": "minus"}
+_OWN_PICTURES = {"positive": "thumb-up", "negative": "thumb-down"}
 
 
 def moment(value: dt.datetime | None) -> Markup | str:
     """Write "3 hours ago" with the exact time for those who hover or listen."""
     if value is None:
         return "–"
+    value = value if value.tzinfo else value.replace(tzinfo=dt.UTC)  # FAB's own columns know no time zone
     exact = value.strftime("%Y-%m-%d %H:%M UTC")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact, ago(value))
 
 
-def size(value: int | None) -> str:
-    return size_in_words(value)
+def mail_moment(value: str) -> Markup | str:
+    """Write the Date of a mail (RFC 5322)."""
+    return moment(parsedate_to_datetime(value))
 
 
-def status_badge(value: Any) -> Markup:
-    """Write a state as a word with a tone and a sign, never as color alone."""
+def size(value: int | None) -> Markup:
+    return Markup('<span class="size">{}</span>').format(size_in_words(value) if value else "–")
+
+
+def status_badge(value: Any, shown: str = "") -> Markup:
+    """Write a state as a word with a tone and a picture, never as color alone."""
     word = str(value or "–")
-    return Markup('<span class="badge badge-{}">{}</span>').format(_TONES.get(word, "idle"), word.replace("_", " "))
+    tone = _TONES.get(word, "idle")
+    picture = icon(_OWN_PICTURES.get(word, _PICTURES[tone]))
+    return Markup('<span class="badge badge-{}">{}{}</span>').format(tone, picture, shown or words(word))
 
 
 def yes_no(value: Any) -> Markup:

@@ -29,7 +29,7 @@ class DomainView(Screen):
     search_columns = ["domain", "verified", "status"]
     order_columns = ["verified", "status", "last_checked"]
     base_filters = [["internal", FilterEqual, False]]
-    label_columns = {"origin": "Website", "domain": "Website", "last_checked": "Last checked"}
+    label_columns = {"origin": "Website", "domain": "Website", "last_checked": "Last checked", "verified": "Ownership"}
     formatters_columns = {"verified": yes_no, "status": status_badge, "last_checked": moment, "created_at": moment}
     add_form_extra_fields = {
         "domain": StringField(
@@ -39,6 +39,8 @@ class DomainView(Screen):
         )
     }
     edit_form_extra_fields = {"status": SelectField("Status", choices={"active": "Active", "inactive": "Paused"})}
+    filter_choices = {"status": ("active", "inactive")}
+    picture, noun = "domain", "domain"
     empty_words = "Add the website on which your chatbot shall answer."
     delete_words = "The chatbot disappears from that website at once; its chats stay readable."
 

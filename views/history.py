@@ -7,12 +7,22 @@ from typing import Any
 
 from flask import abort, redirect, url_for
 from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.models.filters import BaseFilter
+from sqlalchemy import select
 
 from app.caller import standing
 from app.history import transcripts
-from models import ChatSession
+from models import ChatSession, Message
 from views.base import Screen, rows_where, table
 from views.columns import moment
+
+
+class SaidFilter(BaseFilter):
+    """Sessions in which something was said."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        said = select(Message.session_id).where(Message.message.icontains(value, autoescape=True))
+        return query.filter(ChatSession.id.in_(said))
 
 
 class HistoryView(Screen):
@@ -20,16 +30,24 @@ class HistoryView(Screen):
 
     datamodel = table(ChatSession)
     list_title = "Chat history"
-    list_columns = ["chatbot", "domain", "page", "started_at", "last_message_at"]
+    list_columns = ["last_question", "chatbot", "domain", "page", "last_message_at"]
     show_columns = ["chatbot"]
     add_columns = edit_columns = ["page"]
     search_columns = ["page", "chatbot"]
+    search_filter, search_label = SaidFilter, "Search what was said"
     base_permissions = ["can_list", "can_show"]
     base_filters = rows_where("history.view", "chatbot.workspace_id")
     base_order = ("last_message_at", "desc")
-    label_columns = {"started_at": "Started", "last_message_at": "Last message"}
-    formatters_columns = {"started_at": moment, "last_message_at": moment}
+    label_columns = {"last_message_at": "Last message", "domain": "Website"}
+    order_columns = ["page", "last_message_at"]
+    formatters_columns = {"last_message_at": moment}
+    picture, next_step = "history", ("ChatbotView.list", "Open your chatbots")
     empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
+
+    def prepare_rows(self, rows: Any) -> None:
+        asked = transcripts.last_questions([chat.id for chat in rows])
+        for chat in rows:
+            chat.last_question = asked.get(chat.id) or "Nothing asked"
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

@@ -14,6 +14,8 @@ from app.history import overview
 class HomeView(IndexView):
     """What somebody sees first: sign-in or sign-up for strangers, their chatbots at a glance for members."""
 
+    index_template = "home/home.html"
+
     @expose("/")
     def index(self) -> Any:
         self.update_redirect()
@@ -21,4 +23,4 @@ class HomeView(IndexView):
             return self.render_template("home/front.html", appbuilder=self.appbuilder)
         cards = overview.chatbot_cards()
         may_create = standing().may_anywhere("chatbot.edit")
-        return self.render_template("home/home.html", cards=cards, may_create=may_create, appbuilder=self.appbuilder)
+        return self.render_template(self.index_template, cards=cards, may_create=may_create, appbuilder=self.appbuilder)

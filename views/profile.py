@@ -18,8 +18,15 @@ from models.base import db
 class PasswordForm(DynamicForm):
     """The old password and the new one."""
 
-    old = PasswordField("Present password", validators=[InputRequired(), Length(max=1024)])
-    new = PasswordField("New password", validators=[InputRequired(), Length(max=1024)])
+    old = PasswordField(
+        "Present password",
+        validators=[InputRequired(), Length(max=1024)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        "New password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)],
+        render_kw={"autocomplete": "new-password"},
+    )  # fmt: skip
 
 
 class ProfileView(BaseView):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash
+from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterEqual
+from sqlalchemy import or_, select
 from wtforms import EmailField, SelectField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.accounts import invitations
 from app.caller import standing
 from app.plans import quotas
-from models import Invitation, Service, Workspace, WorkspaceMember
+from app.template_filters import words
+from models import Invitation, Member, Service, Workspace, WorkspaceMember
 from models.base import now
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table, workspaces_where
@@ -32,8 +35,10 @@ class ServiceView(Screen):
     add_columns = ["name"]
     search_columns = ["name", "status"]
     base_permissions = ["can_list", "can_show", "can_edit"]
-    label_columns = {"expired_at": "Runs until"}
-    formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge}
+    label_columns = {"expired_at": "Runs until", "created_at": "Since"}
+    filter_choices = {"status": ("enabled", "disabled")}
+    picture, noun = "service", "service"
+    formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge, "plan": words}
     edit_form_extra_fields = {"status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"})}
 
     def may_edit(self, _item: Any) -> bool:
@@ -53,6 +58,8 @@ class WorkspaceView(Screen):
     search_columns = ["name"]
     base_filters = [["deleted_at", FilterEqual, None]]
     formatters_columns = {"created_at": moment}
+    label_columns = {"created_at": "Since"}
+    picture, noun = "workspace", "workspace"
     empty_words = "A workspace holds chatbots, sources and the people who care for them."
     delete_words = "Only an empty workspace can be deleted."
 
@@ -77,6 +84,15 @@ class WorkspaceView(Screen):
         item.deleted_at = now()
 
 
+class PersonFilter(BaseFilter):
+    """Members by name or e-mail."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        known_by = (Member.email, Member.first_name, Member.last_name)
+        found = or_(*(column.icontains(value, autoescape=True) for column in known_by))
+        return query.filter(WorkspaceMember.user_id.in_(select(Member.id).where(found)))
+
+
 class WorkspaceMemberView(Screen):
     """Who is in a workspace, as what."""
 
@@ -88,13 +104,21 @@ class WorkspaceMemberView(Screen):
     add_columns = ["role"]
     edit_columns = ["role"]
     search_columns = ["role", "workspace"]
+    search_filter, search_label = PersonFilter, "Search by name or e-mail"
     base_permissions = ["can_list", "can_show", "can_edit", "can_delete"]
     base_filters = rows_where("people.view")
     label_columns = {"member.email": "E-mail", "created_at": "Since"}
-    formatters_columns = {"created_at": moment}
+    formatters_columns = {"created_at": moment, "role": words}
+    filter_choices = {"role": WORKSPACE_ROLES}
+    picture, noun = "people", "member"
+    delete_verb, deleted_words = "Remove", "Removed"
+    next_step = ("InvitationView.add", "Invite somebody")
     edit_form_extra_fields = {"role": SelectField("Role", choices=ROLE_CHOICES)}
     empty_words = "Nobody is here but the holder of the service. Invite somebody."
     delete_words = "The person loses access with their next click."
+
+    def name_of(self, item: Any) -> str:
+        return f"{item.member.name} in {item.workspace}"
 
     def remove(self, item: Any) -> None:
         invitations.remove_from_workspace(item)
@@ -122,10 +146,21 @@ class InvitationView(Screen):
         "email": EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)]),
         "role": SelectField("Role", choices=ROLE_CHOICES, default="user"),
     }
-    label_columns = {"expired_at": "Valid until", "delivery": "Mail"}
-    formatters_columns = {"created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge}
+    label_columns = {
+        "email": "E-mail", "created_at": "Invited", "expired_at": "Ends", "accepted_at": "Accepted",
+        "delivery": "Mail",
+    }  # fmt: skip
+    formatters_columns = {
+        "created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge, "role": words,
+    }  # fmt: skip
+    filter_choices = {"status": ("pending", "accepted", "revoked"), "role": WORKSPACE_ROLES}
+    picture, noun = "mail", "invitation"
+    delete_verb, deleted_words = "Withdraw", "Withdrawn"
     empty_words = "Invite colleagues by e-mail: they choose a password and are in."
     delete_words = "The link in the mail stops working at once."
+
+    def name_of(self, item: Any) -> str:
+        return str(item.email)
 
     def prepare_new(self, item: Any) -> None:
         try:

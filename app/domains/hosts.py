@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.plans import quotas
 from app.refusals import Refusal
-from models import Chatbot, Domain, db
+from models import Chatbot, Domain, Embed, db
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -89,6 +89,12 @@ def usable_domains(chatbot: Chatbot) -> list[Domain]:
         Domain.service_id == chatbot.service_id, Domain.internal.is_(False), Domain.verified, Domain.status == "active"
     )
     return list(db.session.scalars(query.order_by(Domain.domain)))
+
+
+def unused_domains(chatbot: Chatbot) -> list[Domain]:
+    """Return the usable websites on which the chatbot is not yet embedded."""
+    taken = set(db.session.scalars(select(Embed.domain_id).where(Embed.chatbot_id == chatbot.id)))
+    return [domain for domain in usable_domains(chatbot) if domain.id not in taken]
 
 
 def find_domain(chatbot: Chatbot, domain_uuid: str) -> Domain | None:

@@ -52,6 +52,11 @@ def sessions_of(place: Place) -> list[SessionRow]:
     return [SessionRow(chat, *questions.get(chat.id, (0, ""))) for chat in chats]
 
 
+def last_questions(session_ids: list[int]) -> dict[int, str]:
+    """Return what was asked last in each of some sessions."""
+    return {session_id: text for session_id, (_, text) in _questions_of(session_ids).items()}
+
+
 def _questions_of(session_ids: list[int]) -> dict[int, tuple[int, str]]:
     asked = Message.type == "client", Message.session_id.in_(session_ids)
     counted = (

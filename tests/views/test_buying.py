@@ -66,7 +66,7 @@ def test_the_holder_orders_cancels_and_resumes(app, ada, as_ada):
     assert "Ordered" in as_ada.post(f"{address}/order", data={"plan": "gold"}, follow_redirects=True).get_data(
         as_text=True
     )
-    assert "pending" in as_ada.get(address).get_data(as_text=True)
+    assert "Pending" in as_ada.get(address).get_data(as_text=True)
 
 
 def test_what_can_t_be_done_is_said_where_the_person_was(app, ada, as_ada):

@@ -1,0 +1,86 @@
+"""What an address asks of a generated list: words to search for, filters, order, page. All of it fits in a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from flask_appbuilder.models.sqla.filters import FilterEqual
+
+MAX_PAGE_DIGITS = 6
+MAX_WORDS = 200
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One look at a list. `sort` is a column's name, with a minus for the largest first; pages begin with 1."""
+
+    placeholder: str
+    words: str = ""
+    chosen: dict[str, str] = field(default_factory=dict)
+    sort: str = ""
+    page: int = 1
+    page_size: int = 25
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.words or self.chosen)
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Return column and direction as FAB wants them."""
+        return self.sort.lstrip("-"), "desc" if self.sort.startswith("-") else "asc"
+
+    def n_pages(self, count: int) -> int:
+        return -(-count // self.page_size)
+
+    def direction_of(self, column: str) -> str:
+        """Return how the list is sorted by a column, in the words of `aria-sort`; empty when it is not."""
+        if self.sort.lstrip("-") != column:
+            return ""
+        return "descending" if self.sort.startswith("-") else "ascending"
+
+    def sorted_by(self, column: str) -> str:
+        return self._address(sort=f"-{column}" if self.sort == column else column)
+
+    def at_page(self, page: int) -> str:
+        return self._address(sort=self.sort, page=page)
+
+    def _address(self, **values: Any) -> str:
+        asked = {"q": self.words, **self.chosen, **values}
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _placeholder(view: Any) -> str:
+    """Return what the search box says; empty where the filters beside it do the same."""
+    first = view.search_columns[0]
+    if view.search_label or first in view.filter_choices:
+        return str(view.search_label)
+    return f"Search by {view.label_columns[first].lower()}"
+
+
+def read_listing(view: Any) -> Listing:
+    """Read what the request asks of `view`; what the view does not offer is left out."""
+    args = request.args
+    sort, page = args.get("sort", ""), args.get("page", "")
+    is_page = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
+    return Listing(
+        placeholder=_placeholder(view),
+        words=args.get("q", "").replace("\0", "").strip()[:MAX_WORDS],
+        chosen={name: args[name] for name, words in view.filter_choices.items() if args.get(name) in words},
+        sort=sort if sort.removeprefix("-") in view.order_columns else "",
+        page=max(1, int(page)) if is_page else 1,
+        page_size=view.page_size,
+    )
+
+
+def filters_of(view: Any, listing: Listing) -> Any:
+    """Return FAB's filters, made anew: the view's base filters and what the listing asks."""
+    filters = view.datamodel.get_filters(view.search_columns)
+    if listing.words:
+        filters.add_filter(view.search_columns[0], view.search_filter, listing.words)
+    for column, word in listing.chosen.items():
+        filters.add_filter(column, FilterEqual, word)
+    return filters.get_joined_filters(view._base_filters)  # noqa: SLF001 - FAB keeps them there

@@ -79,3 +79,14 @@ def widget_servers():
 
     with servers() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, artifact):
+    """A web server with the cast's rows and no worker: (address, what stands there, application)."""
+    from tests.e2e.stage import running_stage
+
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "embedder").symlink_to(artifact)
+    with running_stage(folder) as running:
+        yield running

@@ -1,0 +1,163 @@
+"""People and rows for looking at screens: Ada's full service, Cid's empty one, and those who run the installation."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+PASSWORD = "a-long-password-for-looking-at-screens"
+PEOPLE = {
+    "ada": ("Ada Acme", "Member"), "ben": ("Ben Berg", "Member"), "uma": ("Uma Ulm", "Member"),
+    "cid": ("Cid Castle", "Member"), "sam": ("Sam Stern", "Staff"), "root": ("Ruth Root", "Superadmin"),
+}  # fmt: skip
+QUESTIONS = (
+    ("How long may goods be returned?", "grounded", "Within 30 days of delivery, unopened or not."),
+    ("Do you ship to the moon?", "refused", "I don't know: nothing in the documents answers that."),
+    ("What are your opening hours?", "curated", "We are open from 9 to 17, Monday to Friday."),
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What tests need to find the rows: the uuids of Ada's full and new chatbot, of her domain and a chat there."""
+
+    service_id: int
+    service: uuid.UUID
+    full: uuid.UUID
+    new: uuid.UUID
+    domain: uuid.UUID
+    chat: uuid.UUID
+    invitation: str
+    verification: str
+
+
+def email_of(name: str) -> str:
+    return f"{name}@example.com"
+
+
+def _add_people():
+    from app.accounts import members
+
+    return {
+        name: members.add_member(full_name, email_of(name), PASSWORD, platform_role=role, verified=True)
+        for name, (full_name, role) in PEOPLE.items()
+    }
+
+
+def _add_sources(chatbot):
+    from models import Source, db
+
+    rows = (
+        ("Terms of sale.pdf", "ready", 100, 48, 2_400_000, None),
+        ("Price list with a very long name that somebody once exported from a spreadsheet, final version 3.docx", "ready", 100, 12, 64_000, None),
+        ("Onboarding.pptx", "embedding", 60, 0, 8_100_000, None),
+        ("Minutes.txt", "queued", 0, 0, 900, None),
+        ("Scan.pdf", "failed", 0, 0, 1_200_000, "It holds only pictures of pages. Run text recognition (OCR) on it and add it again."),
+    )  # fmt: skip
+    for title, state, progress, n_chunks, filesize, advice in rows:
+        db.session.add(
+            Source(
+                service_id=chatbot.service_id, chatbot_id=chatbot.id, kind="file", title=title, state=state,
+                file_format=title.rpartition(".")[2], data_loc="none", filesize=filesize, progress=progress,
+                n_chunks=n_chunks, error_advice=advice, error_code="no_text" if advice else None,
+                warnings=["page_2_holds_no_text"] if title == "Terms of sale.pdf" else [],
+            )
+        )  # fmt: skip
+    db.session.add(
+        Source(
+            service_id=chatbot.service_id, chatbot_id=chatbot.id, kind="url", title="https://www.example.com/returns",
+            state="ready", file_format="html", data_loc="https://www.example.com/returns", n_chunks=7,
+        )
+    )  # fmt: skip
+
+
+def _add_chats(chatbot, domain, n=30):
+    from models import ChatSession, Citation, Message, db
+    from models.base import now
+
+    scope = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
+    for i in range(n):
+        at = now() - dt.timedelta(hours=3 * i)
+        chat = ChatSession(
+            **scope, domain_id=domain.id, origin=domain.origin, page="/returns", started_at=at, last_message_at=at
+        )
+        db.session.add(chat)
+        db.session.flush()
+        for question, state, answer in QUESTIONS[: 1 + i % 3]:
+            place = {**scope, "domain_id": domain.id, "session_id": chat.id, "timestamp": at}
+            db.session.add(Message(**place, type="client", message=question))
+            said = Message(**place, type="bot", message=answer, state=state, finish="complete", response_time=38)
+            said.feedback = {0: "positive", 1: "negative"}.get(i)
+            db.session.add(said)
+            db.session.flush()
+            if state == "grounded":
+                db.session.add(
+                    Citation(
+                        **scope, message_id=said.id, n=1, title="Terms of sale.pdf", locator={"page": 4},
+                        quote="Goods may be returned within 30 days of delivery, whether they were opened or not.",
+                    )
+                )  # fmt: skip
+    return chat
+
+
+def _add_chatbots(service, workspace, domain, owner):
+    from app.domains import embeds
+    from models import Chatbot, db
+    from models.base import now
+
+    scope = {"service_id": service.id, "workspace": workspace, "owner_id": owner.id}
+    full = Chatbot(
+        **scope, name="Shop helper", training_status="ready", version=3, last_trained=now() - dt.timedelta(hours=3)
+    )
+    new = Chatbot(**scope, name="Onboarding guide for everybody who joins the company", type="internal_assistant")
+    db.session.add_all([full, new])
+    db.session.flush()
+    _add_sources(full)
+    embeds.add(full, domain)
+    return full, new
+
+
+def _add_verification():
+    from app.accounts import members
+    from app.tokens import make_token
+    from models import Verification, db
+    from models.base import now
+
+    vera = members.add_member("Vera Verein", "vera@example.com", PASSWORD, platform_role="Member", verified=False)
+    token, token_hash = make_token()
+    db.session.add(Verification(member=vera, verification_link=token_hash, expired_at=now() + dt.timedelta(hours=24)))
+    return f"/verify/{token}"
+
+
+def set_stage():
+    """Fill the database of the current application. Call it with every service in scope."""
+    from app.accounts import invitations
+    from app.plans.catalog import find_plan
+    from app.plans.services import open_service
+    from models import AuditEvent, Domain, Invitation, ServiceMember, WorkspaceMember, db
+
+    people = _add_people()
+    service, main = open_service(people["ada"], find_plan("gold"), "Acme")
+    open_service(people["cid"], find_plan("free"), "Globex")
+    open_service(people["sam"], find_plan("free"), "Sam's own")
+    for name, role in (("ben", "admin"), ("uma", "user")):
+        db.session.add(ServiceMember(service_id=service.id, user_id=people[name].id, role="member"))
+        db.session.add(WorkspaceMember(service_id=service.id, workspace_id=main.id, user_id=people[name].id, role=role))
+    domain = Domain(service_id=service.id, domain="www.example.com", scheme="https", verified=True)
+    db.session.add_all([domain, Domain(service_id=service.id, domain="shop.example.com", scheme="https")])
+    db.session.flush()
+    full, new = _add_chatbots(service, main, domain, people["ada"])
+    chat = _add_chats(full, domain)
+    invitation = Invitation(workspace=main, service_id=service.id, email="new@example.com", role="user")
+    link = invitations.prepare(invitation, inviter_id=people["ada"].id)
+    db.session.add(invitation)
+    db.session.add(
+        AuditEvent(service_id=service.id, actor_id=people["ada"].id, action="service.open", target="services 2")
+    )
+    verification = _add_verification()
+    db.session.commit()
+    return Stage(
+        service.id, service.uuid, full.uuid, new.uuid, domain.uuid, chat.uuid, urlsplit(link).path, verification
+    )

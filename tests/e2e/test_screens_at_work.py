@@ -1,0 +1,174 @@
+"""What screens do under somebody's hands: asking, sending once, copying, changing by themselves, staying dark."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import inside
+from tests.e2e.walk import WIDE, sign_in
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 800}
+DESK = {"width": WIDE, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser, stage):
+    """Ada's cookies: one sign-in for all tests, each with a context of its own."""
+    context = browser.new_context()
+    sign_in(context, stage[0], "ada")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def open_page(browser, stage, signed_in):
+    """Open an address as Ada: open_page("/path", viewport=..., java_script_enabled=...)."""
+    contexts = []
+
+    def open_(path, **options):
+        context = browser.new_context(storage_state=signed_in, **{"viewport": DESK, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(stage[0] + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def _wait_for_voice(page, text):
+    page.wait_for_function("text => document.getElementById('announcer').textContent.includes(text)", arg=text)
+
+
+def _add_domain(app, stage, host):
+    from models import Domain, db
+
+    with inside(app):
+        domain = Domain(service_id=stage.service_id, domain=host, scheme="https")
+        db.session.add(domain)
+        db.session.commit()
+        return domain.id
+
+
+def _find_domain(app, domain_id):
+    from models import Domain, db
+
+    with inside(app):
+        return db.session.get(Domain, domain_id)
+
+
+def test_deleting_asks_in_words_and_takes_no_for_an_answer(open_page, stage):
+    page = open_page(f"/chatbot/{stage[1].full}")
+    page.get_by_role("link", name="Delete Shop helper").press("Enter")
+    dialog = page.get_by_role("dialog", name="Delete chatbot Shop helper?")
+    dialog.wait_for()
+    assert "disappears from your websites" in dialog.inner_text()
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Cancel"
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Delete Shop helper"
+    assert page.url.endswith(str(stage[1].full))
+
+
+def test_a_yes_in_the_dialog_deletes(open_page, stage):
+    domain_id = _add_domain(stage[2], stage[1], "gone.example.com")
+    page = open_page("/domainview/list/")
+    page.get_by_role("link", name="Delete https://gone.example.com").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    page.get_by_text("Deleted: https://gone.example.com").wait_for()
+    assert _find_domain(stage[2], domain_id) is None
+
+
+def test_without_scripts_a_page_asks(open_page, stage):
+    domain_id = _add_domain(stage[2], stage[1], "quiet.example.com")
+    page = open_page("/domainview/list/", java_script_enabled=False)
+    page.get_by_role("link", name="Delete https://quiet.example.com").click()
+    assert page.inner_text("h1") == "Delete domain https://quiet.example.com?"
+    assert _find_domain(stage[2], domain_id) is not None
+    page.get_by_role("button", name="Delete").click()
+    assert "Deleted: https://quiet.example.com" in page.inner_text("#flashes")
+    assert _find_domain(stage[2], domain_id) is None
+
+
+def test_a_double_click_sends_once(open_page):
+    page = open_page("/domainview/add")
+    posts = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.fill("#domain", "https://twice.example.com")
+    page.get_by_role("button", name="Save").dblclick()
+    page.wait_for_url("**/domainview/list/")
+    assert len(posts) == 1
+
+
+def test_what_was_typed_stays_when_it_is_refused(open_page):
+    page = open_page("/domainview/add")
+    page.fill("#domain", "not a website")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("status").filter(has_text="not the name of a website").wait_for()
+    assert page.input_value("#domain") == "not a website"
+
+
+def test_copying_is_said_aloud(open_page, stage):
+    page = open_page(f"/chatbot/{stage[1].full}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    _wait_for_voice(page, "Copied")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("<script async src=")
+
+
+def test_dark_stays_dark(open_page):
+    page = open_page("/", color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate(background)
+    page.reload()
+    assert light != dark
+    assert page.evaluate(background) == dark
+    assert page.get_by_role("button", name="Dark").get_attribute("aria-pressed") == "true"
+
+
+def test_the_menu_of_a_phone_opens_and_closes(open_page):
+    page = open_page("/", viewport=PHONE)
+    menu = page.get_by_role("navigation", name="Main")
+    assert not menu.is_visible()
+    page.get_by_role("button", name="Menu").click()
+    assert menu.is_visible()
+    page.keyboard.press("Escape")
+    assert not menu.is_visible()
+
+
+def test_a_source_changes_its_state_while_somebody_looks(open_page, stage):
+    from models import Source, db
+
+    _, rows, app = stage
+    page = open_page(f"/chatbot/{rows.new}")
+    page.set_input_files("#files", [
+        {"name": "report.txt", "mimeType": "text/plain", "buffer": b"Goods may be returned within 30 days."},
+        {"name": "prices.txt", "mimeType": "text/plain", "buffer": b"A ticket costs 12 euros."},
+    ])  # fmt: skip
+    page.get_by_role("row", name="prices.txt").get_by_text("Queued").wait_for()
+    page.get_by_role("row", name="report.txt").get_by_text("Queued").wait_for()
+    with inside(app):
+        for source in db.session.query(Source).filter(Source.title.in_(("report.txt", "prices.txt"))):
+            source.state, source.n_chunks = ("ready", 1) if source.title == "report.txt" else ("failed", 0)
+            source.error_advice = None if source.state == "ready" else "It is empty."
+        db.session.commit()
+    _wait_for_voice(page, "report.txt is ready.")
+    page.get_by_role("row", name="report.txt").get_by_text("Ready").wait_for()
+    assert "It is empty." in page.get_by_role("row", name="prices.txt").inner_text()
+    assert "of 2" in page.inner_text("#state")
+
+
+def test_the_first_page_is_light(browser, stage):
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    sizes = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(f"{stage[0]}/")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    assert len(sizes) > 8
+    assert sum(sizes) < 150_000

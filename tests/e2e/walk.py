@@ -1,0 +1,105 @@
+"""Which screens there are for whom, how to sign in there, and pictures of all of them to look at.
+
+`python -m tests.e2e.walk FOLDER [WORD...]` writes a PNG of each screen, wide and narrow, light and dark;
+words narrow it to screens whose file name holds one of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.e2e.cast import PASSWORD, email_of
+
+WIDE, NARROW, NARROWEST = 1280, 390, 360
+LISTS_OF_MEMBERS = ("chatbotview", "sourceview", "domainview", "serviceview")
+LISTS_OF_LEADERS = ("historyview", "workspaceview", "workspacememberview", "invitationview")
+LISTS_OF_STAFF = ("planview", "subscriptionview", "memberview")
+
+
+def _lists(*names):
+    return [f"/{name}/list/" for name in names]
+
+
+def pages_of(who, stage):
+    """The addresses that a person of the cast can open; nobody stands for who is not signed in."""
+    full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
+    here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
+    owner = [
+        "/", full, new, f"{full}/preview", here, f"{here}/{stage.chat}", "/profile/", "/nothing",
+        *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
+        "/chatbotview/add", "/chatbotview/edit/1", "/chatbotview/delete/1", "/chatbotview/list/?q=nothing",
+        "/sourceview/show/1", "/domainview/add", "/domainview/show/1", "/domainview/edit/1", "/domainview/delete/1",
+        "/workspaceview/add", "/workspaceview/show/2", "/workspacememberview/edit/1", "/workspacememberview/delete/1",
+        "/plans/", f"/service/{stage.service}", f"/service/{stage.service}/cancel",
+        "/invitationview/add", "/invitationview/show/1", "/invitationview/delete/1", "/serviceview/show/2",
+    ]  # fmt: skip
+    installation = [
+        "/", *_lists(*LISTS_OF_STAFF), "/mails/", "/planview/add", "/planview/show/1", "/planview/edit/1",
+        "/planview/delete/1", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/edit/3",
+        "/serviceview/list/", "/serviceview/edit/2",
+    ]  # fmt: skip
+    return {
+        "nobody": ["/", "/plans/", "/login/", "/sign-up/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
+        "ada": owner,
+        "ben": ["/", full, *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
+        "uma": ["/", full, f"{full}/preview", *_lists(*LISTS_OF_MEMBERS), "/historyview/list/"],
+        "cid": ["/", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
+        "sam": installation,
+        "root": ["/", "/auditview/list/", "/auditview/show/1"],
+    }[who]  # fmt: skip
+
+
+def sign_in(context, address, who):
+    """Sign a person of the cast in; later pages of the context are theirs."""
+    page = context.new_page()
+    page.goto(f"{address}/login/")
+    page.fill("#email", email_of(who))
+    page.fill("#password", PASSWORD)
+    page.click("main button:not([data-set-theme])")
+    page.wait_for_url(f"{address}/")
+    page.close()
+
+
+def _file_name(who, path, width, scheme):
+    name = "-".join(part for part in path.replace("?", "/").split("/") if part and len(part) < 30) or "home"
+    return f"{who}-{name}-{width}-{scheme}.png"
+
+
+def look(browser, address, stage, folder, words):
+    """Write the pictures."""
+    for who in ("nobody", "ada", "ben", "uma", "cid", "sam", "root"):
+        for scheme in ("light", "dark"):
+            context = browser.new_context(color_scheme=scheme)
+            paths = pages_of(who, stage)
+            names = {
+                (p, w): _file_name(who, p + ("/new" if str(stage.new) in p else ""), w, scheme)
+                for p in paths
+                for w in (WIDE, NARROW)
+            }
+            wanted = {key: name for key, name in names.items() if not words or any(word in name for word in words)}
+            if wanted and who != "nobody":
+                sign_in(context, address, who)
+            page = context.new_page()
+            for (path, width), name in wanted.items():
+                page.set_viewport_size({"width": width, "height": 800})
+                page.goto(address + path)
+                page.wait_for_load_state("load")
+                page.screenshot(path=str(folder / name), full_page=True)
+            context.close()
+
+
+def main(folder, words):
+    from playwright.sync_api import sync_playwright
+
+    from tests.e2e.stage import running_stage
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with running_stage() as (address, stage, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        look(browser, address, stage, folder, words)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -13,6 +13,7 @@ _SPACELESS = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
+_PLAIN = re.compile(r"[^\W_]+")
 
 
 def split_words(text: str) -> list[str]:
@@ -21,19 +22,21 @@ def split_words(text: str) -> list[str]:
 
     "iPhone 15を買う" gives iphone, 15, を買, 買う.
     """
-    return list(_iterate(text))
-
-
-def _iterate(text: str) -> Iterator[str]:
     text = unicodedata.normalize("NFKC", text).lower()
-    for match in _word_pattern().finditer(text):
-        run = match.group()
-        if not _HAS_SPACELESS.match(run):
-            yield run[:MAX_LETTERS]
-        elif len(run) == 1:
-            yield run
-        else:
-            yield from (run[i : i + 2] for i in range(len(run) - 1))
+    pattern = _PLAIN if text.isascii() else _word_pattern()  # the plain one is three times as fast
+    runs = pattern.findall(text)
+    if _HAS_SPACELESS.search(text):
+        return [word for run in runs for word in _cut(run)]
+    return [run[:MAX_LETTERS] for run in runs]
+
+
+def _cut(run: str) -> Iterator[str]:
+    if not _HAS_SPACELESS.match(run):
+        yield run[:MAX_LETTERS]
+    elif len(run) == 1:
+        yield run
+    else:
+        yield from (run[i : i + 2] for i in range(len(run) - 1))
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 from app.answering.passages import Passage
@@ -35,7 +36,7 @@ class Line:
     text: str
     score: float
 
-    @property
+    @cached_property
     def words(self) -> str:
         """Return the sentence on one line, without marks of headings and tables around it."""
         return re.sub(r"\s+", " ", self.text).strip(" #*|\t")

@@ -1,0 +1,28 @@
+"""Words of any script, cut the same way in documents and in questions."""
+
+import pytest
+
+from indexes.lexical_index import make_terms
+from indexes.words import MAX_LETTERS, split_words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't PANIC: snake_case, x2!", ["don", "t", "panic", "snake", "case", "x2"]),
+        ("Straße für Ärzte", ["straße", "für", "ärzte"]),
+        ("iPhone 15を買う", ["iphone", "15", "を買", "買う"]),
+        ("水", ["水"]),
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("ﬁne ①", ["fine", "1"]),
+        ("a" * 100, ["a" * MAX_LETTERS]),
+        ("", []),
+        ("_ \0 -- 😀", []),
+    ],
+)
+def test_words_are_cut(text, words):
+    assert split_words(text) == words
+
+
+def test_terms_leave_out_what_says_nothing_and_are_stemmed():
+    assert make_terms("How are the returned goods delivered?") == ["return", "good", "deliv"]

@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHAT ?= tests
 
-.PHONY: help install run test faults lint format
+.PHONY: help install run test faults lint bench bench-answers format
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,15 @@ lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom,
 	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/budgets.py
+
+bench: .venv/installed  ## measure speed and memory; minutes
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/loaders.py
+	$(BIN)/python benchmarks/scale.py
+
+QUESTIONS ?= ../shared/data/qa-dev
+bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS
+	$(BIN)/python benchmarks/answers.py $(QUESTIONS)
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -6,7 +6,7 @@ WHAT ?= tests
 .PHONY: help install run test faults lint bench bench-answers format
 
 help:  ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 install: .venv/installed  ## make .venv with what Docent needs
 

@@ -62,6 +62,21 @@ def test_a_new_document_is_all_that_is_embedded_and_added(app, cid, words):
         assert index.lexical.search(make_terms("zebras"), 5) == []
 
 
+def test_chunks_of_the_generation_before_are_not_read_again_unless_much_has_changed(app, ada, words):
+    with inside(app):
+        add(ada.chatbot_id, "one.md", make_text("lighthouse", 12))
+        publish.publish(ada.chatbot_id)
+        for chunk in db.session.scalars(select(Chunk).where(Chunk.chatbot_id == ada.chatbot_id)):
+            chunk.text += " walrus"
+        db.session.commit()
+        add(ada.chatbot_id, "two.md", "# Zebras\n\nZebras have stripes.")
+        publish.publish(ada.chatbot_id)
+        assert open_index(ada.chatbot_id).lexical.search(make_terms("walrus"), 5) == []
+        add(ada.chatbot_id, "three.md", make_text("harbor", 20))
+        publish.publish(ada.chatbot_id)
+        assert len(open_index(ada.chatbot_id).lexical.search(make_terms("walrus"), 50)) == 12
+
+
 def test_the_same_text_again_is_not_embedded_again(app, cid, words):
     with inside(app):
         add(cid.chatbot_id, "a.md", make_text("harbor"))

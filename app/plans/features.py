@@ -35,7 +35,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("domains", "Domains", "domains", 1),
     Feature("workspaces", "Workspaces", "workspaces", 1),
     Feature("seats", "Seats", "people", 2),
-    Feature("storage_bytes", "Storage, bytes", "bytes of files", GB // 10),
+    Feature("storage_bytes", "Storage", "files", GB // 10),
     Feature("documents", "Documents and pages", "documents", 50),
     Feature("max_crawl_pages", "Pages per website crawl", "pages of one website", 50),
     Feature("messages_per_month", "Messages per month", "messages a month", 500),

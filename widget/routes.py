@@ -9,7 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import limits
 from app.history import recording, transcripts
-from models import db
+from app.plans import usage
+from models import Service, db
 from models.base import now
 from widget import access, shown, turns
 from widget.body import read_body, read_text
@@ -47,11 +48,20 @@ def _limit(rule: str, what: str, who: str) -> None:
         raise WidgetError("rate_limited", limits.retry_after_s(rule))
 
 
+def _limit_visitors(service: Service) -> None:
+    """Hold one address, and all of a service's visitors together, to their rules: neither may take what is others'."""
+    for rule in (limits.MESSAGES_PER_ADDRESS, limits.MESSAGES_PER_ADDRESS_A_DAY):
+        _limit(rule, "message from", limits.address_group(request.remote_addr))
+    a_minute = usage.limit_of(service, "requests_per_minute")
+    if a_minute:  # none where nothing is refused; 0 is for the monthly quota to say
+        _limit(f"{a_minute} per minute", "message to", str(service.id))
+
+
 @blueprint.route("/embeds/<uuid:embed_uuid>/config", methods=["GET", "POST"])
 def config(embed_uuid: uuid.UUID) -> Response:
     """Describe the widget. A preview posts: it shows its token, and a GET from our own page would carry no Origin."""
     visit = access.open_embed(embed_uuid, read_text(read_body(), "preview_token", MAX_TOKEN_CHARS))
-    response = jsonify(shown.config(visit.embed, visit.chatbot))
+    response = jsonify(shown.config(visit.embed, visit.chatbot, visit.service))
     if request.method == "GET":
         response.headers["Cache-Control"] = "private, max-age=60"
         response.add_etag()
@@ -83,6 +93,8 @@ def ask() -> Response:
     key = read_text(body, "idempotency_key", 64, required=True)
     for rule in (limits.MESSAGES_PER_CHAT, limits.MESSAGES_PER_CHAT_A_DAY):
         _limit(rule, "message", str(chat.uuid))
+    if not visit.is_preview:
+        _limit_visitors(visit.service)
     return turns.stream_answer(visit, chat, text, key)
 
 

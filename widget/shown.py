@@ -6,7 +6,8 @@ from typing import Any
 
 from app.answering import presets
 from app.answering.answer import Citation as NewCitation
-from models import Chatbot, ChatSession, Citation, Embed, Message
+from app.plans import usage
+from models import Chatbot, ChatSession, Citation, Embed, Message, Service
 from widget.strings import STRINGS
 from widget.theme import theme_of
 
@@ -15,7 +16,7 @@ _THUMBS = {"positive": 1, "neutral": 0, "negative": -1}
 _PLACES = ("page", "slide", "sheet", "row")
 
 
-def config(embed: Embed, chatbot: Chatbot) -> dict[str, Any]:
+def config(embed: Embed, chatbot: Chatbot, service: Service) -> dict[str, Any]:
     """Return all that the script needs to draw itself."""
     words = presets.words_of(chatbot)
     return {
@@ -29,7 +30,7 @@ def config(embed: Embed, chatbot: Chatbot) -> dict[str, Any]:
         "strings": STRINGS["en"],
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
-        "powered_by": True,
+        "powered_by": not usage.includes(service, "remove_branding"),
     }
 
 

@@ -41,6 +41,12 @@ def limit_of(service: Service, metric: str) -> int | None:
     return None if features is None else int(features.get(metric, 0))
 
 
+def includes(service: Service, feature: str) -> bool:
+    """Tell whether a switch of the plan was bought; the installation's own service has them all."""
+    features = periods.features_of(service)
+    return features is None or bool(features.get(feature))
+
+
 def reserve(service: Service, metric: str) -> dt.datetime | None:
     """Count one use if the quota still has room: one guarded UPDATE, safe in a race. The caller commits.
 

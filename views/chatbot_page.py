@@ -97,8 +97,12 @@ class ChatbotPage(BaseView):
         source = sources.find(chatbot, source_uuid) or abort(404)
         if source.kind != "file":
             abort(404)
-        stream = here().storage.open(source.data_loc)
-        return send_file(stream, mimetype="application/octet-stream", as_attachment=True, download_name=source.title)
+        return send_file(
+            sources.open_file(source),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=source.title,
+        )
 
     @expose("/<uuid:chatbot_uuid>/train", methods=["POST"])
     @has_access

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -143,6 +143,18 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
     source = source or _new(chatbot, "url", address[:MAX_TITLE], address)
     queue_again(source)
     return source
+
+
+def open_file(source: Source) -> BinaryIO:
+    """Return a source's own bytes, to be closed by the caller.
+
+    Raises:
+        SourceError: the file is gone, or the storage can't be reached.
+    """
+    try:
+        return here().storage.open(source.data_loc)
+    except StorageError as error:
+        raise SourceError(f"{source.title}: {error}") from error
 
 
 def queue_again(source: Source) -> None:

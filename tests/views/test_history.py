@@ -1,5 +1,7 @@
 """Reading chats in the screens."""
 
+import uuid
+
 from models import ChatSession, Domain, Message, db
 from tests.conftest import inside, sign_in
 
@@ -7,7 +9,8 @@ from tests.conftest import inside, sign_in
 def add_chat(app, customer):
     """A chat on a website of the customer: (its id, the website's id)."""
     with inside(app):
-        domain = Domain(service_id=customer.service_id, domain=f"old.{customer.canary}.example.com", verified=True)
+        host = f"{uuid.uuid4().hex[:8]}.{customer.canary}.example.com"
+        domain = Domain(service_id=customer.service_id, domain=host, verified=True)
         db.session.add(domain)
         db.session.flush()
         ids = {"service_id": customer.service_id, "chatbot_id": customer.chatbot_id, "domain_id": domain.id}

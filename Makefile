@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHAT ?= tests
 
-.PHONY: help install run test faults lint bench bench-answers format
+.PHONY: help install run test faults lint bench bench-answers format screenshots
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -28,6 +28,9 @@ test: .venv/installed-tests  ## run the tests
 
 faults: .venv/installed-tests  ## kill workers, parsers and embedders N_KILLS=1000 times and print what became of it
 	N_KILLS=$(or $(N_KILLS),1000) $(BIN)/python -m pytest -s tests/faults/test_kills.py
+
+screenshots: .venv/installed-tests  ## take the pictures of the README again
+	$(BIN)/python docs/images/take.py
 
 lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, make_url
 from app.commands.failing import CommandError
 from app.factory import create_app
 from app.knowledge import chatbots
-from models import Chatbot, tenancy
+from models import Chatbot, db, tenancy
 from models.engine import engine_options
 from models.migrations.versioning import NO_DATABASE, check_version
 
@@ -33,7 +33,11 @@ def installation(config: Config) -> Iterator[Flask]:
     require_database(config)
     app = create_app(config.prepared())
     with app.app_context(), tenancy.everything():
-        yield app
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # a database server would keep the connections open
 
 
 def require_database(config: Config) -> None:

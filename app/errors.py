@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from werkzeug.exceptions import HTTPException
 
@@ -44,6 +44,7 @@ _WORDS = {
     405: "This address does not take that kind of request.",
     409: "Something with the same name or address exists already, or somebody else changed it just now.",
     413: "That is larger than this installation accepts.",
+    415: "This address does not take that kind of content.",
     429: "Too many tries in a short time. Please wait a minute.",
     503: "A part of the installation can't be reached at the moment. Please try again in a minute.",
 }
@@ -58,8 +59,11 @@ def _answer(status: int, code: str, words: str) -> tuple[Response | str, int]:
     if wants_json():
         return jsonify(error={"code": code, "message": words, "request_id": request_id}), status
     title = _TITLES.get(status) or HTTPStatus(status).phrase
-    template = "error.html" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "broken.html"
-    return render_template(template, status=status, title=title, words=words, request_id=request_id), status
+    shown = {"status": status, "title": title, "words": words, "request_id": request_id}
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return render_template("error.html", **shown), status
+    # past Flask's context processors: one of them asks the database who is signed in, which may be what is broken
+    return current_app.jinja_env.get_template("broken.html").render(shown), status
 
 
 def _answer_http(error: HTTPException) -> Any:

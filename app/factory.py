@@ -31,15 +31,15 @@ def create_app(config: Config) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     mail.init_app(app)
-    csrf.init_app(app)
+    errors.install(app)
     with app.app_context():
         prepare(db.engine)
         appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)
         security.install(app)
         views.register(appbuilder)
+        csrf.init_app(app)  # after the sign-in: the page that says a token is missing shows who is signed in
         widget.register(app)
         csrf.exempt(widget.blueprint)
-    errors.install(app)
     headers.install(app)
     assets.install(app)
     template_filters.install(app)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from app.collaborators import here
+
 # Everything comes from this host; nothing is inline. `data:` images are the few icons of our stylesheet.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -18,11 +20,17 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if request.is_secure:
+    if request.is_secure or here().config.address.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if response.mimetype == "text/html":
-        headers.setdefault("Cache-Control", "no-store")
+    if not _may_be_kept(response):
+        headers["Cache-Control"] = "no-store"
     return response
+
+
+def _may_be_kept(response: Response) -> bool:
+    """Tell whether a browser may keep a response: what is public, and what the widget says of its own."""
+    is_public = "public" in response.headers.get("Cache-Control", "")
+    return is_public or request.blueprint == "widget" or request.endpoint in ("static", "appbuilder.static")
 
 
 def install(app: Flask) -> None:

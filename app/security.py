@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request, session
+from flask import Flask, abort, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
@@ -44,7 +44,7 @@ class DocentSecurityManager(SecurityManager):
         """Check a password; only enabled members with a proven address may come in."""
         with tenancy.everything():
             member: Member | None = super().auth_user_db((username or "").strip().lower(), password)
-        return member
+        return member if member is not None and member.verified else None
 
 
 def _open_scope() -> None:
@@ -58,6 +58,12 @@ def _open_scope() -> None:
     tenancy.enter(g.standing.scope())
 
 
+def _refuse_json_for_pages() -> None:
+    """Let pages take forms alone: their fields would be filled from whatever JSON holds."""
+    if request.endpoint and request.is_json and not request.path.startswith("/api/"):
+        abort(415)
+
+
 def _close_scope(_error: BaseException | None) -> None:
     tenancy.clear()
 
@@ -65,4 +71,5 @@ def _close_scope(_error: BaseException | None) -> None:
 def install(app: Flask) -> None:
     """Open the tenant scope before each request and close it after, whatever happened in between."""
     app.before_request(_open_scope)
+    app.before_request(_refuse_json_for_pages)
     app.teardown_request(_close_scope)

@@ -12,6 +12,7 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from app.accounts import devices, passwords
+from app.caller import limit_tries
 from models.base import db
 
 
@@ -42,6 +43,7 @@ class ProfileView(BaseView):
 
     @expose("/password", methods=["POST"])
     @has_access
+    @limit_tries
     def change_password(self) -> Any:
         form = PasswordForm()
         if not form.validate_on_submit():

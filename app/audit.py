@@ -89,11 +89,12 @@ def _stored(row: Any, field: str) -> Any:
 
 
 def _label(row: Any) -> str:
-    """Return what people call a row."""
-    for name in ("name", "title", "domain", "email", "member"):
-        if found := getattr(row, name, None):
-            return mask_email(row.email) if isinstance(row, Member) else str(found)[:120]
-    return ""
+    """Return what people call a row. People are not named: their names go with their accounts, the trail stays."""
+    person = row if isinstance(row, Member) else getattr(row, "member", None)
+    if person is not None:
+        return mask_email(person.email)
+    names = (getattr(row, name, None) for name in ("name", "title", "domain"))
+    return str(next(filter(None, names), ""))[:120]
 
 
 def _place(row: Any) -> tuple[int | None, int | None]:

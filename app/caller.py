@@ -10,6 +10,8 @@ from flask import abort, g, request
 from flask_login import current_user
 
 from app import limits
+from app.accounts import preferences
+from app.accounts.preferences import Preferences
 from app.accounts.standing import NOBODY, Standing
 from models import Member
 
@@ -23,6 +25,21 @@ def standing() -> Standing:
 def signed_in() -> Member:
     """Return the member who sent this request; the page is behind a sign-in."""
     found: Member = current_user._get_current_object()  # noqa: SLF001 - the row itself: a proxy can't be stored
+    return found
+
+
+def limit_secrets(what: str) -> None:
+    """Count one try of the signed-in person at a secret of theirs; too many in a minute end the request."""
+    if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, what, str(standing().member_id)):
+        abort(429)
+
+
+def preferred() -> Preferences:
+    """Return how whoever asks reads moments; read once per request, on first use."""
+    if "preferences" not in g:
+        member_id = standing().member_id
+        g.preferences = preferences.read(member_id) if member_id else Preferences()
+    found: Preferences = g.preferences
     return found
 
 

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 SIGN_INS_PER_ADDRESS = "10 per minute"
 SIGN_INS_PER_ACCOUNT = "10 per minute"
+MAILS_PER_ACCOUNT = "5 per hour"
 LINKS_PER_ADDRESS = "20 per minute"
 CHATS_PER_ADDRESS = "20 per minute"
 MESSAGES_PER_CHAT = "20 per minute"

@@ -11,7 +11,13 @@ _WRITE = (*_READ, "can_add", "can_edit", "can_delete")
 
 _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "HomeView": ("can_index",),
-    "ProfileView": ("can_show", "can_change_password"),
+    "ProfileView": (
+        "can_show", "can_change_details", "can_change_password", "can_change_address", "can_sign_out_device",
+        "can_sign_out_others",
+    ),
+    "SecondFactorPage": ("can_show", "can_begin", "can_confirm", "can_make_codes", "can_switch_off"),
+    "ClosingPage": ("can_ask", "can_close"),
+    "HandoverPage": ("can_show", "can_offer", "can_withdraw", "can_accept", "can_decline"),
     "ChatbotView": (*_WRITE,),
     "ChatbotPage": (
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",

@@ -8,13 +8,13 @@ from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
 from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
-from models.plans import Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
+from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
 from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
-    "Generation", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
+    "Generation", "Handover", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
     "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter",
     "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

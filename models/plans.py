@@ -156,6 +156,16 @@ class ServiceMember(Table, Commercial, Timestamped):
     )
 
 
+class Handover(Table, Commercial, Timestamped):
+    """A service that its holder offers to somebody in it: one offer at a time, gone once it is taken or taken back."""
+
+    __tablename__ = "handovers"
+    successor_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    service: Mapped[Service] = relationship()
+    successor: Mapped[Member] = relationship()
+    __table_args__ = (UniqueConstraint("service_id", name="one_offer_at_a_time"), NEVER_REUSE_IDS)
+
+
 class UsageCounter(Table, ServiceOwned):
     """What has been counted against a quota of a service in one period."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of, unique_where
@@ -52,11 +53,15 @@ class WorkspaceMember(Table, WorkspaceOwned, Timestamped):
 
 
 class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
-    """A seat that was offered by e-mail. `token_hash` is the SHA-256 of the link's token."""
+    """A seat that was offered by e-mail. `token_hash` is the SHA-256 of the link's token.
+
+    It lies in its first workspace; `further_places` maps the ids of others of the same service to the role there.
+    """
 
     __tablename__ = "invitations"
     email: Mapped[str] = mapped_column(String(320))
     role: Mapped[str] = mapped_column(String(16), default="user")
+    further_places: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     status: Mapped[str] = mapped_column(String(16), default="pending")
@@ -79,6 +84,12 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
     def delivery(self) -> str:
         """How its mail stands, in words for the inviter."""
         return self.mails[-1].delivery if self.mails else "link given to the inviter"
+
+    @property
+    def places(self) -> dict[int, str]:
+        """Return every workspace that the invitation opens, with the role there. (What is kept in JSON is checked.)"""
+        kept = {int(key): role for key, role in self.further_places.items() if key.isdecimal()}
+        return {**{key: role for key, role in kept.items() if role in WORKSPACE_ROLES}, self.workspace_id: self.role}
 
     @property
     def is_open(self) -> bool:

@@ -14,13 +14,17 @@ def register(appbuilder: Any) -> None:
     from views.buying import PlansPage, ServicePage
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
+    from views.closing import ClosingPage
     from views.columns import mail_moment, moment, status_badge
     from views.controls import control
     from views.domains import DomainView
+    from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
     from views.installation import MailView, MemberView, PlanView, SubscriptionView
     from views.navigation import navigation
     from views.profile import ProfileView
+    from views.resets import NewAddressPage, ResetPage
+    from views.second_factor import SecondFactorPage
     from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
 
     current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment)
@@ -39,5 +43,8 @@ def register(appbuilder: Any) -> None:
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
     add(AuditView, "Audit", category="Team", icon="audit")
-    for page in (ChatbotPage, PlansPage, ServicePage, HistoryPage, ProfileView, SignUpPage, VerifyPage, AcceptPage):
+    for page in (
+        ChatbotPage, PlansPage, ServicePage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage, ClosingPage,
+        SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+    ):  # fmt: skip
         appbuilder.add_view_no_menu(page)

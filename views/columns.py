@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.assets import icon
+from app.caller import preferred
 from app.template_filters import ago, size_in_words, words
 
 _TONES = {
@@ -28,7 +29,7 @@ def moment(value: dt.datetime | None) -> Markup | str:
     if value is None:
         return "–"
     value = value if value.tzinfo else value.replace(tzinfo=dt.UTC)  # FAB's own columns know no time zone
-    exact = value.strftime("%Y-%m-%d %H:%M UTC")
+    exact = preferred().exactly(value)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact, ago(value))
 
 

@@ -1,37 +1,59 @@
-"""What a person may change about themselves."""
+"""What a person may change about themselves: name, password, address, devices."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from flask import flash, redirect, session, url_for
+from flask import abort, flash, redirect, session, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
-from flask_login import current_user, login_user
-from wtforms import PasswordField
-from wtforms.validators import InputRequired, Length
+from flask_login import login_user
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import Email, InputRequired, Length
 
-from app.accounts import devices, passwords
-from app.caller import limit_tries
+from app import audit
+from app.accounts import devices, passwords, preferences, resets, second_factor
+from app.accounts.addresses import AddressError
+from app.accounts.preferences import LANGUAGES, Preferences
+from app.caller import limit_secrets, limit_tries, signed_in
+from app.refusals import Refusal
 from models.base import db
+
+
+def present_password(label: str = "Present password") -> PasswordField:
+    """Return the field in which somebody proves that the device is in the hands of its owner."""
+    how = {"autocomplete": "current-password"}
+    return PasswordField(label, validators=[InputRequired(), Length(max=1024)], render_kw=how)
+
+
+class DetailsForm(DynamicForm):
+    """Name, and how moments are read."""
+
+    name = StringField("Name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    time_zone = SelectField("Time zone", choices=lambda: list(preferences.time_zones()))
+    language = SelectField("Language", description="Of dates. The pages are in English.", choices=LANGUAGES)
 
 
 class PasswordForm(DynamicForm):
     """The old password and the new one."""
 
-    old = PasswordField(
-        "Present password",
-        validators=[InputRequired(), Length(max=1024)],
-        render_kw={"autocomplete": "current-password"},
-    )
+    old = present_password()
     new = PasswordField(
         "New password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )  # fmt: skip
 
 
+class AddressForm(DynamicForm):
+    """A new address; it counts once it is proven."""
+
+    email = EmailField("New e-mail", validators=[InputRequired(), Email(), Length(max=320)])
+    password = present_password()
+
+
 class ProfileView(BaseView):
-    """One's own name, address, roles and password."""
+    """One page about oneself; each of its forms posts to an address of its own."""
 
     route_base = "/profile"
     default_view = "show"
@@ -39,25 +61,74 @@ class ProfileView(BaseView):
     @expose("/")
     @has_access
     def show(self) -> Any:
-        return self._page(PasswordForm())
+        return self._page()
+
+    @expose("/details", methods=["POST"])
+    @has_access
+    def change_details(self) -> Any:
+        form = DetailsForm()
+        if not form.validate_on_submit():
+            return self._page(details=form), 400
+        preferences.save(signed_in(), form.name.data, Preferences(form.time_zone.data, form.language.data))
+        return self._done("profile.edit", "Saved.")
 
     @expose("/password", methods=["POST"])
     @has_access
     @limit_tries
     def change_password(self) -> Any:
+        limit_secrets("password of")
         form = PasswordForm()
         if not form.validate_on_submit():
-            return self._page(form), 400
+            return self._page(password=form), 400
         try:
-            passwords.change(current_user, form.old.data, form.new.data)
+            passwords.change(signed_in(), form.old.data, form.new.data)
         except passwords.PasswordError as error:
-            flash(str(error), "danger")
-            return self._page(form), 400
-        devices.sign_out_all(current_user.id, but=session.get("device"))
+            form.old.errors = [str(error)]
+            return self._page(password=form), 400
+        devices.sign_out_all(signed_in().id, but=session.get("device"))
+        login_user(signed_in())  # the other devices are signed out, this one stays
+        return self._done("password.change", "Your password is changed. All your other devices are signed out.")
+
+    @expose("/address", methods=["POST"])
+    @has_access
+    def change_address(self) -> Any:
+        limit_secrets("password of")
+        form = AddressForm()
+        if not form.validate_on_submit():
+            return self._page(address=form), 400
+        try:
+            resets.request_new_address(signed_in(), form.email.data, form.password.data)
+        except (Refusal, AddressError) as error:
+            form.email.errors = [str(error)]
+            return self._page(address=form), 400
+        return self._done("address.request", f"Open the link in the mail to {form.email.data} to use that address.")
+
+    @expose("/devices/<uuid:device_uuid>/sign-out", methods=["POST"])
+    @has_access
+    def sign_out_device(self, device_uuid: uuid.UUID) -> Any:
+        if not devices.sign_out(signed_in().id, device_uuid):
+            abort(404)
+        return self._done("device.sign-out", "That device is signed out.")
+
+    @expose("/devices/sign-out", methods=["POST"])
+    @has_access
+    def sign_out_others(self) -> Any:
+        devices.sign_out_all(signed_in().id, but=session.get("device"))
+        return self._done("device.sign-out-all", "All other devices are signed out.")
+
+    def _done(self, action: str, said: str) -> Any:
+        audit.record(action, signed_in())
         db.session.commit()
-        login_user(current_user)  # the other devices are signed out, this one stays
-        flash("Your password is changed. All your other devices are signed out.", "success")
+        flash(said, "success")
         return redirect(url_for("ProfileView.show"))
 
-    def _page(self, form: PasswordForm) -> Any:
-        return self.render_template("accounts/profile.html", form=form, appbuilder=self.appbuilder)
+    def _page(self, **forms: DynamicForm) -> Any:
+        member = signed_in()
+        kept = preferences.read(member.id)
+        filled = DetailsForm(formdata=None, name=member.name, time_zone=kept.time_zone, language=kept.language)
+        return self.render_template(
+            "account/profile.html", appbuilder=self.appbuilder, details=forms.get("details", filled),
+            password=forms.get("password", PasswordForm(formdata=None)), this_device=session.get("device"),
+            address=forms.get("address", AddressForm(formdata=None)), devices=devices.list_devices(member.id),
+            has_second_factor=second_factor.find(member.id) is not None,
+        )  # fmt: skip

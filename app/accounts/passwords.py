@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.refusals import Refusal
 from models import Member, db
 
-MIN_LENGTH = 12
+MIN_LENGTH, MIN_LENGTH_IF_STRONG = 12, 8
+FAIR, STRONG = 2, 3  # zxcvbn's own scale: below 2 is guessed in minutes, 3 takes millions of tries a second for days
+N_COMMON = 10_000
 _HINT = "Use 12 characters or more; three or four words that don't belong together are good."
 
 
@@ -21,16 +24,27 @@ def check_strength(password: str, *personal: str) -> str:
     """Return the password if it may be used.
 
     Raises:
-        PasswordError: too short, too simple, or made of the person's own name or address.
+        PasswordError: too short, too simple, too common, or made of the person's own name or address.
     """
-    if len(password) < MIN_LENGTH:
+    if len(password) < MIN_LENGTH_IF_STRONG:
         raise PasswordError(f"This password is too short. {_HINT}")
+    if password.lower() in _most_common():
+        raise PasswordError(f"This password is one of the most common. {_HINT}")
     from zxcvbn import zxcvbn  # loads 1 MB of word lists
 
-    verdict = zxcvbn(password[:72], user_inputs=[word for word in personal if word])
-    if verdict["score"] < 2:  # noqa: PLR2004 - zxcvbn's own scale: below 2 is guessed in minutes
+    score = zxcvbn(password[:72], user_inputs=[word for word in personal if word])["score"]
+    if len(password) < MIN_LENGTH and score < STRONG:
+        raise PasswordError(f"This password is too short. {_HINT}")
+    if score < FAIR:
         raise PasswordError(f"This password is easy to guess. {_HINT}")
     return password
+
+
+@lru_cache(maxsize=1)
+def _most_common() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # by rank
+
+    return frozenset(FREQUENCY_LISTS["passwords"][:N_COMMON])
 
 
 def make_password() -> str:

@@ -95,6 +95,12 @@ def _make_recovery_codes(member_id: int) -> list[str]:
     return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
 
 
+def renew_recovery_codes(member_id: int) -> list[str]:
+    """Make new recovery codes in place of the old ones; shown once. The caller asks for a code first, and commits."""
+    with tenancy.everything():
+        return _make_recovery_codes(member_id)
+
+
 def _use_recovery_code(member_id: int, code: str) -> bool:
     plain = "".join(letter for letter in code.lower() if letter in _ALPHABET)
     using = update(RecoveryCode).where(

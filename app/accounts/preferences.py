@@ -1,0 +1,65 @@
+"""What somebody tells about themselves: their name, and how they read moments."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import format_datetime
+from sqlalchemy import select
+
+from app.accounts.members import split_name
+from models import Member, Profile, db, tenancy
+
+LANGUAGES = {
+    "en": "English", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "es": "Español", "fr": "Français",
+    "it": "Italiano", "nl": "Nederlands", "pl": "Polski", "pt": "Português", "sv": "Svenska",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How one person reads moments; `language` writes the names of months."""
+
+    time_zone: str = "UTC"
+    language: str = "en"
+
+    def exactly(self, moment: dt.datetime) -> str:
+        """Return a moment as the person's own clock shows it: "25 Nov 2026, 16:13 CET"."""
+        zone = zoneinfo.ZoneInfo(self.time_zone if self.time_zone in time_zones() else "UTC")
+        language = self.language if self.language in LANGUAGES else "en"
+        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=zone, locale=language)
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """Return the names of the IANA time zones that this machine knows, UTC first."""
+    named = {name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return ("UTC", *sorted(named))
+
+
+def _find_profile(member_id: int) -> Profile | None:
+    return db.session.scalar(select(Profile).where(Profile.user_id == member_id))
+
+
+def read(member_id: int) -> Preferences:
+    """Return somebody's preferences; what was never chosen is the default."""
+    with tenancy.everything():
+        profile = _find_profile(member_id)
+    kept: dict[str, Any] = profile.meta_data if profile is not None else {}
+    names = {field.name for field in fields(Preferences)}
+    return Preferences(**{name: str(value) for name, value in kept.items() if name in names})
+
+
+def save(member: Member, name: str, chosen: Preferences) -> None:
+    """Keep a person's name and preferences. The caller commits."""
+    member.first_name, member.last_name = split_name(name)
+    profile = _find_profile(member.id)
+    if profile is None:
+        profile = Profile(user_id=member.id, meta_data={})
+        db.session.add(profile)
+    profile.meta_data = {**profile.meta_data, **asdict(chosen)}
+    db.session.flush()

@@ -29,7 +29,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "HistoryPage": ("can_sessions", "can_transcript"),
     "WorkspaceView": (*_WRITE,),
     "WorkspaceMemberView": (*_WRITE,),
-    "InvitationView": (*_WRITE, "can_revoke"),
+    "InvitationView": (*_WRITE, "can_resend"),
     "ServiceView": (*_READ,),
     "AuditView": (*_READ,),
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),

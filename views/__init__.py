@@ -21,11 +21,12 @@ def register(appbuilder: Any) -> None:
     from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
     from views.installation import MailView, MemberView, PlanView, SubscriptionView
+    from views.invitations import InvitationView
     from views.navigation import navigation
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
     from views.second_factor import SecondFactorPage
-    from views.team import InvitationView, ServiceView, WorkspaceMemberView, WorkspaceView
+    from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
 
     current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment)
     current_app.jinja_env.globals.update(navigation=navigation, control=control)

@@ -14,7 +14,7 @@ from flask_login import current_user
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
-from app import mail
+from app import audit, mail
 from app.accounts import invitations, passwords, signup
 from app.accounts.addresses import AddressError
 from app.caller import limit_tries
@@ -113,26 +113,37 @@ class AcceptPage(BaseView):
     def accept(self, token: str) -> Any:
         offer = invitations.find_offer(token)
         if offer is None:
-            return self.render_template("accounts/accept.html", offer=None, form=None, appbuilder=self.appbuilder), 404
+            return self._over()
         form = ConfirmForm() if offer.is_member else AcceptForm()
         if offer.is_member and not self._is_signed_in_as(offer.email):
             return self.render_template("accounts/accept.html", offer=offer, form=None, appbuilder=self.appbuilder)
-        if form.validate_on_submit() and self._accept(token, offer, form):
+        if form.validate_on_submit() and (accepted := self._accept(token, offer, form)) is not None:
+            if not accepted:
+                return self._over()
             return redirect(url_for("HomeView.index") if offer.is_member else url_for("SignInView.login"))
         return self.render_template("accounts/accept.html", offer=offer, form=form, appbuilder=self.appbuilder)
 
     def _is_signed_in_as(self, email: str) -> bool:
         return bool(current_user.is_authenticated and current_user.email == email)
 
-    def _accept(self, token: str, offer: invitations.Offer, form: Any) -> bool:
+    def _over(self) -> Any:
+        return self.render_template("accounts/accept.html", offer=None, form=None, appbuilder=self.appbuilder), 404
+
+    def _accept(self, token: str, offer: invitations.Offer, form: Any) -> bool | None:
+        """Tell whether the seat is theirs; False: somebody was faster; None: the form says what is wrong."""
         try:
             if offer.is_member:
-                invitations.accept(token, current_user.id)
+                taken = invitations.accept(token, current_user.id)
             else:
-                invitations.accept_as_new(token, form.name.data, form.password.data)
+                taken = invitations.accept_as_new(token, form.name.data, form.password.data)
         except passwords.PasswordError as error:
             form.password.errors = [str(error)]
+            return None
+        if taken is None:
+            db.session.rollback()
             return False
+        audit.set_actor(taken.member.id)
+        audit.record("invitation.accept", taken)
         db.session.commit()
         flash(f"Welcome to {offer.service_name}." + ("" if offer.is_member else " Sign in to begin."), "success")
         return True

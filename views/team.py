@@ -1,24 +1,22 @@
-"""Services, workspaces, the people in them, and invitations."""
+"""Services, workspaces, the people in them, and leaving."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import flash
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from sqlalchemy import or_, select
-from wtforms import EmailField, SelectField
-from wtforms.validators import Email, InputRequired, Length
+from wtforms import SelectField
 
-from app.accounts import invitations
+from app.accounts import leaving
 from app.caller import standing
 from app.plans import quotas
 from app.template_filters import words
-from models import Invitation, Member, Service, Workspace, WorkspaceMember
+from models import Member, Service, Workspace, WorkspaceMember
 from models.base import now
 from models.workspaces import WORKSPACE_ROLES
-from views.base import Refused, Screen, rows_where, table, workspaces_where
+from views.base import Refused, Screen, rows_where, table
 from views.columns import moment, status_badge
 
 ROLE_CHOICES = {role: role.capitalize() for role in WORKSPACE_ROLES}
@@ -79,7 +77,7 @@ class WorkspaceView(Screen):
         quotas.make_room(item.service.id, "workspaces")
 
     def remove(self, item: Any) -> None:
-        if invitations.is_in_use(item):
+        if leaving.is_in_use(item):
             raise Refused("This workspace still has chatbots: move or delete them first.")
         item.deleted_at = now()
 
@@ -121,56 +119,4 @@ class WorkspaceMemberView(Screen):
         return f"{item.member.name} in {item.workspace}"
 
     def remove(self, item: Any) -> None:
-        invitations.remove_from_workspace(item)
-
-    def prepare_change(self, item: Any) -> None:
-        if not invitations.has_owner_besides(item) and item.role != "owner":
-            raise Refused("A workspace always has an owner: make somebody else owner first.")
-
-
-class InvitationView(Screen):
-    """Seats offered by e-mail, for seven days."""
-
-    datamodel = table(Invitation)
-    edit_action = "people.edit"
-    list_title, show_title, add_title = "Invitations", "Invitation", "Invite somebody"
-    list_columns = ["email", "workspace", "role", "status", "created_at", "expired_at"]
-    show_columns = [*list_columns, "delivery", "invited_by", "accepted_at"]
-    add_columns = ["email", "workspace", "role"]
-    edit_columns = ["role"]
-    search_columns = ["email", "status", "workspace"]
-    base_permissions = ["can_list", "can_show", "can_add", "can_delete"]
-    base_filters = rows_where("people.view")
-    add_form_query_rel_fields = {"workspace": workspaces_where("people.edit")}
-    add_form_extra_fields = {
-        "email": EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)]),
-        "role": SelectField("Role", choices=ROLE_CHOICES, default="user"),
-    }
-    label_columns = {
-        "email": "E-mail", "created_at": "Invited", "expired_at": "Ends", "accepted_at": "Accepted",
-        "delivery": "Mail",
-    }  # fmt: skip
-    formatters_columns = {
-        "created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge, "role": words,
-    }  # fmt: skip
-    filter_choices = {"status": ("pending", "accepted", "revoked"), "role": WORKSPACE_ROLES}
-    picture, noun = "mail", "invitation"
-    delete_verb, deleted_words = "Withdraw", "Withdrawn"
-    empty_words = "Invite colleagues by e-mail: they choose a password and are in."
-    delete_words = "The link in the mail stops working at once."
-
-    def name_of(self, item: Any) -> str:
-        return str(item.email)
-
-    def prepare_new(self, item: Any) -> None:
-        try:
-            link = invitations.prepare(item, inviter_id=standing().member_id)
-        except invitations.InvitationError as error:
-            raise Refused(str(error)) from error
-        if link:
-            flash(f"No mail server is set up. Give this link to {item.email}: {link}", "warning")
-        else:
-            flash(f"A mail to {item.email} is on its way; this invitation's page shows whether it arrived.", "info")
-
-    def remove(self, item: Any) -> None:
-        invitations.revoke(item)
+        leaving.remove_from_workspace(item)

@@ -1,25 +1,32 @@
-"""Inviting people into a workspace by e-mail, and what becomes of an invitation."""
+"""Inviting people into workspaces by e-mail, and what becomes of an invitation."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app import mail
 from app.accounts.addresses import AddressError, normalize
 from app.accounts.members import add_member, find_by_email, split_name
 from app.accounts.passwords import check_strength, set_password
+from app.plans import quotas
+from app.plans.periods import alone_with
+from app.refusals import Refusal
 from app.tokens import digest
-from models import Chatbot, Invitation, Member, ServiceMember, Workspace, WorkspaceMember, db, tenancy
+from models import Invitation, Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.base import change, now
 from models.members import MEMBER
+from models.workspaces import WORKSPACE_ROLES
 
 VALID_DAYS = 7
 
+Places = Mapping[int, str]  # workspace id -> the role there
 
-class InvitationError(Exception):
+
+class InvitationError(Refusal):
     """Somebody can't be invited; the message says why."""
 
 
@@ -29,59 +36,139 @@ class Offer:
 
     email: str
     service_name: str
-    workspace_name: str
-    role: str
+    places: str
     is_member: bool
 
 
-def prepare(invitation: Invitation, inviter_id: int | None) -> str | None:
-    """Complete and mail an invitation. Return its link where there is no mail server to carry it.
+@dataclass(frozen=True)
+class Outcome:
+    """What inviting somebody has done: `said` in words; `link` where no mail server could carry it."""
+
+    row: Invitation | WorkspaceMember
+    said: str
+    link: str | None = None
+
+
+def invite(service: Service, email: str, places: Places, inviter_id: int | None) -> Outcome:
+    """Let somebody into workspaces: by mail, or at once where they are in the service already. The caller commits.
 
     Raises:
-        InvitationError: not an address, invited already, or in the workspace already.
+        InvitationError: not an address, no such workspace, or nothing that they don't have yet.
+        QuotaExceeded: no seat is left.
     """
     try:
-        invitation.email = normalize(invitation.email)
+        address = normalize(email)
     except AddressError as error:
         raise InvitationError(str(error)) from error
-    invitation.service_id = invitation.workspace.service_id
-    _refuse_known(invitation)
+    with alone_with(service.id):
+        _check_places(service.id, places)
+        member = find_by_email(address)
+        if member is not None and _find_seat(service.id, member.id) is not None:
+            return _assign(service, member, places)
+        pending = _find_pending(service.id, address)
+        if pending is not None and pending.is_open:
+            return _extend(pending, places)
+        if pending is not None:
+            pending.status = "revoked"
+            db.session.flush()
+        return _offer_seat(service, address, places, inviter_id)
+
+
+def _check_places(service_id: int, places: Places) -> None:
+    query = select(Workspace.id).where(Workspace.service_id == service_id, Workspace.deleted_at.is_(None))
+    if not places or not set(places) <= set(db.session.scalars(query)):
+        raise InvitationError("Choose at least one workspace, all of one service.")
+    if not set(places.values()) <= set(WORKSPACE_ROLES):
+        raise InvitationError("A role is owner, admin or user.")
+
+
+def _find_seat(service_id: int, member_id: int) -> ServiceMember | None:
+    return db.session.scalar(select(ServiceMember).filter_by(service_id=service_id, user_id=member_id))
+
+
+def _find_pending(service_id: int, email: str) -> Invitation | None:
+    return db.session.scalar(select(Invitation).filter_by(service_id=service_id, email=email, status="pending"))
+
+
+def _assign(service: Service, member: Member, places: Places) -> Outcome:
+    """Give somebody of the service further workspaces; no mail is needed for that."""
+    if service.holder_id == member.id:
+        raise InvitationError(f"{member.email} holds this service, and is an owner everywhere in it.")
+    added = _take_places(service.id, member, places)
+    if not added:
+        raise InvitationError(f"{member.email} is in this workspace already: change the role under Members.")
+    return Outcome(
+        added[0], f"{member.name} is in the service already, and now in {len(added)} more of its workspaces."
+    )
+
+
+def _extend(pending: Invitation, places: Places) -> Outcome:
+    """Add workspaces to an invitation that waits; its link stays the same."""
+    further = {key: role for key, role in places.items() if key not in pending.places}
+    if not further:
+        raise InvitationError(f"{pending.email} is invited already: send that invitation again, or withdraw it.")
+    pending.further_places = {**pending.further_places, **{str(key): role for key, role in further.items()}}
+    db.session.flush()
+    return Outcome(pending, f"{pending.email} is invited already; the same link now opens these workspaces too.")
+
+
+def _offer_seat(service: Service, email: str, places: Places, inviter_id: int | None) -> Outcome:
+    quotas.make_room(service.id, "seats")
+    (first, role), *further = places.items()
+    made = Invitation(
+        service_id=service.id, workspace_id=first, role=role, email=email, invited_by_id=inviter_id,
+        further_places={str(key): further_role for key, further_role in further},
+    )  # fmt: skip
+    link = _mail(made, service)
+    return Outcome(made, f"A mail to {email} is on its way; the invitation's page shows whether it arrived.", link)
+
+
+def _mail(invitation: Invitation, service: Service) -> str | None:
+    """Give an invitation a new link and mail it; the link before is dead. Return it where no mail server carries it."""
     seed, token = mail.make_link_token()
     invitation.token_hash = digest(token)
-    invitation.invited_by_id = inviter_id
     invitation.status, invitation.expired_at = "pending", now() + dt.timedelta(days=VALID_DAYS)
     db.session.add(invitation)
     db.session.flush()
-    names = {"service": invitation.workspace.service.name, "workspace": invitation.workspace.name}
     mail.post(
         "invitation", invitation.email, page="/invitation/", seed=seed, invitation_id=invitation.id,
-        role=invitation.role, **names,
+        service=service.name, places=" ".join(invitation.offers.split()),
     )  # fmt: skip
     return None if mail.has_server() else mail.link(f"/invitation/{token}")
 
 
-def _refuse_known(invitation: Invitation) -> None:
-    pending = select(Invitation).where(
-        Invitation.email == invitation.email, Invitation.service_id == invitation.service_id,
-        Invitation.status == "pending",
-    )  # fmt: skip
-    for earlier in db.session.scalars(pending):
-        if earlier.is_open:
-            raise InvitationError(f"{invitation.email} is invited already: delete that invitation to send a new one.")
-        earlier.status = "revoked"
-    joined = select(WorkspaceMember.id).join(Member, Member.id == WorkspaceMember.user_id)
-    where = (WorkspaceMember.workspace_id == invitation.workspace.id, Member.email == invitation.email)
-    if db.session.scalar(joined.where(*where)) is not None:
-        raise InvitationError(f"{invitation.email} is in this workspace already.")
+def resend(invitation: Invitation) -> Outcome:
+    """Send an invitation again, for seven days from now, with a new link. The caller commits.
+
+    Raises:
+        InvitationError: it was accepted or withdrawn.
+        QuotaExceeded: it had expired, and no seat is left.
+    """
+    with alone_with(invitation.service_id):
+        db.session.refresh(invitation)
+        if invitation.status != "pending":
+            raise InvitationError(f"This invitation is {invitation.status}: invite {invitation.email} anew.")
+        if not invitation.is_open:
+            quotas.make_room(invitation.service_id, "seats")
+        link = _mail(invitation, invitation.workspace.service)
+        return Outcome(invitation, f"A new mail to {invitation.email} is on its way; the link before is dead.", link)
 
 
 def revoke(invitation: Invitation) -> None:
+    """Withdraw an invitation. The caller commits.
+
+    Raises:
+        InvitationError: it was accepted already.
+    """
+    if invitation.status == "accepted":
+        raise InvitationError("It was accepted already: remove the person under Members.")
     invitation.status = "revoked"
 
 
 def _find_open(token: str) -> Invitation | None:
     found = db.session.scalar(select(Invitation).where(Invitation.token_hash == digest(token)))
-    return found if found is not None and found.is_open else None
+    usable = found is not None and found.is_open and found.offers and found.workspace.service.status == "enabled"
+    return found if usable else None
 
 
 def find_offer(token: str) -> Offer | None:
@@ -91,13 +178,8 @@ def find_offer(token: str) -> Offer | None:
         if found is None:
             return None
         member = find_by_email(found.email)
-        return Offer(
-            email=found.email,
-            service_name=found.workspace.service.name,
-            workspace_name=found.workspace.name,
-            role=found.role,
-            is_member=member is not None and member.verified,
-        )
+        is_member = member is not None and member.verified
+        return Offer(found.email, found.workspace.service.name, found.offers, is_member)
 
 
 def _use_up(invitation: Invitation) -> bool:
@@ -105,29 +187,40 @@ def _use_up(invitation: Invitation) -> bool:
     return bool(change(taking.values(status="accepted", accepted_at=now())))
 
 
-def _give_seat(invitation: Invitation, member: Member) -> None:
-    service_id, workspace_id = invitation.service_id, invitation.workspace_id
-    seat = select(ServiceMember.id).where(ServiceMember.service_id == service_id, ServiceMember.user_id == member.id)
-    if db.session.scalar(seat) is None:
-        db.session.add(ServiceMember(service_id=service_id, user_id=member.id))
-    place = select(WorkspaceMember).filter_by(workspace_id=workspace_id, user_id=member.id)
-    if db.session.scalar(place) is None:
-        row = WorkspaceMember(service_id=service_id, workspace_id=workspace_id, user_id=member.id, role=invitation.role)
-        db.session.add(row)
+def _take_places(service_id: int, member: Member, places: Places) -> list[WorkspaceMember]:
+    """Add somebody to the workspaces that they are not in yet; roles that they have stay."""
+    query = select(WorkspaceMember.workspace_id).filter_by(service_id=service_id, user_id=member.id)
+    present = set(db.session.scalars(query))
+    live = select(Workspace.id).where(Workspace.service_id == service_id, Workspace.deleted_at.is_(None))
+    added = [
+        WorkspaceMember(service_id=service_id, workspace_id=workspace_id, member=member, role=places[workspace_id])
+        for workspace_id in db.session.scalars(live)
+        if workspace_id in places and workspace_id not in present
+    ]
+    db.session.add_all(added)
     db.session.flush()
+    return added
 
 
-def accept(token: str, member_id: int) -> bool:
-    """Let a signed-in member take a seat; of two tries one wins. The caller commits."""
+def _give_seat(invitation: Invitation, member: Member) -> ServiceMember:
+    seat = _find_seat(invitation.service_id, member.id)
+    if seat is None:
+        seat = ServiceMember(service_id=invitation.service_id, member=member)
+        db.session.add(seat)
+    _take_places(invitation.service_id, member, invitation.places)
+    return seat
+
+
+def accept(token: str, member_id: int) -> ServiceMember | None:
+    """Let a signed-in member take a seat; of two tries one wins, the other gets None. The caller commits."""
     with tenancy.everything():
         found, member = _find_open(token), db.session.get(Member, member_id)
         if found is None or member is None or member.email != found.email or not _use_up(found):
-            return False
-        _give_seat(found, member)
-        return True
+            return None
+        return _give_seat(found, member)
 
 
-def accept_as_new(token: str, name: str, password: str) -> bool:
+def accept_as_new(token: str, name: str, password: str) -> ServiceMember | None:
     """Make a member of somebody whose address the link has proven, and give them the seat. The caller commits.
 
     Raises:
@@ -136,12 +229,11 @@ def accept_as_new(token: str, name: str, password: str) -> bool:
     with tenancy.everything():
         found = _find_open(token)
         if found is None:
-            return False
+            return None
         check_strength(password, name, found.email)
         if not _use_up(found):
-            return False
-        _give_seat(found, _make_member(name, found.email, password))
-        return True
+            return None
+        return _give_seat(found, _make_member(name, found.email, password))
 
 
 def _make_member(name: str, email: str, password: str) -> Member:
@@ -156,33 +248,3 @@ def _make_member(name: str, email: str, password: str) -> Member:
     member.verified, member.status = True, "enabled"
     set_password(member, password)
     return member
-
-
-def has_owner_besides(member: WorkspaceMember) -> bool:
-    """Tell whether the workspace keeps an owner without this member. The service's holder counts as one everywhere."""
-    others = select(func.count(WorkspaceMember.id)).where(
-        WorkspaceMember.workspace_id == member.workspace_id,
-        WorkspaceMember.role == "owner",
-        WorkspaceMember.id != member.id,
-    )
-    return bool(db.session.scalar(others)) or member.workspace.service.holder_id is not None
-
-
-def remove_from_workspace(member: WorkspaceMember) -> None:
-    """Take somebody out of a workspace, and out of the service with the last one. Effective on their next request."""
-    user_id, service_id = member.user_id, member.service_id
-    db.session.delete(member)
-    db.session.flush()
-    with tenancy.use(tenancy.service_scope(service_id)):
-        rest = select(WorkspaceMember.id).filter_by(service_id=service_id, user_id=user_id)
-        seat = select(ServiceMember).filter_by(service_id=service_id, user_id=user_id, role="member")
-        found = db.session.scalar(seat)
-        if db.session.scalar(rest) is None and found is not None:
-            db.session.delete(found)
-            db.session.flush()
-
-
-def is_in_use(workspace: Workspace) -> bool:
-    """Tell whether a workspace still has chatbots."""
-    chatbots = select(Chatbot.id).where(Chatbot.workspace_id == workspace.id, Chatbot.status != "deleted")
-    return db.session.scalar(chatbots) is not None

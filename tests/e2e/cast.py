@@ -136,7 +136,7 @@ def set_stage():
     from app.accounts import invitations
     from app.plans.catalog import find_plan
     from app.plans.services import open_service
-    from models import AuditEvent, Domain, Invitation, ServiceMember, WorkspaceMember, db
+    from models import AuditEvent, Domain, ServiceMember, WorkspaceMember, db
 
     people = _add_people()
     service, main = open_service(people["ada"], find_plan("gold"), "Acme")
@@ -150,9 +150,7 @@ def set_stage():
     db.session.flush()
     full, new = _add_chatbots(service, main, domain, people["ada"])
     chat = _add_chats(full, domain)
-    invitation = Invitation(workspace=main, service_id=service.id, email="new@example.com", role="user")
-    link = invitations.prepare(invitation, inviter_id=people["ada"].id)
-    db.session.add(invitation)
+    link = invitations.invite(service, "new@example.com", {main.id: "user"}, people["ada"].id).link
     db.session.add(
         AuditEvent(service_id=service.id, actor_id=people["ada"].id, action="service.open", target="services 2")
     )

@@ -26,7 +26,8 @@ def pages_of(who, stage):
     full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
     here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
     owner = [
-        "/", full, new, f"{full}/preview", here, f"{here}/{stage.chat}", "/profile/", "/nothing",
+        "/", full, new, f"{full}/preview", here, f"{here}/{stage.chat}", "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
+        f"/service/{stage.service}/handover", "/auditview/list/",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
         "/chatbotview/add", "/chatbotview/edit/1", "/chatbotview/delete/1", "/chatbotview/list/?q=nothing",
         "/sourceview/show/1", "/domainview/add", "/domainview/show/1", "/domainview/edit/1", "/domainview/delete/1",
@@ -40,7 +41,7 @@ def pages_of(who, stage):
         "/serviceview/list/", "/serviceview/edit/2",
     ]  # fmt: skip
     return {
-        "nobody": ["/", "/plans/", "/login/", "/sign-up/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
+        "nobody": ["/", "/plans/", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
         "ada": owner,
         "ben": ["/", full, *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
         "uma": ["/", full, f"{full}/preview", *_lists(*LISTS_OF_MEMBERS), "/historyview/list/"],

@@ -15,7 +15,7 @@ from tests.conftest import inside, make_customer, sign_in
 
 
 def invite(client, customer, email):
-    form = {"email": email, "workspace": str(customer.workspace_id), "role": "user"}
+    form = {"email": email, f"role-{customer.workspace_id}": "user"}
     return client.post("/invitationview/add", data=form, follow_redirects=True).text
 
 

@@ -61,6 +61,7 @@ class InvitationView(Screen):
     show_columns = [*list_columns, "delivery", "invited_by", "accepted_at"]
     add_columns = edit_columns = ["email"]
     search_columns = ["email", "status", "workspace"]
+    order_columns = ["email", "status", "created_at", "expired_at"]
     base_permissions = ["can_list", "can_show", "can_add", "can_delete", "can_resend"]
     base_filters = rows_where("people.view")
     label_columns = {

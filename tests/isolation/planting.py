@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import Member, Plan, Service, db
+from app.accounts import devices
+from models import Device, Member, Plan, Service, db
 from models.base import now
 from tests.conftest import Customer, inside
 
@@ -43,6 +44,9 @@ def plant(app, customer: Customer) -> dict[str, Any]:
             "services": _row(Service.__table__, customer.service_id),
             "ab_user": _row(Member.__table__, customer.member_id),
         }
+        device = devices.add(customer.member_id, customer.canary, "192.0.2.1")
+        device_id = db.session.scalars(sa.select(Device.id).where(Device.uuid == device)).one()
+        planted["devices"] = _row(Device.__table__, device_id)
         planted["plans"] = _row(Plan.__table__, planted["services"]["plan_id"])
         for table in owned_tables():
             mine = table.select().where(table.c.service_id == customer.service_id).order_by(table.c.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import pathlib
 import re
@@ -93,6 +94,18 @@ def _sender(text: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not text.isprintable() or not name.isprintable():
         raise ValueError("it looks like Docent <docent@example.com>")
     return text
+
+
+def _name_servers(text: str) -> tuple[str, ...]:
+    servers = tuple(server.strip() for server in text.split(",") if server.strip())
+    for server in servers:
+        host, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+        try:
+            ipaddress.ip_address(host)
+            _whole(1, 65535)(port)
+        except ValueError as error:
+            raise ValueError("use addresses such as 192.0.2.53 or 192.0.2.53:5353, separated by commas") from error
+    return servers
 
 
 def _is_strong(secret: str) -> bool:
@@ -193,6 +206,9 @@ class Config:
     )
     allow_local_domains: bool | None = _setting(
         None, _flag, doc="1: localhost may be a domain; default: only with the embedded database"
+    )
+    dns_servers: tuple[str, ...] = _setting(
+        (), _name_servers, doc="name servers for proofs of domains, separated by commas; empty: those of the system"
     )
     trusted_proxies: int = _setting(0, _whole(0, 16), doc="reverse proxies in front whose X-Forwarded-* headers count")
 

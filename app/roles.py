@@ -24,6 +24,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_train", "can_preview", "can_add_embed", "can_switch_embed",
     ),
     "DomainView": (*_WRITE,),
+    "DomainPage": ("can_show", "can_check"),
     "SourceView": (*_READ,),
     "HistoryView": (*_READ,),
     "HistoryPage": ("can_sessions", "can_transcript"),

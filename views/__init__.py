@@ -17,6 +17,7 @@ def register(appbuilder: Any) -> None:
     from views.closing import ClosingPage
     from views.columns import mail_moment, moment, status_badge
     from views.controls import control
+    from views.domain_page import DomainPage
     from views.domains import DomainView
     from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
@@ -45,7 +46,7 @@ def register(appbuilder: Any) -> None:
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, PlansPage, ServicePage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage, ClosingPage,
-        SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        ChatbotPage, PlansPage, ServicePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
+        ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -14,7 +15,8 @@ from app.template_filters import ago, size_in_words, words
 
 _TONES = {
     "enabled": "good", "active": "good", "ready": "good", "accepted": "good", "grounded": "good", "curated": "good",
-    "verified": "good", "positive": "good", "queued": "wait", "fetching": "wait", "parsing": "wait",
+    "verified": "good", "proven": "good", "missing": "warn", "wrong": "bad", "unknown": "wait",
+    "positive": "good", "queued": "wait", "fetching": "wait", "parsing": "wait",
     "embedding": "wait", "training": "wait", "due": "wait", "pending": "wait", "refused": "warn", "empty": "idle",
     "disabled": "idle", "inactive": "idle", "revoked": "idle", "canceled": "idle", "expired": "warn",
     "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
@@ -40,6 +42,14 @@ def mail_moment(value: str) -> Markup | str:
 
 def size(value: int | None) -> Markup:
     return Markup('<span class="size">{}</span>').format(size_in_words(value) if value else "–")
+
+
+def path(value: str | None) -> str:
+    """Write where on a website a page is; the website has a column of its own."""
+    try:
+        return urlsplit(value or "").path or "/"
+    except ValueError:
+        return value or ""
 
 
 def status_badge(value: Any, shown: str = "") -> Markup:

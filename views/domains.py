@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import redirect, url_for
+from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
@@ -43,6 +45,15 @@ class DomainView(Screen):
     picture, noun = "domain", "domain"
     empty_words = "Add the website on which your chatbot shall answer."
     delete_words = "The chatbot disappears from that website at once; its chats stay readable."
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        return redirect(url_for("DomainPage.show", domain_uuid=self._find(pk).uuid))
+
+    def post_add_redirect(self) -> Any:
+        newest = hosts.newest()
+        return redirect(url_for("DomainPage.show", domain_uuid=newest.uuid)) if newest else super().post_add_redirect()
 
     def may_edit(self, item: Any) -> bool:
         service_id = item.service_id or (item.service.id if item.service else None)

@@ -14,7 +14,7 @@ from app.caller import standing
 from app.history import transcripts
 from models import ChatSession, Message
 from views.base import Screen, rows_where, table
-from views.columns import moment
+from views.columns import moment, path
 
 
 class SaidFilter(BaseFilter):
@@ -40,7 +40,7 @@ class HistoryView(Screen):
     base_order = ("last_message_at", "desc")
     label_columns = {"last_message_at": "Last message", "domain": "Website"}
     order_columns = ["page", "last_message_at"]
-    formatters_columns = {"last_message_at": moment}
+    formatters_columns = {"last_message_at": moment, "page": path}
     picture, next_step = "history", ("ChatbotView.list", "Open your chatbots")
     empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.collaborators import here
 from app.tokens import TokenError
@@ -20,6 +21,13 @@ def list_embeds(chatbot: Chatbot) -> list[Embed]:
     """Return a chatbot's embeds on websites; its preview is not one of them."""
     query = select(Embed).join(Domain, Domain.id == Embed.domain_id).where(Embed.chatbot_id == chatbot.id)
     return list(db.session.scalars(query.where(Domain.internal.is_(False)).order_by(Embed.id)))
+
+
+def list_on(domain: Domain) -> list[Embed]:
+    """Return which chatbots are on a website."""
+    query = select(Embed).join(Chatbot, Chatbot.id == Embed.chatbot_id).where(Embed.domain_id == domain.id)
+    query = query.where(Chatbot.status != "deleted").options(joinedload(Embed.chatbot))
+    return list(db.session.scalars(query.order_by(Embed.id)))
 
 
 def find(chatbot: Chatbot, embed_uuid: uuid.UUID) -> Embed | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import idna
 from sqlalchemy import select
@@ -65,6 +65,13 @@ def _is_ip(host: str) -> bool:
     return True
 
 
+def origin_of(address: SplitResult) -> str:
+    """Return what a browser at an address sends in `Origin`: no port where it is the usual one (RFC 6454, 6.2)."""
+    scheme, port = address.scheme.lower(), address.port
+    unusual = f":{port}" if port and port != _DEFAULT_PORTS.get(scheme) else ""
+    return f"{scheme}://{(address.hostname or '').lower()}{unusual}"
+
+
 def prepare(domain: Domain, *, allow_local: bool) -> None:
     """Complete a domain that somebody entered. Local ones count as proven: who runs the installation owns them.
 
@@ -81,6 +88,16 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
     domain.service_id = domain.service_id or domain.service.id
     quotas.make_room(domain.service_id, "domains")
     domain.verified, domain.internal = is_local, False
+
+
+def find(domain_uuid: uuid.UUID) -> Domain | None:
+    """Return a website of the scope by uuid; the installation's own pages are none."""
+    return db.session.scalar(select(Domain).where(Domain.uuid == domain_uuid, Domain.internal.is_(False)))
+
+
+def newest() -> Domain | None:
+    """Return the website of the scope that was added last."""
+    return db.session.scalar(select(Domain).where(Domain.internal.is_(False)).order_by(Domain.id.desc()).limit(1))
 
 
 def usable_domains(chatbot: Chatbot) -> list[Domain]:

@@ -32,7 +32,7 @@ def test_every_setting_is_documented_with_its_default(setting):
     value = setting.default
     value = value.relative_to(ROOT).as_posix() if isinstance(value, Path) else value
     value = int(value) if isinstance(value, bool) else value
-    assert default == ("empty" if value in ("", None) else f"`{value}`")
+    assert default == ("empty" if value in ("", None, ()) else f"`{value}`")
 
 
 def test_no_setting_is_documented_that_there_is_not():

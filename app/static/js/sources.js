@@ -124,8 +124,24 @@ function send(form, file) {
   });
 }
 
-async function sendAll(form, files) {
-  for (const file of files) await send(form, file);
+// One file after the other; what is asked for meanwhile waits for its turn, and leaving the page is asked about.
+let waiting = 0;
+let sending = Promise.resolve();
+
+function sendAll(form, files) {
+  for (const file of files) {
+    waiting += 1;
+    sending = sending.then(() => send(form, file)).then(() => { waiting -= 1; });
+  }
+}
+
+function waitBeforeLeaving(form) {
+  form.addEventListener("submit", (event) => {
+    if (!waiting) return;
+    event.preventDefault();
+    sending.then(() => form.submit());
+  });
+  window.addEventListener("beforeunload", (event) => { if (waiting) event.preventDefault(); });
 }
 
 function takeDrops(zone, form) {
@@ -145,6 +161,7 @@ const zone = document.querySelector("[data-drop]");
 if (zone) {
   const input = zone.querySelector('input[type="file"]');
   takeDrops(zone, zone.closest("form"));
+  waitBeforeLeaving(zone.closest("form"));
   input.addEventListener("change", () => {
     const files = [...input.files];
     input.value = "";

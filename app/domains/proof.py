@@ -1,0 +1,166 @@
+"""Proof that a service owns a website: a DNS record, a file on it, or a tag on its start page. Any one is enough.
+
+The token belongs to one service and one host (an HMAC of both): what proves it for one customer proves nothing for
+another. Compare RFC 8555, section 8, for the ways.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+from sqlalchemy.exc import IntegrityError
+
+from app.collaborators import here
+from app.domains import hosts
+from app.domains.lookup import LookupFailed, find_txt
+from app.net import FetchError
+from app.refusals import Refusal
+from models import Domain, db
+from models.base import now
+
+PURPOSE = "domain-proof"
+LABEL = "_docent-challenge"
+FILE = "/.well-known/docent-verification.txt"
+META = "docent-verification"
+PROVEN, MISSING, WRONG, UNKNOWN = "proven", "missing", "wrong", "unknown"
+MAX_FILE_BYTES = 4096
+MAX_PAGE_BYTES = 1_000_000
+TIMEOUT_S = 10.0
+
+
+class HeldByAnother(Refusal):
+    """The website is proven, and another service holds it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your proof was found, but another service on this installation holds this website. Ask whoever set it up "
+            "there to delete it, or write to the installation's staff."
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one way showed: `state` is proven, missing, wrong (something else is there) or unknown (no answer)."""
+
+    way: str
+    state: str
+    words: str
+
+
+def token_of(domain: Domain) -> str:
+    """Return the value that proves a domain for its service."""
+    return here().signer.derive(PURPOSE, f"{domain.service_id}/{domain.domain}")
+
+
+def record_name(domain: Domain) -> str:
+    return f"{LABEL}.{domain.domain}"
+
+
+def meta_tag(domain: Domain) -> str:
+    return f'<meta name="{META}" content="{token_of(domain)}">'
+
+
+def _is_token(domain: Domain, found: str) -> bool:
+    return hmac.compare_digest(found.strip().encode("utf-8", "replace"), token_of(domain).encode())
+
+
+def _judge(way: str, domain: Domain, found: list[str], what: str, hint: str) -> Finding:
+    if any(_is_token(domain, value) for value in found):
+        return Finding(way, PROVEN, f"{what} holds the right value.")
+    if found:
+        shown = ", ".join(f"“{value[:80]}”" for value in found[:3])
+        return Finding(way, WRONG, f"{what} is there, but its value is {shown}. {hint}")
+    return Finding(way, MISSING, f"{what} was not found. {hint}")
+
+
+def look_at_dns(domain: Domain) -> Finding:
+    """Look for the TXT record."""
+    what, hint = f"The TXT record at {record_name(domain)}", "A change of DNS can take an hour to be seen."
+    try:
+        return _judge("dns", domain, find_txt(record_name(domain), here().config.dns_servers), what, hint)
+    except LookupFailed:
+        return Finding("dns", UNKNOWN, "The name servers gave no answer. Try again in a few minutes.")
+
+
+def _fetch(domain: Domain, path: str, max_bytes: int) -> tuple[int, bytes]:
+    """Return (status, body) of a page of the website itself: where it sends us elsewhere, that proves nothing.
+
+    Raises:
+        FetchError: blocked, unreachable, too slow, too large, or it leads to another website.
+    """
+    ports = (domain.port,) if domain.port else ()
+    got = here().fetcher.fetch(domain.origin + path, max_bytes=max_bytes, ports=ports, timeout_s=TIMEOUT_S)
+    for address in (*got.hops, got.url):
+        parts = urlsplit(address)
+        if hosts.origin_of(parts) != domain.origin:
+            raise FetchError("fetch_failed", f"it leads to {parts.hostname}, which is another website.")
+    return got.status, got.body
+
+
+def look_at_file(domain: Domain) -> Finding:
+    """Look for the file."""
+    what, hint = f"The file {domain.origin}{FILE}", "It holds the value and nothing else."
+    try:
+        status, body = _fetch(domain, FILE, MAX_FILE_BYTES)
+    except FetchError as error:
+        return Finding("file", UNKNOWN, f"The website could not be asked: {error.advice}")
+    if status >= 500:  # noqa: PLR2004 - a broken server says nothing about the file
+        return Finding("file", UNKNOWN, f"The website answered with status {status}. Try again later.")
+    found = [body.decode("utf-8", "replace").strip()] if status == 200 and body.strip() else []  # noqa: PLR2004
+    return _judge("file", domain, found, what, hint)
+
+
+def look_at_page(domain: Domain) -> Finding:
+    """Look for the tag on the start page."""
+    what, hint = f"The tag on {domain.origin}/", "It stands in the head of the start page."
+    try:
+        status, body = _fetch(domain, "/", MAX_PAGE_BYTES)
+    except FetchError as error:
+        return Finding("meta", UNKNOWN, f"The website could not be asked: {error.advice}")
+    if status >= 500:  # noqa: PLR2004
+        return Finding("meta", UNKNOWN, f"The website answered with status {status}. Try again later.")
+    return _judge("meta", domain, _read_tags(body), what, hint)
+
+
+def _read_tags(body: bytes) -> list[str]:
+    soup = BeautifulSoup(body, "lxml")
+    tags = soup.head.find_all("meta", attrs={"name": META}) if soup.head else []
+    return [str(tag.get("content") or "") for tag in tags]
+
+
+def look(domain: Domain) -> list[Finding]:
+    """Look for a proof in every way, until one is found. No database connection is held meanwhile."""
+    db.session.commit()
+    findings = []
+    for way in (look_at_dns, look_at_file, look_at_page):
+        findings.append(way(domain))
+        if findings[-1].state == PROVEN:
+            break
+    return findings
+
+
+def check(domain: Domain) -> list[Finding]:
+    """Look for a proof, and hold the domain for its service once it is there. The caller commits.
+
+    A domain that was proven stays so when nothing is found now: its proof is looked for again, not taken away at once.
+
+    Raises:
+        HeldByAnother: proven, but another service holds the website.
+    """
+    domain_id = domain.id
+    findings = look(domain)
+    domain = db.session.get_one(Domain, domain_id)
+    domain.last_checked = now()
+    if findings[-1].state == PROVEN:
+        domain.verified = True
+        try:
+            with db.session.begin_nested():
+                db.session.flush()
+        except IntegrityError as error:
+            db.session.rollback()
+            raise HeldByAnother from error
+    db.session.flush()
+    return findings

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from app.plans.calendar import start_of_month
-from models import Order, Plan, Service, Subscription, db, tenancy
+from models import Member, Order, Plan, Service, Subscription, db, tenancy
 from models.base import change, now
 
 
@@ -23,6 +23,14 @@ def alone_with(service_id: int) -> Iterator[None]:
     with tenancy.everything(), db.session.no_autoflush:
         holding = update(Service).where(Service.id == service_id).values(status=Service.status)
         change(holding)
+        yield
+
+
+@contextmanager
+def alone_with_holder(member_id: int) -> Iterator[None]:
+    """Hold a person's row in the same way: their services are counted, and one more is opened, by one request."""
+    with tenancy.everything(), db.session.no_autoflush:
+        change(update(Member).where(Member.id == member_id).values(status=Member.status))
         yield
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import audit
 from app.plans import periods
 from app.plans.catalog import copy_terms
-from app.plans.periods import alone_with
+from app.plans.periods import alone_with, alone_with_holder
 from app.refusals import Refusal
 from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db, tenancy
 from models.base import now
 
 FIRST_WORKSPACE = "Main"
+MAX_WAITING = 5  # services of one holder that wait to be paid for: each is an order on the desk of staff
 
 
 class ServiceError(Refusal):
@@ -62,21 +63,29 @@ def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
     """
     if not periods.starts_free(plan):
         raise ServiceError(f"The plan {plan.name} is ordered; it starts when the order is activated.")
-    if periods.had_free_start(holder.id):
-        raise ServiceError("One free or trial service for each person: order this plan instead.")
-    service, workspace = _add_service(holder, plan, name)
-    ends = now() + dt.timedelta(days=plan.trial_period) if plan.price else None
-    _add_period(service, holder, plan, "trial" if plan.price else "free", ends)
-    return service, workspace
+    with alone_with_holder(holder.id):
+        if periods.had_free_start(holder.id):
+            raise ServiceError("One free or trial service for each person: order this plan instead.")
+        service, workspace = _add_service(holder, plan, name)
+        ends = now() + dt.timedelta(days=plan.trial_period) if plan.price else None
+        _add_period(service, holder, plan, "trial" if plan.price else "free", ends)
+        return service, workspace
 
 
 def open_waiting(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
-    """Open a service that works once its order is activated. The caller orders and commits."""
-    service, workspace = _add_service(holder, plan, name)
-    with tenancy.everything():
+    """Open a service that works once its order is activated. The caller orders and commits.
+
+    Raises:
+        ServiceError: too many of the holder's services wait for that already.
+    """
+    with alone_with_holder(holder.id):
+        waiting = select(func.count(Order.id)).where(Order.user_id == holder.id, Order.status == "pending")
+        if (db.session.scalar(waiting) or 0) >= MAX_WAITING:
+            raise ServiceError(f"You have {MAX_WAITING} orders that wait to be paid: pay one of them first.")
+        service, workspace = _add_service(holder, plan, name)
         service.expired_at = service.created_at
         db.session.flush()
-    return service, workspace
+        return service, workspace
 
 
 def cancel(service: Service) -> dt.datetime | None:

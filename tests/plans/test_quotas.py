@@ -12,6 +12,7 @@ from app import mail
 from app.plans import periods, quotas, services, usage
 from app.plans.catalog import find_plan
 from app.plans.features import FeaturesError, parse_features
+from app.refusals import Refusal
 from models import Chatbot, Service, Subscription, db, tenancy
 
 
@@ -35,7 +36,7 @@ def at_once(app, n_threads, per_thread, work):
                 try:
                     won.append(bool(work()))
                     db.session.commit()
-                except quotas.QuotaExceeded:
+                except Refusal:
                     db.session.rollback()
                 except SQLAlchemyError as error:
                     db.session.rollback()

@@ -76,6 +76,7 @@ def _answer_http(error: HTTPException) -> Any:
 def _answer_known(error: Exception) -> Any:
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
     log.warning("%s answered with %s: %s", request.path, status, error)
+    db.session.rollback()  # the page that says so reads who is signed in
     return _answer(status, code, _WORDS[status])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +24,7 @@ def add_person(app, name: str, *, platform_role: str = "Member", place: tuple[in
 
     with inside(app):
         person = members.add_member(
-            name, f"{name}-{platform_role}@example.com".lower(), f"staple-{name}-9-horse", platform_role=platform_role,
+            name, f"{name}-{uuid.uuid4().hex[:8]}@example.com", f"staple-{name}-9-horse", platform_role=platform_role,
             verified=True,
         )  # fmt: skip
         if place is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 
@@ -81,6 +82,12 @@ def test_every_answer_carries_the_headers(app, clients, planted):
             assert headers["X-Content-Type-Options"] == "nosniff", door.name
             assert headers["Cache-Control"] == "no-store" or "public" in headers["Cache-Control"], door.name
             assert "Strict-Transport-Security" not in headers
+
+
+def test_under_https_browsers_are_told_to_stay_with_it(app, monkeypatch):
+    docent = app.extensions["docent"]
+    monkeypatch.setattr(docent, "config", dataclasses.replace(docent.config, base_url="https://docent.example.com"))
+    assert "max-age=" in app.test_client().get("/login/").headers["Strict-Transport-Security"]
 
 
 def test_without_a_database_one_reads_a_sentence(app, ada, monkeypatch):

@@ -108,6 +108,15 @@ def test_each_role_may_do_what_the_table_says(app, by_role, planted, role):
         assert answer.status_code < 500, door.name
 
 
+def test_who_only_uses_sees_no_visitors_chat(by_role, planted):
+    """Not derived from the table: this is promised to customers, whoever edits the table."""
+    rows = planted["ada"]
+    place = f"/history/{rows['services']['id']}/{rows['domains']['uuid']}/{rows['chatbots']['uuid']}"
+    assert by_role["admin"].get(place).status_code == 200
+    assert by_role["user"].get(place).status_code == 403
+    assert by_role["user"].get(f"/historyview/show/{rows['chat_sessions']['id']}").status_code == 404
+
+
 def test_losing_a_role_takes_effect_with_the_next_request(app, ada, planted):
     from models import Member, WorkspaceMember
 

@@ -16,6 +16,7 @@ from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterContains, FilterInFunction
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 
 from app import audit
 from app.caller import standing
@@ -31,6 +32,16 @@ class Refused(Refusal):
     """What was entered can't be done; the message is shown above the form, which keeps what was typed."""
 
 
+class _Table(SQLAInterface):
+    """A table whose lists load the relations in `related` for all rows at once, not one by one."""
+
+    related: tuple[str, ...] = ()
+
+    def apply_all(self, query: Any, *args: Any, **how: Any) -> Any:
+        together = [selectinload(getattr(self.obj, name)) for name in self.related]
+        return super().apply_all(query.options(*together), *args, **how)
+
+
 class Screen(ModelView):
     """A generated screen. Every form names its columns: what no form shows can't be posted."""
 
@@ -44,6 +55,7 @@ class Screen(ModelView):
     search_label = ""  # what the search box says
     filter_choices: dict[str, tuple[str, ...]] = {}  # column -> values that the list can be narrowed to
     writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
+    also_loads: tuple[str, ...] = ()  # relations that a list reads though none of its columns is called so
     noun = "row"
     delete_verb, deleted_words = "Delete", "Deleted"
     delete_words = ""  # what deleting means, said before it is done
@@ -56,6 +68,8 @@ class Screen(ModelView):
             self.include_route_methods = {name.removeprefix("can_") for name in self.base_permissions}
         super().__init__(**kwargs)
         self.extra_args = {"view": self}
+        shown = dict.fromkeys(name.partition(".")[0] for name in self.list_columns)
+        self.datamodel.related = (*filter(self.datamodel.is_relation, shown), *self.also_loads)
 
     def _prettify_column(self, name: str) -> str:
         return words(name.replace(".", " "))
@@ -248,4 +262,4 @@ def rows_where(action: str, column: str = "workspace_id") -> list[Any]:
 
 
 def table(model: type[Any]) -> SQLAInterface:
-    return SQLAInterface(model, db.session)
+    return _Table(model, db.session)

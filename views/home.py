@@ -23,4 +23,7 @@ class HomeView(IndexView):
             return self.render_template("home/front.html", appbuilder=self.appbuilder)
         cards = overview.chatbot_cards()
         may_create = standing().may_anywhere("chatbot.edit")
-        return self.render_template(self.index_template, cards=cards, may_create=may_create, appbuilder=self.appbuilder)
+        return self.render_template(
+            self.index_template, cards=cards, are_all=len(cards) < overview.MAX_CARDS, may_create=may_create,
+            appbuilder=self.appbuilder,
+        )  # fmt: skip

@@ -99,6 +99,7 @@ class MemberView(Screen):
     label_columns = {"email": "E-mail", "platform_role": "Platform role", "verified": "E-mail confirmed"}
     picture, noun = "people", "person"
     order_columns = ["email", "status", "last_login"]
+    also_loads = ("roles",)  # of which `platform_role` is made
     base_permissions = ["can_list", "can_show", "can_edit"]
     formatters_columns = {
         "status": status_badge, "created_at": moment, "verified": yes_no, "last_login": moment,

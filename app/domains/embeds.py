@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.collaborators import here
 from app.tokens import TokenError
@@ -19,8 +19,9 @@ PREVIEW_TOKEN_S = 8 * 3600
 
 def list_embeds(chatbot: Chatbot) -> list[Embed]:
     """Return a chatbot's embeds on websites; its preview is not one of them."""
-    query = select(Embed).join(Domain, Domain.id == Embed.domain_id).where(Embed.chatbot_id == chatbot.id)
-    return list(db.session.scalars(query.where(Domain.internal.is_(False)).order_by(Embed.id)))
+    query = select(Embed).join(Embed.domain).options(contains_eager(Embed.domain))
+    on_websites = query.where(Embed.chatbot_id == chatbot.id, Domain.internal.is_(False))
+    return list(db.session.scalars(on_websites.order_by(Embed.id)))
 
 
 def list_on(domain: Domain) -> list[Embed]:

@@ -6,12 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
+from sqlalchemy.orm import selectinload
 
 from models import Chatbot, Message, Source, db
 from models.base import now
 from models.knowledge import UNFINISHED
 
 DAYS = 30
+MAX_CARDS = 60
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def _facts(chatbot_ids: list[int]) -> dict[int, Facts]:
 
 
 def chatbot_cards() -> list[Card]:
-    """Return the chatbots of the scope with their figures, in two queries however many there are."""
-    query = select(Chatbot).where(Chatbot.status != "deleted").order_by(Chatbot.id.desc()).limit(60)
-    chatbots = list(db.session.scalars(query))
+    """Return the youngest chatbots of the scope with their figures, in four queries however many there are."""
+    query = select(Chatbot).where(Chatbot.status != "deleted").options(selectinload(Chatbot.workspace))
+    chatbots = list(db.session.scalars(query.order_by(Chatbot.id.desc()).limit(MAX_CARDS)))
     facts = _facts([chatbot.id for chatbot in chatbots])
     return [Card(chatbot, facts[chatbot.id]) for chatbot in chatbots]
 

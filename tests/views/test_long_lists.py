@@ -1,0 +1,98 @@
+"""Pages of customers who have much: a handful of queries, and a page of rows at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+from sqlalchemy import event
+
+from models import AuditEvent, Chatbot, ChatSession, Domain, Embed, Invitation, Message, Source, Workspace, db
+from models.base import now
+from tests.conftest import inside, make_customer, sign_in
+
+N_ROWS = 60
+MAX_QUERIES = 16  # of them, seven find out who is asking
+
+
+@pytest.fixture(scope="module")
+def boss(app):
+    """A client of the superadmin, who sees the rows of everybody."""
+    from models import Member
+
+    class Boss:
+        member_id: int
+
+    with inside(app):
+        Boss.member_id = db.session.scalars(db.select(Member.id).order_by(Member.id).limit(1)).one()
+    return sign_in(app, Boss)
+
+
+@pytest.fixture(scope="module")
+def plenty(app, ada):
+    """Ada has much of everything, each row beside rows of its own in other tables."""
+    for i in range(3):
+        make_customer(app, f"person{i}")
+    with inside(app):
+        owned = {"service_id": ada.service_id}
+        for i in range(N_ROWS):
+            workspace = Workspace(**owned, name=f"Room {i}")
+            domain = Domain(**owned, domain=f"www{i}.{ada.canary}.example.com", verified=True)
+            db.session.add_all([workspace, domain])
+            db.session.flush()
+            chatbot = Chatbot(**owned, workspace_id=workspace.id, name=f"Bot {i}", owner_id=ada.member_id)
+            db.session.add(chatbot)
+            db.session.flush()
+            below = {**owned, "chatbot_id": chatbot.id}
+            file = {"kind": "file", "data_loc": "x", "state": "ready"}
+            chat = ChatSession(**below, domain_id=domain.id)
+            db.session.add_all([
+                Source(**below, **file, title=f"of bot {i}"), chat,
+                Source(**owned, **file, chatbot_id=ada.chatbot_id, title=f"book {i:02}"),
+                Embed(**owned, chatbot_id=ada.chatbot_id, domain_id=domain.id),
+                AuditEvent(**owned, workspace_id=workspace.id, actor_id=ada.member_id, action="bot.add"),
+                Invitation(
+                    **owned, workspace_id=workspace.id, email=f"{i}@example.com", token_hash=uuid.uuid4().hex,
+                    expired_at=now() + dt.timedelta(days=1),
+                ),
+            ])  # fmt: skip
+            db.session.flush()
+            db.session.add(Message(**below, session_id=chat.id, type="client", message="Where are you?"))
+        db.session.commit()
+
+
+def count_queries(app, client, address):
+    """Open a page and return how often it asked the database."""
+    asked = []
+    with app.app_context():
+        engine = db.engine
+    listen = (engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    event.listen(*listen)
+    try:
+        assert client.get(address).status_code == 200
+    finally:
+        event.remove(*listen)
+    return len(asked)
+
+
+@pytest.mark.usefixtures("plenty")
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/chatbotview/list/", "/sourceview/list/", "/domainview/list/", "/historyview/list/", "/workspaceview/list/",
+     "/workspacememberview/list/", "/invitationview/list/", "/serviceview/list/", "/auditview/list/", "/chatbot/{uuid}",
+     "/chatbot/{uuid}/sources"],
+)  # fmt: skip
+def test_a_page_of_an_owner_asks_the_database_a_handful_of_times(app, as_ada, ada, address):
+    assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid)) <= MAX_QUERIES
+
+
+@pytest.mark.usefixtures("plenty")
+def test_the_start_page_says_where_the_chatbots_are_that_it_leaves_out(as_ada):
+    assert "All chatbots" in as_ada.get("/").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("plenty")
+@pytest.mark.parametrize("address", ["/memberview/list/", "/subscriptionview/list/", "/planview/list/", "/"])
+def test_a_page_of_the_installation_asks_the_database_a_handful_of_times(app, boss, address):
+    assert count_queries(app, boss, address) <= MAX_QUERIES

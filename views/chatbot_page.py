@@ -19,6 +19,7 @@ from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
 from views.chatbot_state import describe
+from views.listing import read_page_number
 
 
 class ChatbotPage(BaseView):
@@ -33,7 +34,7 @@ class ChatbotPage(BaseView):
         chatbot = self._find(chatbot_uuid, "chatbot.view")
         return self._page(
             "chatbot/show.html", chatbot,
-            sources=sources.list_sources(chatbot), embeds=embeds.list_embeds(chatbot),
+            **_page_of_sources(chatbot), embeds=embeds.list_embeds(chatbot),
             domains=hosts.unused_domains(chatbot), address=here().config.address,
             max_bytes=here().config.max_upload_bytes,
         )  # fmt: skip
@@ -163,13 +164,18 @@ class ChatbotPage(BaseView):
         return url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)
 
     def _part(self, chatbot: Chatbot) -> Any:
-        return self._page("chatbot/_part.html", chatbot, sources=sources.list_sources(chatbot))
+        return self._page("chatbot/_part.html", chatbot, **_page_of_sources(chatbot))
 
     def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
         may = {a: standing().may(a, chatbot.workspace_id) for a in ("chatbot.edit", "source.edit", "history.view")}
         facts = overview.facts_of(chatbot)
         values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}
         return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)
+
+
+def _page_of_sources(chatbot: Chatbot) -> dict[str, Any]:
+    page = read_page_number()
+    return {"sources": sources.list_sources(chatbot, page), "page": page, "page_size": sources.PAGE_SIZE}
 
 
 def _is_from_script() -> bool:

@@ -53,6 +53,13 @@ class Listing:
         return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
+def read_page_number() -> int:
+    """Return which page an address asks for; the first where it names none."""
+    page = request.args.get("page", "")
+    is_page = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
+    return max(1, int(page)) if is_page else 1
+
+
 def _placeholder(view: Any) -> str:
     """Return what the search box says; empty where the filters beside it do the same."""
     first = view.search_columns[0]
@@ -64,14 +71,13 @@ def _placeholder(view: Any) -> str:
 def read_listing(view: Any) -> Listing:
     """Read what the request asks of `view`; what the view does not offer is left out."""
     args = request.args
-    sort, page = args.get("sort", ""), args.get("page", "")
-    is_page = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
+    sort = args.get("sort", "")
     return Listing(
         placeholder=_placeholder(view),
         words=args.get("q", "").replace("\0", "").strip()[:MAX_WORDS],
         chosen={name: args[name] for name, words in view.filter_choices.items() if args.get(name) in words},
         sort=sort if sort.removeprefix("-") in view.order_columns else "",
-        page=max(1, int(page)) if is_page else 1,
+        page=read_page_number(),
         page_size=view.page_size,
     )
 

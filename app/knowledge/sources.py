@@ -23,6 +23,7 @@ from models.knowledge import UNFINISHED
 
 MAX_TITLE = 500
 MAX_URL = 2000
+PAGE_SIZE = 50
 
 
 class SourceError(Refusal):
@@ -39,9 +40,10 @@ def clean_name(name: str) -> str:
     return readable.strip()[-MAX_TITLE:] or "unnamed"
 
 
-def list_sources(chatbot: Chatbot) -> list[Source]:
+def list_sources(chatbot: Chatbot, page: int = 1) -> list[Source]:
+    """Return a page of a chatbot's sources, the youngest first; pages begin with 1."""
     query = select(Source).where(Source.chatbot_id == chatbot.id, Source.deleted_at.is_(None))
-    return list(db.session.scalars(query.order_by(Source.id.desc()).limit(500)))
+    return list(db.session.scalars(query.order_by(Source.id.desc()).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
 
 
 def find(chatbot: Chatbot, source_uuid: uuid.UUID) -> Source | None:

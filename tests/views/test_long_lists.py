@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -96,3 +97,22 @@ def test_the_start_page_says_where_the_chatbots_are_that_it_leaves_out(as_ada):
 @pytest.mark.parametrize("address", ["/memberview/list/", "/subscriptionview/list/", "/planview/list/", "/"])
 def test_a_page_of_the_installation_asks_the_database_a_handful_of_times(app, boss, address):
     assert count_queries(app, boss, address) <= MAX_QUERIES
+
+
+@pytest.mark.usefixtures("plenty")
+class TestTheSourcesOfAChatbot:
+    def titles(self, client, ada, page):
+        shown = client.get(f"/chatbot/{ada.chatbot_uuid}/sources?page={page}").get_data(as_text=True)
+        return re.findall(r'data-title="([^"]+)"', shown)
+
+    def test_they_are_shown_page_by_page_the_youngest_first(self, as_ada, ada):
+        first, second = self.titles(as_ada, ada, 1), self.titles(as_ada, ada, 2)
+        assert (first[0], len(first)) == ("book 59", 50)
+        assert (second[-1], len(second)) == ("book 00", 10)
+        assert self.titles(as_ada, ada, 3) == []
+
+    def test_each_page_leads_to_the_next_and_asks_for_its_own_states(self, as_ada, ada):
+        shown = as_ada.get(f"/chatbot/{ada.chatbot_uuid}?page=2").get_data(as_text=True)
+        assert "Page 2 of 2, 60 in all" in shown
+        assert f"/chatbot/{ada.chatbot_uuid}?page=1" in shown
+        assert f'data-live="/chatbot/{ada.chatbot_uuid}/sources?page=2"' in shown

@@ -22,7 +22,8 @@ function announceChanges(before, after) {
 function exchangeRows(before, after) {
   const body = before.querySelector("tbody");
   const fresh = after.querySelector("tbody");
-  if (!body || !fresh) {
+  const isSamePart = before.querySelector(".pages")?.textContent === after.querySelector(".pages")?.textContent;
+  if (!body || !fresh || !isSamePart) {
     before.replaceChildren(...after.childNodes);
     return;
   }
@@ -47,6 +48,7 @@ function show(html) {
   announceChanges(place(), fresh);
   exchangeRows(place(), fresh);
   place().dataset.moving = fresh.dataset.moving;
+  place().dataset.live = fresh.dataset.live;
   const state = page.getElementById("state");
   const old = document.getElementById("state");
   if (state && old && state.textContent !== old.textContent) old.replaceWith(state);

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, HasUuid, Table, Timestamped, UtcDateTime, now, one_of, unique_where
 from models.mails import OutgoingMail
@@ -90,19 +90,6 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
         """Return every workspace that the invitation opens, with the role there. (What is kept in JSON is checked.)"""
         kept = {int(key): role for key, role in self.further_places.items() if key.isdecimal()}
         return {**{key: role for key, role in kept.items() if role in WORKSPACE_ROLES}, self.workspace_id: self.role}
-
-    @property
-    def offers(self) -> str:
-        """What it opens, in words: "Main (admin), Sales (user)". Workspaces out of sight or deleted are left out."""
-        places, session = self.places, object_session(self)
-        if session is None:
-            return ""
-        query = select(Workspace).where(
-            Workspace.id.in_(places), Workspace.service_id == self.service_id, Workspace.deleted_at.is_(None)
-        )
-        return ", ".join(
-            f"{found.name} ({places[found.id]})" for found in session.scalars(query.order_by(Workspace.id))
-        )
 
     @property
     def is_open(self) -> bool:

@@ -98,7 +98,7 @@ class Screen(ModelView):
         db.session.delete(item)
 
     def prepare_rows(self, rows: Any) -> None:
-        """Load in bulk what the rows of a list are shown with."""
+        """Load together what rows are shown with: those of a list, or the one of a page."""
 
     def name_of(self, item: Any) -> str:
         """Return what a row is called in headings and questions."""
@@ -159,6 +159,7 @@ class Screen(ModelView):
 
     def _show(self, pk: Any) -> Any:
         item = self._find(pk)
+        self.prepare_rows([item])
         return {"item": item, "show": self.show_widget(view=self, item=item)}
 
     def _add(self) -> Any:

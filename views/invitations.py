@@ -78,6 +78,11 @@ class InvitationView(Screen):
     def name_of(self, item: Any) -> str:
         return str(item.email)
 
+    def prepare_rows(self, rows: Any) -> None:
+        offers = invitations.offers_of(rows)
+        for row in rows:
+            row.offers = offers[row.id]
+
     def may_edit(self, item: Any) -> bool:
         """Ask for the right in every workspace that the invitation opens."""
         return all(standing().may(self.edit_action, workspace_id) for workspace_id in item.places)

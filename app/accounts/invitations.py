@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -132,7 +132,7 @@ def _mail(invitation: Invitation, service: Service) -> str | None:
     db.session.flush()
     mail.post(
         "invitation", invitation.email, page="/invitation/", seed=seed, invitation_id=invitation.id,
-        service=service.name, places=" ".join(invitation.offers.split()),
+        service=service.name, places=" ".join(offers_of([invitation])[invitation.id].split()),
     )  # fmt: skip
     return None if mail.has_server() else mail.link(f"/invitation/{token}")
 
@@ -154,6 +154,24 @@ def resend(invitation: Invitation) -> Outcome:
         return Outcome(invitation, f"A new mail to {invitation.email} is on its way; the link before is dead.", link)
 
 
+def offers_of(rows: Sequence[Invitation]) -> dict[int, str]:
+    """Return what each invitation opens, in words: "Main (admin), Sales (user)", by its id.
+
+    Workspaces out of sight or deleted are left out.
+    """
+    ids = {workspace_id for row in rows for workspace_id in row.places}
+    query = select(Workspace).where(Workspace.id.in_(ids), Workspace.deleted_at.is_(None)).order_by(Workspace.id)
+    workspaces = list(db.session.scalars(query))
+    return {
+        row.id: ", ".join(
+            f"{found.name} ({row.places[found.id]})"
+            for found in workspaces
+            if found.id in row.places and found.service_id == row.service_id
+        )
+        for row in rows
+    }
+
+
 def revoke(invitation: Invitation) -> None:
     """Withdraw an invitation. The caller commits.
 
@@ -167,8 +185,9 @@ def revoke(invitation: Invitation) -> None:
 
 def _find_open(token: str) -> Invitation | None:
     found = db.session.scalar(select(Invitation).where(Invitation.token_hash == digest(token)))
-    usable = found is not None and found.is_open and found.offers and found.workspace.service.status == "enabled"
-    return found if usable else None
+    if found is None or not found.is_open or found.workspace.service.status != "enabled":
+        return None
+    return found if offers_of([found])[found.id] else None
 
 
 def find_offer(token: str) -> Offer | None:
@@ -179,7 +198,7 @@ def find_offer(token: str) -> Offer | None:
             return None
         member = find_by_email(found.email)
         is_member = member is not None and member.verified
-        return Offer(found.email, found.workspace.service.name, found.offers, is_member)
+        return Offer(found.email, found.workspace.service.name, offers_of([found])[found.id], is_member)
 
 
 def _use_up(invitation: Invitation) -> bool:

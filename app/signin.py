@@ -110,8 +110,9 @@ class SignInView(AuthDBView):
         if member is None:
             return redirect(url_for("SignInView.login"))
         if form.validate_on_submit():
-            if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, "code of", str(member.id)):
-                abort(429)
+            for rule in (limits.SIGN_INS_PER_ACCOUNT, limits.CODES_PER_ACCOUNT_A_DAY):
+                if not limits.allow(rule, "code of", str(member.id)):
+                    abort(429)
             try:
                 second_factor.check(member.id, form.code.data)
             except second_factor.WrongCode as wrong:

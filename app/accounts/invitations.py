@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from app import mail
+from app import limits, mail
 from app.accounts.addresses import AddressError, normalize
+from app.accounts.links import VERIFY, revoke_links
 from app.accounts.members import add_member, find_by_email, split_name
 from app.accounts.passwords import check_strength, set_password
 from app.plans import quotas
@@ -125,6 +126,7 @@ def _offer_seat(service: Service, email: str, places: Places, inviter_id: int | 
 
 def _mail(invitation: Invitation, service: Service) -> str | None:
     """Give an invitation a new link and mail it; the link before is dead. Return it where no mail server carries it."""
+    _spare_mailboxes(service.id, invitation.email)
     seed, token = mail.make_link_token()
     invitation.token_hash = digest(token)
     invitation.status, invitation.expired_at = "pending", now() + dt.timedelta(days=VALID_DAYS)
@@ -135,6 +137,14 @@ def _mail(invitation: Invitation, service: Service) -> str | None:
         service=service.name, places=" ".join(offers_of([invitation])[invitation.id].split()),
     )  # fmt: skip
     return None if mail.has_server() else mail.link(f"/invitation/{token}")
+
+
+def _spare_mailboxes(service_id: int, email: str) -> None:
+    """Hold a service to so many mails: what it writes to strangers carries its name, and ours."""
+    if not limits.allow(limits.MAILS_PER_ACCOUNT, "invitation of", f"{service_id} {email}"):
+        raise InvitationError(f"{email} was sent several invitations within the hour: the last one works.")
+    if not limits.allow(limits.INVITATIONS_PER_SERVICE, "invitations by", str(service_id)):
+        raise InvitationError("This service has sent many invitations today. Go on tomorrow.")
 
 
 def resend(invitation: Invitation) -> Outcome:
@@ -266,4 +276,5 @@ def _make_member(name: str, email: str, password: str) -> Member:
     member.first_name, member.last_name = split_name(name)
     member.verified, member.status = True, "enabled"
     set_password(member, password)
+    revoke_links(member.id, VERIFY)  # each would set the password of the sign-up that it was mailed for
     return member

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import mail
+from app import limits, mail
 from app.accounts import devices
 from app.accounts.addresses import normalize
 from app.accounts.links import EMAIL, RESET, find_link, make_link, revoke_links, use_link
@@ -58,6 +58,8 @@ def request_new_address(member: Member, email: str, password: str) -> None:
         raise Refusal("The present password is not right.")
     if wanted == member.email:
         raise Refusal("This is your address already.")
+    if not limits.allow(limits.MAILS_PER_ACCOUNT, "new address", f"{member.id}"):
+        raise Refusal("You were sent several links within the hour: use the last one, or wait.")
     with tenancy.everything():
         if find_by_email(wanted) is not None:
             mail.post("already_member", wanted, page="/login/")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app import mail
+from app import limits, mail
+from app.accounts.addresses import normalize
 from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_link
 from app.accounts.members import add_hashed, find_by_email
 from app.accounts.passwords import check_strength, hash_password, set_hash
@@ -21,14 +22,17 @@ def sign_up(name: str, email: str, password: str) -> None:
         PasswordError: the password is too weak.
         AddressError: not one well-formed address.
     """
-    check_strength(password, name, email)
+    address = normalize(email)  # of two ways to write one address, both are known or neither is
+    check_strength(password, name, address)
     hashed = hash_password(password)  # before anything is known: it takes longest, and tells nobody which case this is
+    if not limits.allow(limits.MAILS_PER_ACCOUNT, "sign-up of", address):
+        return  # nobody's mailbox is filled by strangers; the mails before hold links that work
     with tenancy.everything():
-        member = find_by_email(email)
+        member = find_by_email(address)
         if member is not None and member.verified:
             mail.post("already_member", member.email, page="/login/")
             return
-        member = member or add_hashed(name, email, hashed, platform_role=MEMBER, verified=False)
+        member = member or add_hashed(name, address, hashed, platform_role=MEMBER, verified=False)
         send_verification(member, hashed)
 
 
@@ -47,12 +51,17 @@ def find_verification(token: str) -> Verification | None:
 
 
 def verify(token: str) -> Member | None:
-    """Prove an address: enable the member and open their free service. None: the link is used, expired or unknown."""
+    """Prove an address: enable the member and open their free service. None: the link is used, expired or unknown.
+
+    An address that was proven otherwise meanwhile is left alone: the link would set the password of its own sign-up.
+    """
     found = use_link(token, VERIFY)
     if found is None:
         return None
     with tenancy.everything():
         member = found.member
+        if member.verified or member.status == "deleted":
+            return None
         member.verified, member.status = True, "enabled"
         if found.password:
             set_hash(member, found.password)

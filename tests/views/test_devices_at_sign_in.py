@@ -104,3 +104,11 @@ def test_what_somebody_before_left_in_the_cookie_is_gone(app, person):
     client.post("/login/", data={"email": person[1], "password": PASSWORD})
     with client.session_transaction() as session:
         assert "left" not in session
+
+
+def test_codes_can_not_be_tried_all_day(app, person, secret, monkeypatch):
+    monkeypatch.setattr(limits, "SIGN_INS_PER_ACCOUNT", "1000 per minute")  # as if the minutes passed
+    monkeypatch.setattr(limits, "CODES_PER_ACCOUNT_A_DAY", "4 per day")
+    client, answer = enter(app, person)
+    tries = [client.post(answer.location, data={"code": "000000"}).status_code for _ in range(6)]
+    assert tries == [401] * 4 + [429] * 2

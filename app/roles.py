@@ -39,7 +39,9 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "PlanView": (*_WRITE,),
     "ServiceView": (*_READ, "can_edit"),
     "SubscriptionView": (*_READ,),
-    "MemberView": (*_READ, "can_edit"),
+    "OrderView": (*_READ, "can_activate", "can_reject"),
+    "ServiceCarePage": ("can_suspend", "can_lift", "can_extend"),
+    "MemberView": (*_READ, "can_switch", "can_give_role", "can_resend"),
     "MailView": ("can_list", "can_show"),
 }
 
@@ -47,7 +49,7 @@ _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
     "Services", "Audit",
 )  # fmt: skip
-_MENU_OF_STAFF = ("Installation", "Plans", "Subscriptions", "People", "Mails", "Services")
+_MENU_OF_STAFF = ("Installation", "Orders", "Plans", "Subscriptions", "People", "Mails", "Services")
 
 
 def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[list[str]]:

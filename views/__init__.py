@@ -21,12 +21,16 @@ def register(appbuilder: Any) -> None:
     from views.domains import DomainView
     from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
-    from views.installation import MailView, MemberView, PlanView, SubscriptionView
+    from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
     from views.navigation import navigation
+    from views.orders import OrderView
+    from views.people import MemberView
+    from views.plans import PlanView
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
     from views.second_factor import SecondFactorPage
+    from views.service_care import ServiceCarePage
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
 
     current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment)
@@ -40,13 +44,14 @@ def register(appbuilder: Any) -> None:
     add(WorkspaceMemberView, "Members", category="Team", icon="people")
     add(InvitationView, "Invitations", category="Team", icon="mail")
     add(ServiceView, "Services", category="Team", icon="service")
+    add(OrderView, "Orders", category="Installation", icon="order")
     add(PlanView, "Plans", category="Installation", icon="plan")
-    add(SubscriptionView, "Subscriptions", category="Installation", icon="order")
+    add(SubscriptionView, "Subscriptions", category="Installation", icon="clock")
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, PlansPage, ServicePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
-        ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        ChatbotPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView,
+        SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)

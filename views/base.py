@@ -24,6 +24,7 @@ from app.refusals import Refusal
 from app.template_filters import words
 from models import db
 from views.listing import filters_of, read_listing
+from views.questions import Act
 
 MAX_ID = 2**63 - 1
 
@@ -103,6 +104,10 @@ class Screen(ModelView):
     def name_of(self, item: Any) -> str:
         """Return what a row is called in headings and questions."""
         return str(item)
+
+    def acts_on(self, _item: Any) -> list[Act]:
+        """Return what can be done with a row beside editing and deleting it."""
+        return []
 
     def trail(self, item: Any = None) -> list[tuple[str, str]]:
         """Return the pages above one of this screen, as names and addresses."""

@@ -30,6 +30,11 @@ def find_service(service_uuid: uuid.UUID) -> Service | None:
     return db.session.scalar(select(Service).where(Service.uuid == service_uuid, Service.status != "deleted"))
 
 
+def may_open(service: Service) -> bool:
+    """Tell whether somebody may see what a service bought and uses: who leads in it, and who sells."""
+    return standing().sells or standing().may_in_service("people.view", service.id)
+
+
 def _plan(name: str) -> Plan:
     return next((plan for plan in catalog.plans_on_offer() if plan.name == name), None) or abort(404)
 
@@ -83,7 +88,7 @@ class ServicePage(BaseView):
     @has_access
     def show(self, service_uuid: uuid.UUID) -> Any:
         service: Service = find_service(service_uuid) or abort(404)
-        if not standing().may_in_service("people.view", service.id):
+        if not may_open(service):
             abort(403)
         waiting = db.session.scalars(select(Order).where(Order.service_id == service.id).order_by(Order.id.desc()))
         found = list(waiting.fetchmany(20))
@@ -92,7 +97,7 @@ class ServicePage(BaseView):
         return self.render_template(
             "plans/service.html", appbuilder=self.appbuilder, service=service, period=period,
             meters=quotas.meters(service), orders=found, plans=catalog.plans_on_offer(),
-            may_buy=standing().may_in_service("service.buy", service.id), in_words=in_words,
+            may_buy=standing().may_in_service("service.buy", service.id), in_words=in_words, cares=standing().sells,
         )  # fmt: skip
 
     @expose("/<uuid:service_uuid>/order", methods=["POST"])

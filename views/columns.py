@@ -7,11 +7,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import url_for
 from markupsafe import Markup
 
 from app.assets import icon
 from app.caller import preferred
 from app.template_filters import ago, size_in_words, words
+from models import Service
 
 _TONES = {
     "enabled": "good", "active": "good", "ready": "good", "accepted": "good", "grounded": "good", "curated": "good",
@@ -62,3 +64,8 @@ def status_badge(value: Any, shown: str = "") -> Markup:
 
 def yes_no(value: Any) -> Markup:
     return status_badge("verified" if value else "pending")
+
+
+def link_to_service(service: Service) -> Markup:
+    address = url_for("ServicePage.show", service_uuid=service.uuid)
+    return Markup('<a href="{}">{}</a>').format(address, service.name)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 
 from app.caller import standing
+from app.plans import orders
 from models.members import STAFF, SUPERADMIN
 
 # menu entry -> the right that at least one workspace must give
@@ -31,8 +32,12 @@ def _is_open(entry: Any, allowed: set[str]) -> bool:
     return entry.name in allowed and (action is None or is_theirs or standing().may_anywhere(action))
 
 
-def _shown(entry: Any) -> dict[str, str]:
-    return {"label": str(entry.label), "icon": entry.icon, "url": entry.get_url()}
+_COUNTS = {"Orders": orders.count_pending}  # menu entry -> how many rows wait there
+
+
+def _shown(entry: Any) -> dict[str, Any]:
+    count = _COUNTS[entry.name]() if entry.name in _COUNTS else 0
+    return {"label": str(entry.label), "icon": entry.icon, "url": entry.get_url(), "count": count}
 
 
 def navigation() -> list[dict[str, Any]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import redirect, url_for
+from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from sqlalchemy import or_, select
 from wtforms import SelectField
 
 from app.accounts import leaving
+from app.accounts.members import known_as
 from app.caller import standing
 from app.plans import quotas
 from app.template_filters import words
@@ -17,30 +20,48 @@ from models import Member, Service, Workspace, WorkspaceMember
 from models.base import now
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table
+from views.buying import may_open
 from views.columns import moment, status_badge
 
 ROLE_CHOICES = {role: role.capitalize() for role in WORKSPACE_ROLES}
 
 
+class ServiceFilter(BaseFilter):
+    """Services by their name, or by their holder's name or e-mail."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        holders = select(Member.id).where(known_as(value))
+        return query.filter(or_(Service.name.icontains(value, autoescape=True), Service.holder_id.in_(holders)))
+
+
 class ServiceView(Screen):
-    """What was bought. Members read theirs; staff see all and may disable one."""
+    """What was bought. Members read theirs; staff see all, and care for one on its own page."""
 
     datamodel = table(Service)
     list_title, show_title, edit_title = "Services", "Service", "Change service"
     list_columns = ["name", "plan", "status", "created_at", "expired_at"]
     show_columns = ["name", "uuid", "plan", "holder", "status", "created_at", "expired_at"]
-    edit_columns = ["name", "status"]
+    edit_columns = ["name"]
     add_columns = ["name"]
     search_columns = ["name", "status"]
+    search_filter, search_label = ServiceFilter, "Search by name or holder"
     base_permissions = ["can_list", "can_show", "can_edit"]
     label_columns = {"expired_at": "Runs until", "created_at": "Since"}
     filter_choices = {"status": ("enabled", "disabled")}
     picture, noun = "service", "service"
     formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge, "plan": words}
-    edit_form_extra_fields = {"status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"})}
 
     def may_edit(self, _item: Any) -> bool:
-        return standing().platform_role in ("Superadmin", "Staff")
+        return standing().sells
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """Lead to the service's own page those who may see what it bought; show the others its bare facts."""
+        service = self._find(pk)
+        if may_open(service):
+            return redirect(url_for("ServicePage.show", service_uuid=service.uuid))
+        return super().show(pk)
 
 
 class WorkspaceView(Screen):
@@ -86,9 +107,7 @@ class PersonFilter(BaseFilter):
     """Members by name or e-mail."""
 
     def apply(self, query: Any, value: str) -> Any:
-        known_by = (Member.email, Member.first_name, Member.last_name)
-        found = or_(*(column.icontains(value, autoescape=True) for column in known_by))
-        return query.filter(WorkspaceMember.user_id.in_(select(Member.id).where(found)))
+        return query.filter(WorkspaceMember.user_id.in_(select(Member.id).where(known_as(value))))
 
 
 class WorkspaceMemberView(Screen):

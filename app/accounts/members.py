@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import Role
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.accounts.addresses import normalize
 from app.accounts.passwords import hash_password, set_hash
@@ -20,6 +20,12 @@ def seed_roles() -> None:
 
 def find_by_email(email: str) -> Member | None:
     return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
+
+
+def known_as(words: str) -> ColumnElement[bool]:
+    """Return the condition that a person's name or e-mail holds some words."""
+    columns = (Member.email, Member.first_name, Member.last_name)
+    return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -11,8 +11,13 @@ from app.accounts.members import add_hashed, find_by_email
 from app.accounts.passwords import check_strength, hash_password, set_hash
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
+from app.refusals import Refusal
 from models import Member, Service, Verification, db, tenancy
 from models.members import MEMBER
+
+
+class SignUpError(Refusal):
+    """A sign-up can't go on; the message says what to do."""
 
 
 def sign_up(name: str, email: str, password: str) -> None:
@@ -43,6 +48,20 @@ def send_verification(member: Member, hashed: str) -> None:
     """
     seed, _ = make_link(member, VERIFY, password=hashed)
     mail.post("verify", member.email, page="/verify/", seed=seed)
+
+
+def send_again(member: Member) -> None:
+    """Mail the link of a sign-up once more; staff do it. The caller commits.
+
+    Raises:
+        SignUpError: there were several sign-ups with the address: whose password it confirms could not be told.
+    """
+    query = select(Verification.password).where(Verification.user_id == member.id, Verification.purpose == VERIFY)
+    with tenancy.everything():
+        chosen = set(db.session.scalars(query))
+        if len(chosen) != 1 or None in chosen:
+            raise SignUpError("There was not exactly one sign-up with this address: ask the person to sign up again.")
+        send_verification(member, str(chosen.pop()))
 
 
 def find_verification(token: str) -> Verification | None:

@@ -27,12 +27,16 @@ class Standing:
     def is_superadmin(self) -> bool:
         return self.platform_role == SUPERADMIN
 
+    @property
+    def sells(self) -> bool:
+        """Whether the person cares for plans, services, orders and members of the whole installation."""
+        return self.platform_role in (SUPERADMIN, STAFF)
+
     def scope(self) -> tenancy.Scope:
         """Return what the wall opens for this person."""
         if self.is_superadmin:
             return tenancy.EVERYTHING
-        sells = self.platform_role == STAFF
-        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, sells)
+        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells)
 
     def may(self, action: str, workspace_id: int | None) -> bool:
         """Tell whether the person may do something in a workspace."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.plans import notices, periods
 from app.plans.calendar import MONTHS, next_anniversary
@@ -136,6 +136,6 @@ def reject(order: Order, staff_id: int | None, reason: str) -> Order:
     return order
 
 
-def pending_orders() -> list[Order]:
-    """Return what waits for staff, oldest first."""
-    return list(db.session.scalars(select(Order).where(Order.status == "pending").order_by(Order.id)))
+def count_pending() -> int:
+    """Return how many orders wait for staff."""
+    return int(db.session.scalar(select(func.count(Order.id)).where(Order.status == "pending")) or 0)

@@ -134,6 +134,7 @@ def _add_verification():
 def set_stage():
     """Fill the database of the current application. Call it with every service in scope."""
     from app.accounts import invitations
+    from app.plans import orders
     from app.plans.catalog import find_plan
     from app.plans.services import open_service
     from models import AuditEvent, Domain, ServiceMember, WorkspaceMember, db
@@ -154,6 +155,7 @@ def set_stage():
     db.session.add(
         AuditEvent(service_id=service.id, actor_id=people["ada"].id, action="service.open", target="services 2")
     )
+    orders.order(service, find_plan("premium"), people["ada"].id)
     verification = _add_verification()
     db.session.commit()
     return Stage(

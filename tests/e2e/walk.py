@@ -14,7 +14,7 @@ from tests.e2e.cast import PASSWORD, email_of
 WIDE, NARROW, NARROWEST = 1280, 390, 360
 LISTS_OF_MEMBERS = ("chatbotview", "sourceview", "domainview", "serviceview")
 LISTS_OF_LEADERS = ("historyview", "workspaceview", "workspacememberview", "invitationview")
-LISTS_OF_STAFF = ("planview", "subscriptionview", "memberview")
+LISTS_OF_STAFF = ("orderview", "planview", "subscriptionview", "memberview")
 
 
 def _lists(*names):
@@ -37,7 +37,9 @@ def pages_of(who, stage):
     ]  # fmt: skip
     installation = [
         "/", *_lists(*LISTS_OF_STAFF), "/mails/", "/planview/add", "/planview/show/1", "/planview/edit/1",
-        "/planview/delete/1", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/edit/3",
+        "/planview/delete/1", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/switch/3", "/memberview/role/3",
+        "/orderview/show/1", "/orderview/activate/1", "/orderview/reject/1", f"/service/{stage.service}",
+        f"/service-care/{stage.service}/suspend", f"/service-care/{stage.service}/extend",
         "/serviceview/list/", "/serviceview/edit/2",
     ]  # fmt: skip
     return {

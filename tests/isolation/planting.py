@@ -89,7 +89,8 @@ def _value(column: sa.Column, customer: Customer) -> Any:
         return f"{folder}{customer.canary}-{column.table.name}"[: kind.length]
     if isinstance(kind, sa.JSON):
         is_list = column.default is not None and column.default.is_callable and column.default.arg(None) == []
-        return [customer.canary] if is_list else {"canary": customer.canary}
+        terms = {"plan": "gold", "billing_cycle": "monthly", "features": {}} if column.name == "terms" else {}
+        return [customer.canary] if is_list else {"canary": customer.canary, **terms}
     if column.nullable or column.default is not None or column.primary_key:
         return None
     if "DateTime" in type(kind).__name__:

@@ -19,7 +19,10 @@ from tests.isolation.planting import rows_of
 MEMBERS = ("ada", "ben", "uma", "sam")
 # what staff who sell see of every customer: services, their periods and orders, people, and never what is in them
 SOLD = {"plans", "services", "user_service_subscribed", "orders", "ab_user", "audit_events"}
-SELLING_SCREENS = ("ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "AuditView")
+SELLING_SCREENS = (
+    "ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "ServiceCarePage",
+    "AuditView",
+)  # fmt: skip
 PARENTS = {
     "workspace_id": "workspaces", "chatbot_id": "chatbots", "source_id": "chatbot_data", "session_id": "chat_sessions",
     "domain_id": "domains", "message_id": "chat_history", "user_id": "ab_user", "owner_id": "ab_user",

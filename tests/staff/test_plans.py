@@ -1,0 +1,110 @@
+"""Plans: limits are a form with units, wrong ones are said at the field, and what was bought stays as it was."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.plans import usage
+from app.plans.catalog import find_plan
+from app.plans.features import FEATURES, GB
+from models import Plan, Service, db
+from tests.conftest import inside, make_customer
+from tests.staff.conftest import text_of
+from views.limits import read_size, write_size
+
+
+@pytest.fixture
+def plan_id(app):
+    with inside(app):
+        return find_plan("gold").id
+
+
+def form_of(client, address) -> dict[str, str]:
+    """What a browser would send back of a form as it stands."""
+    page = client.get(address).get_data(as_text=True)
+    form = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', page))
+    for name, options in re.findall(r'<select[^>]* name="([^"]+)">(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'selected value="([^"]+)"', options) or re.search(r'value="([^"]+)"', options)
+        form[name] = chosen[1]
+    return form | dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\s*([^<]*)<', page))
+
+
+def test_saving_the_form_as_it_stands_changes_nothing(app, as_stan, plan_id):
+    with inside(app):
+        before = dict(find_plan("gold").features)
+    address = f"/planview/edit/{plan_id}"
+    form = form_of(as_stan, address)
+    assert {f"features-{feature.name}" for feature in FEATURES} <= form.keys()
+    assert as_stan.post(address, data=form).status_code == 302
+    with inside(app):
+        assert find_plan("gold").features == before
+
+
+def test_limits_are_changed_in_their_units_and_what_was_bought_stays(app, as_stan, plan_id):
+    customer = make_customer(app, "ben")
+    address = f"/planview/edit/{plan_id}"
+    form = form_of(as_stan, address)
+    changed = {"features-storage_bytes": "2.5 gb", "features-chatbots": "7", "features-remove_branding": "no"}
+    assert as_stan.post(address, data={**form, **changed}).status_code == 302
+    with inside(app):
+        features = find_plan("gold").features
+        assert (features["storage_bytes"], features["chatbots"], features["remove_branding"]) == (GB * 5 // 2, 7, False)
+        service = db.session.get(Service, customer.service_id)
+        assert usage.limit_of(service, "chatbots") == 10
+        assert usage.includes(service, "remove_branding")
+    as_stan.post(address, data=form)
+
+
+@pytest.mark.parametrize(
+    ("entered", "said"),
+    [
+        (("chatbots", "-1"), "Enter a whole number from 0."), (("chatbots", "many"), "Not a valid integer value."),
+        (("chatbots", "9" * 30), "Enter a whole number from 0."), (("storage_bytes", "100"), "with its unit"),
+        (("storage_bytes", "5 TB"), "with its unit"), (("storage_bytes", "\0"), "with its unit"),
+        (("recrawl", "hourly"), "Not a valid choice"), (("seats", ""), "This field is required."),
+    ],
+)  # fmt: skip
+def test_a_wrong_limit_is_said_at_its_field(as_stan, plan_id, entered, said):
+    name, value = entered
+    address = f"/planview/edit/{plan_id}"
+    answer = as_stan.post(address, data={**form_of(as_stan, address), f"features-{name}": value})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    field = page[page.index(f'for="features-{name}"') :]
+    assert said in field[: field.index("</div>")]
+
+
+@pytest.mark.parametrize(
+    "n_bytes", [0, 1, 999_999, 1_000_000, 123_456_789, GB - 1, GB, GB * 5 // 2, 10 * GB, 100 * GB + 1000]
+)
+def test_sizes_come_back_as_they_were(n_bytes):
+    assert read_size(write_size(n_bytes)) == n_bytes
+
+
+def test_a_new_plan_needs_a_name_that_fits_into_an_address(app, as_stan):
+    form = {**form_of(as_stan, "/planview/add"), "price": "500", "trial_period": "0", "description": "Small"}
+    for name in ("", "Two Words", "a/b", "x\ny"):
+        assert as_stan.post("/planview/add", data={**form, "name": name}).status_code == 200
+    assert as_stan.post("/planview/add", data={**form, "name": "bronze"}).status_code == 302
+    assert "Bronze" in text_of(as_stan.get("/plans/"))
+
+
+def test_a_plan_is_never_deleted_hard_and_nobody_can_buy_it_any_more(app, as_stan):
+    with inside(app):
+        db.session.add(Plan(name="brass", price=700))
+        db.session.commit()
+        plan_id = find_plan("brass").id
+    assert as_stan.post(f"/planview/delete/{plan_id}").status_code == 302
+    with inside(app):
+        assert db.session.get(Plan, plan_id).status == "deleted"
+    assert "plan-brass" not in as_stan.get("/plans/").get_data(as_text=True)
+    assert as_stan.post("/plans/brass", data={"name": "Mine"}).status_code == 404
+
+
+def test_a_plan_keeps_its_name(app, as_stan, plan_id):
+    address = f"/planview/edit/{plan_id}"
+    as_stan.post(address, data={**form_of(as_stan, address), "name": "free-for-all"})
+    with inside(app):
+        assert db.session.get(Plan, plan_id).name == "gold"

@@ -1,0 +1,112 @@
+"""Orders, for staff: what waits for its payment, and what was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask_appbuilder import expose, has_access
+from flask_appbuilder.models.filters import BaseFilter
+from sqlalchemy import or_, select
+
+from app import audit
+from app.accounts.members import known_as
+from app.caller import standing
+from app.plans import orders
+from app.template_filters import money, words
+from models import Member, Order, Service
+from models.base import db
+from models.plans import ORDER_STATUSES
+from views.base import MAX_ID, Screen, table
+from views.columns import link_to_service, moment, status_badge
+from views.questions import Act, ReasonForm, ask, is_answered
+
+
+class OrderFilter(BaseFilter):
+    """Orders by number, service, or the buyer's name or e-mail."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        buyers = select(Member.id).where(known_as(value))
+        services = select(Service.id).where(Service.name.icontains(value, autoescape=True))
+        is_number = value.isascii() and value.isdigit() and int(value) <= MAX_ID
+        number = int(value) if is_number else 0
+        return query.filter(or_(Order.user_id.in_(buyers), Order.service_id.in_(services), Order.id == number))
+
+
+class OrderView(Screen):
+    """Paid periods that were asked for; the number is what the invoice names."""
+
+    datamodel = table(Order)
+    list_title, show_title = "Orders", "Order"
+    lead = "Activate an order once its invoice is paid: its period begins, and the buyer is told by mail."
+    list_columns = ["id", "service", "plan", "amount", "member", "status", "created_at"]
+    show_columns = [
+        "service", "plan", "amount", "is_renewal", "member", "member.email", "status", "note", "created_at",
+        "decided_by", "decided_at", "starts_at", "ends_at",
+    ]  # fmt: skip
+    add_columns = edit_columns = ["note"]
+    search_columns = ["status"]
+    search_filter, search_label = OrderFilter, "Search by number, service or buyer"
+    filter_choices = {"status": ORDER_STATUSES}
+    order_columns = ["id", "amount", "status", "created_at"]
+    base_permissions = ["can_list", "can_show", "can_activate", "can_reject"]
+    base_order = ("id", "desc")
+    label_columns = {
+        "id": "Order", "member": "Buyer", "member.email": "Buyer's e-mail", "created_at": "Ordered", "status": "State",
+        "is_renewal": "Renewal", "decided_by": "Decided by", "decided_at": "Decided", "starts_at": "Begins",
+        "ends_at": "Ends", "note": "Reason",
+    }  # fmt: skip
+    writers = {
+        "service": lambda order: link_to_service(order.service),
+        "id": lambda order: f"Order {order.id}",
+        "plan": lambda order: words(order.terms["plan"]),
+        "amount": lambda order: money(order.amount, order.currency),
+        "is_renewal": lambda order: "yes" if order.is_renewal else "no",
+    }
+    formatters_columns = {
+        "status": status_badge, "created_at": moment, "decided_at": moment, "starts_at": moment, "ends_at": moment,
+    }  # fmt: skip
+    picture, noun = "order", "order"
+    empty_words = "Nobody has ordered anything yet."
+
+    def name_of(self, item: Any) -> str:
+        return f"Order {item.id}"
+
+    def acts_on(self, item: Any) -> list[Act]:
+        if item.status != "pending":
+            return []
+        return [
+            Act("Reject", "x", url_for("OrderView.reject", pk=item.id)),
+            Act("Activate", "check", url_for("OrderView.activate", pk=item.id), is_main=True),
+        ]
+
+    @expose("/activate/<pk>", methods=["GET", "POST"])
+    @has_access
+    def activate(self, pk: str) -> Any:
+        order = self._find(pk)
+        if not is_answered():
+            return ask(
+                self, f"Activate order {order.id}?", "Activate", self.trail(order), picture="check", is_harmless=True,
+                consequence=f"The plan {order.terms['plan']} for {order.service} begins now, or when the period that "
+                "is paid already ends. The buyer is told by mail.",
+            )  # fmt: skip
+        orders.activate(order, standing().member_id)
+        return self._done("order.activate", order, f"Order {order.id} is activated.")
+
+    @expose("/reject/<pk>", methods=["GET", "POST"])
+    @has_access
+    def reject(self, pk: str) -> Any:
+        order, form = self._find(pk), ReasonForm()
+        if not is_answered(form):
+            return ask(
+                self, f"Reject order {order.id}?", "Reject", self.trail(order), picture="x", form=form,
+                consequence="Nothing begins. The buyer reads the reason in a mail and on the service's page.",
+            )  # fmt: skip
+        orders.reject(order, standing().member_id, form.reason.data)
+        return self._done("order.reject", order, f"Order {order.id} is rejected.")
+
+    def _done(self, action: str, order: Order, said: str) -> Any:
+        audit.record(action, order, plan=order.terms["plan"], note=order.note)
+        db.session.commit()
+        flash(said, "success")
+        return redirect(self.trail(order)[-1][1])

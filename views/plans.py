@@ -1,0 +1,84 @@
+"""Plans, for staff: what is sold, with its limits as a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.models.sqla.filters import FilterNotEqual
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from app.plans.features import FEATURES, in_words
+from app.template_filters import money, words
+from models import Plan
+from models.base import now
+from models.plans import BILLING_CYCLES
+from views.base import Screen, table
+from views.columns import moment, status_badge
+from views.limits import LimitsField
+
+_NAME = Regexp(r"[a-z0-9][a-z0-9-]*\Z", message="Use small letters, digits and hyphens.")
+_CURRENCY = Regexp(r"[A-Z]{3}\Z", message="Use the three letters of ISO 4217, for instance EUR.")
+_FIELDS = {
+    "description": TextAreaField("Description", validators=[Optional(), Length(max=2000)]),
+    "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
+    "billing_cycle": SelectField("Billing cycle", choices={cycle: words(cycle) for cycle in BILLING_CYCLES}),
+    "price": IntegerField(
+        "Price", description="In the smallest unit of the currency: 1900 is 19.00.",
+        validators=[InputRequired(), NumberRange(0, 10**9)],
+    ),
+    "currency": StringField("Currency", default="EUR", validators=[InputRequired(), _CURRENCY]),
+    "trial_period": IntegerField(
+        "Trial", description="Days; 0 for none.", default=0, validators=[InputRequired(), NumberRange(0, 365)]
+    ),
+    "features": LimitsField(),
+}  # fmt: skip
+_ADD_FIELDS = {
+    **_FIELDS,
+    "name": StringField(
+        "Name", description="Stays for good: orders and the command line call the plan by it.",
+        validators=[InputRequired(), Length(max=64), _NAME],
+    ),
+}  # fmt: skip
+
+
+def _price(plan: Plan) -> str:
+    return f"{money(plan.price, plan.currency)}, {plan.billing_cycle}" if plan.price else "Free of charge"
+
+
+def _trial(plan: Plan) -> str:
+    return f"{plan.trial_period} days" if plan.trial_period else "None"
+
+
+def _limits(plan: Plan) -> str:
+    held = plan.features or {}
+    return "; ".join(f"{f.label}: {in_words(f.name, held.get(f.name, f.default))}" for f in FEATURES)
+
+
+class PlanView(Screen):
+    """What is sold. A change never touches what somebody has bought: terms are copied at purchase."""
+
+    datamodel = table(Plan)
+    list_title, show_title, add_title, edit_title = "Plans", "Plan", "New plan", "Change plan"
+    lead = "A change counts for what is bought from now on; services keep what they have bought."
+    list_columns = ["name", "price", "trial_period", "status"]
+    show_columns = ["name", "description", "price", "trial_period", "features", "status", "created_at"]
+    edit_columns = ["description", "price", "currency", "billing_cycle", "trial_period", "status", "features"]
+    add_columns = ["name", *edit_columns]
+    search_columns = ["name", "status"]
+    base_filters = [["status", FilterNotEqual, "deleted"]]
+    label_columns = {"trial_period": "Trial", "features": "Limits"}
+    writers = {"price": _price, "trial_period": _trial, "features": _limits}
+    formatters_columns = {"name": words, "status": status_badge, "created_at": moment}
+    filter_choices = {"status": ("enabled", "disabled")}
+    picture, noun = "plan", "plan"
+    add_form_extra_fields = _ADD_FIELDS
+    edit_form_extra_fields = _FIELDS
+    delete_words = "Services that have it keep it; nobody can buy it any more."
+
+    def name_of(self, item: Any) -> str:
+        return words(item.name)
+
+    def remove(self, item: Any) -> None:
+        """Take a plan off the market: its row stays, for those who bought it."""
+        item.status, item.deleted_at = "deleted", now()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from app.commands.patience import PatientWorker
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -24,7 +26,7 @@ class WebServer(BaseApplication):
         settings: dict[str, Any] = {
             "bind": f"{self.config.host}:{self.config.port}",
             "workers": self.config.web_workers,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "threads": self.config.web_threads,
             "timeout": 120,
             "graceful_timeout": 3,

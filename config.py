@@ -104,11 +104,16 @@ class Config:
         return self.database_url or f"sqlite:///{self.data_dir / 'docent.sqlite3'}"
 
     @property
+    def url_host(self) -> str:
+        """Return HOST as addresses write it: IPv6 in brackets (RFC 3986)."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def address(self) -> str:
         """Return BASE_URL, or where this machine's own browser finds the web server."""
         if self.base_url:
             return self.base_url
-        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.url_host
         return f"http://{host}:{self.port}"
 
     @property

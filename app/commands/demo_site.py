@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
@@ -50,6 +51,15 @@ def run(config: Config) -> int:
     if embed is None:
         return 0
     _Page.body = PAGE.format(address=html.escape(address), embed=embed).encode()
-    with ThreadingHTTPServer((config.host, config.demo_port), _Page) as server:
+    with make_server(config) as server:
         server.serve_forever()
     return 0
+
+
+def make_server(config: Config) -> ThreadingHTTPServer:
+    """Listen on the website's port, over IPv4 or IPv6 as HOST is."""
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+
+    return Server((config.host, config.demo_port), _Page)

@@ -37,10 +37,8 @@ def _demo_owner() -> Member | None:
     return members.find_by_email(EMAIL)
 
 
-def _make_customer() -> tuple[Service, Workspace]:
-    password = passwords.make_password()
+def _make_customer(password: str) -> tuple[Service, Workspace]:
     owner = members.add_member("Demo Owner", EMAIL, password, platform_role=MEMBER, verified=True)
-    print(f"demo owner: {EMAIL}\npassword:   {password}  (shown once: keep it)", flush=True)
     return grant(owner, find_plan("gold"), "Demo customer")
 
 
@@ -68,15 +66,17 @@ def _add_handbook(chatbot: Chatbot) -> None:
 def seed_demo() -> None:
     """Make the demo customer once; finish its training if an earlier start was cut off."""
     if _demo_owner() is None:
-        service, workspace = _make_customer()
-        _add_handbook(_make_chatbot(service, workspace))
+        password = passwords.make_password()
+        _add_handbook(_make_chatbot(*_make_customer(password)))
         db.session.commit()
+        print(f"demo owner: {EMAIL}\npassword:   {password}  (shown once: keep it)", flush=True)
     chatbot = _find_chatbot()
     if chatbot is None:
         return
     _follow_port()
-    queued = select(Source.id).where(Source.chatbot_id == chatbot.id, Source.state == "queued")
-    for source_id in tqdm(list(db.session.scalars(queued)), desc="reading the handbook", file=sys.stderr):
+    waiting = select(Source.id).where(Source.chatbot_id == chatbot.id, Source.state == "queued")
+    queued = list(db.session.scalars(waiting))
+    for source_id in tqdm(queued, desc="reading the handbook", file=sys.stderr, disable=not queued):
         ingest.ingest(source_id)
     if reconcile.is_due(chatbot.id):
         publish.publish(chatbot.id)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app import embedded
 from app.commands.failing import CommandError
 from app.commands.processes import require_redis
-from app.process import guard
+from app.process import guard, require_unused
 
 if TYPE_CHECKING:
     from config import Config
@@ -35,28 +35,30 @@ def _require_port(host: str, port: int, setting: str) -> None:
             raise CommandError(f"Port {port} on {host} can't be used ({error.strerror}): {cure}.") from error
 
 
-def _initialize(*, demo: bool) -> str:
-    """Run `init` in a process of its own, so that this one stays small; return what it said. What ends this ends it."""
+def _initialize(*, demo: bool) -> None:
+    """Run `init` in a process of its own, so that this one stays small. What ends this ends it.
+
+    It prints for itself: new passwords are on the terminal as soon as they count, whatever stops the start later.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     launch = [sys.executable, "-I", "-S", guard.__file__, "launch", str(os.getpid())]
     command = [*launch, sys.executable, str(ROOT / "run.py"), "init", *(["--demo"] if demo else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(command, start_new_session=True) as process:
         try:
-            said, _ = process.communicate()
+            process.wait()
         except BaseException:
             guard.end_sessions({process.pid})
             raise
     if process.returncode:
         raise SystemExit(process.returncode)
-    return said
 
 
 def _leave(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _announce(config: Config, said: str, *, demo: bool) -> None:
+def _announce(config: Config, *, demo: bool) -> None:
     lines = [f"Docent is at {config.address}"]
     if demo:
         lines.append(f"the demo customer's website is at {config.demo_address}")
@@ -64,7 +66,7 @@ def _announce(config: Config, said: str, *, demo: bool) -> None:
         lines.append("ALLOW_PRIVATE_ADDRESSES=1: pages on private and loopback addresses may be fetched")
     if config.local_domains:
         lines.append("localhost may be a domain (ALLOW_LOCAL_DOMAINS)")
-    print("\n".join([*lines, *said.splitlines(), "Ctrl-C stops everything."]), flush=True)
+    print("\n".join([*lines, "Ctrl-C stops everything."]), flush=True)
 
 
 def serve(config: Config, *, demo: bool) -> int:
@@ -75,5 +77,7 @@ def serve(config: Config, *, demo: bool) -> int:
         _require_port(config.host, config.demo_port, "DEMO_PORT")
     if config.redis_url:
         require_redis(config)
-    said = _initialize(demo=demo)
-    return embedded.run(config, demo=demo, on_ready=lambda: _announce(config, said, demo=demo))
+    else:
+        require_unused(config.data_dir, config.redis_socket)
+    _initialize(demo=demo)
+    return embedded.run(config, demo=demo, on_ready=lambda: _announce(config, demo=demo))

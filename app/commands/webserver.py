@@ -24,7 +24,7 @@ class WebServer(BaseApplication):
 
     def load_config(self) -> None:
         settings: dict[str, Any] = {
-            "bind": f"{self.config.host}:{self.config.port}",
+            "bind": f"{self.config.url_host}:{self.config.port}",
             "workers": self.config.web_workers,
             "worker_class": PatientWorker,
             "threads": self.config.web_threads,

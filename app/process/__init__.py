@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from app.process.guard import die_with_parent
 from app.process.ports import answers_on_port, find_free_port, is_port_free
-from app.process.redis_server import redis_child
+from app.process.redis_server import redis_child, require_unused
 from app.process.supervisor import Child, RunError, Supervisor
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "find_free_port",
     "is_port_free",
     "redis_child",
+    "require_unused",
 ]

@@ -27,11 +27,20 @@ def redis_child(folder: Path, path: Path) -> Child:
     def prepare() -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if answers_ping(path):
-            raise RunError(f"Docent runs from {folder} already: stop it first, or name another folder in DATA_DIR.")
+        require_unused(folder, path)
         path.unlink(missing_ok=True)
 
     return Child("redis", argv, lambda: answers_ping(path), prepare=prepare, stops_last=True, is_quiet=True)
+
+
+def require_unused(folder: Path, path: Path) -> None:
+    """Look whether another run works in a folder.
+
+    Raises:
+        RunError: its Redis answers on that socket.
+    """
+    if answers_ping(path):
+        raise RunError(f"Docent runs from {folder} already: stop it first, or name another folder in DATA_DIR.")
 
 
 def answers_ping(path: Path) -> bool:

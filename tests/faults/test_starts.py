@@ -118,6 +118,15 @@ def test_a_first_start_that_is_stopped_leaves_nothing_running(tmp_path, artifact
     assert count(tmp_path / "data", "ab_user") == 1
 
 
+def test_a_first_start_that_is_stopped_has_said_the_passwords_that_it_made(tmp_path, artifact):
+    run = Serve(tmp_path / "data", artifact, "serve")
+    wait_until(lambda: "reading the handbook" in run.said, 120)
+    run.send(signal.SIGTERM)
+    wait_until(run.is_gone, 10)
+    assert count(tmp_path / "data", "ab_user") == 2
+    assert run.said.count("password:") == 2
+
+
 def test_a_second_ctrl_c_does_not_wait(tmp_path, artifact):
     run = Serve(tmp_path / "data", artifact)
     wait_until(run.is_up, 120)

@@ -54,7 +54,7 @@ def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Calla
     with installation(config):
         chatbot = require_chatbot(args.chatbot)
         for question_id, question in questions:
-            result = answer(chatbot, question)
+            result = answer(chatbot, question.encode("utf-8", "replace").decode())  # half a character is no text
             if args.json or question_id is not None:
                 row = result if question_id is None else {"id": question_id, **result}
                 print(json.dumps(row, ensure_ascii=False), flush=True)

@@ -41,8 +41,8 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
     """Make a chatbot and print its uuid."""
     if kind not in CHATBOT_TYPES:
         raise CommandError(f"{kind!r} is not a type of chatbot: use one of {', '.join(CHATBOT_TYPES)}.")
-    if not name.strip() or len(name) > 120:  # noqa: PLR2004 - the column's width
-        raise CommandError("A chatbot's name has 1 to 120 characters.")
+    if not name.strip() or len(name) > 120 or not name.isprintable():  # noqa: PLR2004 - the column's width
+        raise CommandError("A chatbot's name has 1 to 120 characters, all of them text (UTF-8) on one line.")
     with installation(config):
         workspace = _find_workspace(workspace_id)
         chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace)
@@ -115,4 +115,7 @@ def _print_report(report: dict[str, Any], *, as_json: bool) -> None:
     for row in report["sources"]:
         how = f"{row['n_chunks']} chunks" if row["status"] == "ready" else f"failed ({row['code']}): {row['advice']}"
         print(f"{row['source']}: {how}, {row['seconds']:.1f} s")
-    print(f"published {report['n_chunks']} chunks as generation {report['generation']}")
+    if report["generation"]:
+        print(f"published {report['n_chunks']} chunks as generation {report['generation']}")
+    else:
+        print("nothing is published: there is no text to answer from")

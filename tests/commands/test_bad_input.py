@@ -151,6 +151,16 @@ def test_it_explains_a_missing_file(place, chatbot, tmp_path):
     assert_plain(run(place, "ask", chatbot, "--questions", tmp_path / "absent.jsonl"), "absent.jsonl")
 
 
+@pytest.mark.parametrize("name", ["", " ", "x" * 121, "two\nlines", b"caf\xe9"])
+def test_a_chatbot_is_called_by_a_line_of_text(place, name):
+    done = subprocess.run(
+        [*COMMAND, "chatbot", "create", name], env=environ_of(place), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"1 to 120 characters" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_it_explains_a_folder_without_files(place, chatbot, tmp_path):
     assert_plain(run(place, "train", chatbot, tmp_path), "no file")
 

@@ -77,6 +77,14 @@ def test_ask_answers_in_bulk_with_the_id_first_and_refuses_with_exit_code_0(plac
     assert (refused["id"], refused["state"], refused["citations"]) == (7, "refused", [])
 
 
+def test_half_a_character_in_a_question_breaks_nothing(place, trained, tmp_path):
+    rows = [{"id": 1, "question": "When does the shop open\ud83d?"}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "questions.jsonl").write_text(lines)
+    done = run(place, "ask", trained["chatbot"], "--questions", tmp_path / "questions.jsonl", "--record")
+    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "grounded"), done.stderr
+
+
 def test_search_names_documents_as_train_did(place, trained, tmp_path):
     rows = ask_all(
         place, trained["chatbot"], tmp_path / "questions.jsonl", {"id": 1, "question": "When does the shop open?"},

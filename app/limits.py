@@ -42,13 +42,13 @@ def _item(rule: str) -> RateLimitItem:
     return parse(rule)
 
 
-def allow(rule: str, what: str, who: str) -> bool:
-    """Count one try of `who` at `what`; False when the rule ("10 per minute") has no room for it."""
+def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
+    """Count one try of `who` at `what`, or `cost` of them; False when the rule ("10 per minute") has no room for it."""
     try:
-        return _shared(here().config.redis).hit(_item(rule), what, who)
+        return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
     except (RedisError, OSError) as error:
         log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
-        return _local.hit(_item(rule), what, who)
+        return _local.hit(_item(rule), what, who, cost=cost)
 
 
 def address_group(address: str | None) -> str:

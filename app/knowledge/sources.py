@@ -12,6 +12,7 @@ from typing import IO, BinaryIO
 
 from sqlalchemy import ColumnElement, select, update
 
+from app import limits
 from app.collaborators import here
 from app.knowledge import chatbots
 from app.plans import quotas
@@ -23,6 +24,8 @@ from models.knowledge import UNFINISHED
 
 MAX_TITLE = 500
 MAX_URL = 2000
+MB = 1_000_000
+UPLOADS_PER_STORAGE = 5  # how many times its storage a service may be sent in an hour, and 100 MB
 PAGE_SIZE = 50
 
 
@@ -97,9 +100,22 @@ class _Upload:
 def _store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> _Upload:
     key = f"uploads/{chatbot.service_id}/{uuid.uuid4().hex}"
     try:
-        return _Upload(title, key, *here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes))
+        n_bytes, sha256 = here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes)
+        if not _may_send(chatbot.service_id, n_bytes):
+            here().storage.delete(key)
+            raise SourceError(f"{title}: much was uploaded to this service within the hour. Go on in an hour.")
     except StorageError as error:
         raise SourceError(f"{title}: {error}") from error
+    return _Upload(title, key, n_bytes, sha256)
+
+
+def _may_send(service_id: int, n_bytes: int) -> bool:
+    """Count what is stored before anything names it: refused and replaced files lie on the disk until the sweep."""
+    limit = quotas.limit_of(service_id, "storage_bytes")
+    if limit is None:
+        return True
+    rule = f"{100 + limit * UPLOADS_PER_STORAGE // MB} per hour"
+    return limits.allow(rule, "megabytes uploaded to", str(service_id), cost=n_bytes // MB + 1)
 
 
 def _line_up(chatbot: Chatbot) -> None:

@@ -88,6 +88,13 @@ def count(service_id: int, metric: str) -> int:
         return int(db.session.scalar(_COUNTS[metric](service_id)) or 0)
 
 
+def limit_of(service_id: int, metric: str) -> int | None:
+    """Return a service's quota; None where nothing is refused."""
+    with tenancy.everything():
+        service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
+        return usage.limit_of(service, metric)
+
+
 def make_room(service_id: int, metric: str, adding: int = 1) -> None:
     """Make sure that so many may be added, in the transaction that adds them: nobody else can until it ends.
 

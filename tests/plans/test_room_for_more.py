@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from app.collaborators import here
 from app.domains import hosts
 from app.knowledge import chatbots, sources
 from app.plans import services
@@ -49,6 +50,18 @@ def test_a_file_that_replaces_another_needs_room_for_the_difference_alone(chatbo
         sources.add_file(chatbot, "b.txt", io.BytesIO(b"c" * 200))
     db.session.rollback()
     assert count(chatbot.service_id, "storage_bytes") == 900
+
+
+def test_files_that_are_replaced_or_refused_can_not_fill_the_disk(chatbot, holder, monkeypatch):
+    monkeypatch.setattr(sources, "MB", 100)  # 1,000 bytes of storage: 15,000 may be sent in an hour
+    for number in range(15):
+        sources.add_file(chatbot, "a.txt", io.BytesIO(bytes([number]) * 900))
+        db.session.commit()
+    with pytest.raises(sources.SourceError, match="within the hour"):
+        sources.add_file(chatbot, "a.txt", io.BytesIO(b"one more" * 100))
+    db.session.rollback()
+    stored = [key for key, _ in here().storage.list_files("uploads") if f"/{chatbot.service_id}/" in key]
+    assert len(stored) == 15
 
 
 def test_a_second_website_finds_no_room_on_the_free_plan(chatbot):

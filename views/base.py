@@ -13,7 +13,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import ModelView, expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
-from flask_appbuilder.models.sqla.filters import FilterContains, FilterInFunction
+from flask_appbuilder.models.sqla.filters import FilterContains, FilterEqual, FilterInFunction
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
@@ -258,8 +258,9 @@ class Screen(ModelView):
 
 
 def workspaces_where(action: str) -> list[Any]:
-    """Return FAB's query filter for a workspace field: only those in which the person may do `action`."""
-    return [["id", FilterInFunction, lambda: standing().workspaces_where(action)]]
+    """Return FAB's query filter for a workspace field: only those, not deleted, in which the person may do `action`."""
+    mine = ["id", FilterInFunction, lambda: standing().workspaces_where(action)]
+    return [mine, ["deleted_at", FilterEqual, None]]
 
 
 def rows_where(action: str, column: str = "workspace_id") -> list[Any]:

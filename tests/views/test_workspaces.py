@@ -15,12 +15,12 @@ def add_chatbot(client, workspace_id):
 
 
 def test_a_deleted_workspace_takes_no_chatbot_beside_the_plan(app, ada, as_ada):
-    as_ada.post("/workspaceview/add", data={"name": "Sales", "service": str(ada.service_id)})
+    as_ada.post("/workspaceview/add", data={"name": "Short-lived", "service": str(ada.service_id)})
     with inside(app):
-        sales_id = db.session.scalars(select(Workspace.id).where(Workspace.name == "Sales")).one()
-    assert as_ada.post(f"/workspaceview/delete/{sales_id}", follow_redirects=True).status_code == 200  # says its name
-    assert "Sales" not in as_ada.get("/chatbotview/add").text
-    assert add_chatbot(as_ada, sales_id).status_code == 200, "the form is shown again"
+        deleted_id = db.session.scalars(select(Workspace.id).where(Workspace.name == "Short-lived")).one()
+    assert as_ada.post(f"/workspaceview/delete/{deleted_id}", follow_redirects=True).status_code == 200  # says its name
+    assert "Short-lived" not in as_ada.get("/chatbotview/add").text
+    assert add_chatbot(as_ada, deleted_id).status_code == 200, "the form is shown again"
     with inside(app):
-        assert not db.session.scalars(select(Chatbot.id).where(Chatbot.workspace_id == sales_id)).all()
+        assert not db.session.scalars(select(Chatbot.id).where(Chatbot.workspace_id == deleted_id)).all()
     assert add_chatbot(as_ada, ada.workspace_id).status_code == 302

@@ -39,7 +39,7 @@ _TITLES = {
 _WORDS = {
     400: "The request could not be understood. Go back, check what you entered, and try again.",
     401: "Please sign in first.",
-    403: "Your role does not allow this. An owner of the workspace can change your role.",
+    403: "Your role does not allow this, or the service does not run. An owner of the workspace can tell you more.",
     404: "There is nothing here, or it is not yours to see.",
     405: "This address does not take that kind of request.",
     409: "Something with the same name or address exists already, or somebody else changed it just now.",

@@ -119,7 +119,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/preview")
     @has_access
     def preview(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "chatbot.view")
+        chatbot = self._find(chatbot_uuid, "chatbot.preview")
         embed = embeds.preview_embed(chatbot)
         db.session.commit()
         token = embeds.sign_preview(embed, current_user.get_id())
@@ -167,7 +167,8 @@ class ChatbotPage(BaseView):
         return self._page("chatbot/_part.html", chatbot, **_page_of_sources(chatbot))
 
     def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
-        may = {a: standing().may(a, chatbot.workspace_id) for a in ("chatbot.edit", "source.edit", "history.view")}
+        asked = ("chatbot.edit", "chatbot.preview", "source.edit", "history.view")
+        may = {action: standing().may(action, chatbot.workspace_id) for action in asked}
         facts = overview.facts_of(chatbot)
         values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}
         return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)

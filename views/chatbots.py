@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual, FilterNotEqual
-from wtforms import SelectField, TextAreaField
+from wtforms import BooleanField, Form, FormField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from app.caller import standing
@@ -22,7 +22,27 @@ from views.columns import moment, size, status_badge
 _DESCRIPTION = TextAreaField(
     "Description", description="For your team; visitors do not see it.", validators=[Optional(), Length(max=2000)]
 )
+
+
+class SentencesForm(Form):
+    """What visitors read while a chatbot can't answer; empty: Docent's own sentence."""
+
+    closed_words = StringField("While the service does not run", validators=[Optional(), Length(max=300)])
+    quota_words = StringField("When the month's questions are used up", validators=[Optional(), Length(max=300)])
+    hides_when_closed = BooleanField("Disappear while the service does not run")
+
+
+class SettingsField(FormField):
+    """A part of a chatbot's settings; what the form does not show stays as it is."""
+
+    def populate_obj(self, obj: Any, name: str) -> None:
+        setattr(obj, name, {**(getattr(obj, name) or {}), **self.form.data})
+
+
 _FIELDS = {
+    "settings": SettingsField(
+        SentencesForm, "What visitors read when it can't answer", description="Left empty, it is said in our words."
+    ),
     "description": _DESCRIPTION,
     "type": SelectField("Type", choices={t: words(t) for t in CHATBOT_TYPES}, default="support"),
     "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
@@ -38,7 +58,7 @@ class ChatbotView(Screen):
     list_columns = ["name", "type", "workspace", "status", "training_status", "last_trained"]
     show_columns = ["name"]
     add_columns = ["name", "description", "type", "workspace"]
-    edit_columns = ["name", "description", "type", "status"]
+    edit_columns = ["name", "description", "type", "status", "settings"]
     search_columns = ["name", "type", "status", "training_status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
     label_columns = {"training_status": "Knowledge", "last_trained": "Last trained"}

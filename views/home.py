@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from app.caller import standing
 from app.history import overview
+from app.plans.pressing import pressing
 
 
 class HomeView(IndexView):
@@ -22,8 +23,9 @@ class HomeView(IndexView):
         if not current_user.is_authenticated:
             return self.render_template("home/front.html", appbuilder=self.appbuilder)
         cards = overview.chatbot_cards()
+        full = pressing(standing().held_service_ids)
         may_create = standing().may_anywhere("chatbot.edit")
         return self.render_template(
             self.index_template, cards=cards, are_all=len(cards) < overview.MAX_CARDS, may_create=may_create,
-            appbuilder=self.appbuilder,
+            full=full, appbuilder=self.appbuilder,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from flask import request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.answering import presets
 from app.collaborators import here
 from app.history import recording
 from app.tokens import TokenExpired, TokenInvalid
@@ -77,27 +78,32 @@ def _check_place(embed: Embed, origin: str) -> None:
 
 def _check_switches(embed: Embed, service: Service) -> None:
     chatbot = embed.chatbot
-    works = chatbot.status == "enabled" and embed.status == "active" and service.is_live
-    if not works or (chatbot.type == "internal_assistant" and not embed.domain.internal):
+    works = chatbot.status == "enabled" and embed.status == "active"
+    is_hidden = not service.is_live and chatbot.settings.get("hides_when_closed")
+    if not works or is_hidden or (chatbot.type == "internal_assistant" and not embed.domain.internal):
         raise WidgetError("chatbot_disabled")
 
 
-def _enter(embed_uuid: uuid.UUID) -> Visit:
+def _enter(embed_uuid: uuid.UUID, *, closed_too: bool = False) -> Visit:
     embed, service = _load(embed_uuid)
     origin = _origin(internal=embed.domain.internal)
     _check_place(embed, origin)
     _check_switches(embed, service)
+    if not service.is_live and not closed_too:
+        raise WidgetError("service_closed", words=presets.words_of(embed.chatbot).closed)
     tenancy.enter(tenancy.service_scope(embed.service_id))
     return Visit(embed, service, origin)
 
 
-def open_embed(embed_uuid: uuid.UUID, preview_token: str) -> Visit:
+def open_embed(embed_uuid: uuid.UUID, preview_token: str, *, closed_too: bool = False) -> Visit:
     """Check an embed against where the request comes from, and open the scope of its service.
+
+    `closed_too` lets those of a service in that does not run, so that its widgets can say so.
 
     Raises:
         WidgetError: unknown, from elsewhere, not proven, switched off, or a preview without its member's token.
     """
-    visit = _enter(embed_uuid)
+    visit = _enter(embed_uuid, closed_too=closed_too)
     if not visit.is_preview:
         return visit
     if not preview_token:

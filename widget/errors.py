@@ -13,6 +13,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "origin_not_allowed": (403, "This chatbot does not answer on this website."),
     "domain_unverified": (403, "This website is not confirmed yet, or paused."),
     "chatbot_disabled": (403, "This chatbot is switched off."),
+    "service_closed": (403, "This chatbot is taking a break. Please come back later."),
     "not_found": (404, "There is nothing here."),
     "in_progress": (409, "The last question is still being answered."),
     "too_long": (413, "This message is too long."),
@@ -24,13 +25,14 @@ ERRORS: dict[str, tuple[int, str]] = {
 
 
 class WidgetError(Exception):
-    """A refused request of a visitor, by its public code; `retry_after` in seconds."""
+    """A refused request of a visitor, by its public code; `retry_after` in seconds, `words` the owner's own."""
 
-    def __init__(self, code: str, retry_after: int | None = None) -> None:
+    def __init__(self, code: str, retry_after: int | None = None, words: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
-        self.status, self.message = ERRORS[code]
+        self.status, said = ERRORS[code]
+        self.message = words or said
 
     def to_json(self) -> dict[str, object]:
         body: dict[str, object] = {"code": self.code, "message": self.message, "request_id": g.get("request_id", "")}

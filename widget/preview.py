@@ -42,7 +42,7 @@ def read_member(embed: Embed, token: str) -> str:
 
 
 def is_open_to(member: str, chatbot: Chatbot) -> bool:
-    """Tell whether the request comes from that member, still signed in, who may still see the chatbot."""
+    """Tell whether the request comes from that member, still signed in, who may still chat in the preview."""
     if not current_user.is_authenticated or current_user.get_id() != member:
         return False
-    return find_standing(current_user).may("chatbot.view", chatbot.workspace_id)
+    return find_standing(current_user).may("chatbot.preview", chatbot.workspace_id)

@@ -60,7 +60,7 @@ def _limit_visitors(service: Service) -> None:
 @blueprint.route("/embeds/<uuid:embed_uuid>/config", methods=["GET", "POST"])
 def config(embed_uuid: uuid.UUID) -> Response:
     """Describe the widget. A preview posts: it shows its token, and a GET from our own page would carry no Origin."""
-    visit = access.open_embed(embed_uuid, read_text(read_body(), "preview_token", MAX_TOKEN_CHARS))
+    visit = access.open_embed(embed_uuid, read_text(read_body(), "preview_token", MAX_TOKEN_CHARS), closed_too=True)
     response = jsonify(shown.config(visit.embed, visit.chatbot, visit.service))
     if request.method == "GET":
         response.headers["Cache-Control"] = "private, max-age=60"

@@ -23,6 +23,7 @@ def config(embed: Embed, chatbot: Chatbot, service: Service) -> dict[str, Any]:
         "embed": str(embed.uuid),
         "title": chatbot.name,
         "greeting": words.greeting,
+        "closed": "" if service.is_live else words.closed,
         "suggestions": list(words.suggestions),
         "theme": theme_of(chatbot.settings.get("theme", {})),
         "lang": "en",

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
+from app.answering import presets
 from app.history import recording
 from app.plans import usage
 from models import ChatSession, Message, db
@@ -48,7 +49,7 @@ def _speak(visit: Visit, answer: Message, text: str) -> Response:
         if not visit.is_preview:
             counted_in = usage.reserve(visit.service, METRIC)
             if counted_in is None:
-                raise WidgetError("quota_exhausted")
+                raise WidgetError("quota_exhausted", words=presets.words_of(visit.chatbot).quota)
         turn = Turn(answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id, counted_in)
         db.session.commit()
         speaker = Speaker(app, turn, text, place)

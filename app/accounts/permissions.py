@@ -1,4 +1,7 @@
-"""What a workspace role may do: one table. Screens, API and documentation are derived from it."""
+"""What a workspace role may do: one table. Screens, API and documentation are derived from it.
+
+Of a service that does not run, viewing, exporting and buying are left; somebody who looks at it as another views alone.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,26 @@ _LEADERS = frozenset({HOLDER, OWNER, ADMIN})
 _OWNERS = frozenset({HOLDER, OWNER})
 _HOLDER = frozenset({HOLDER})
 
-# action -> (roles that may, what it means on a screen)
-ACTIONS: dict[str, tuple[frozenset[str], str]] = {
-    "service.buy": (_HOLDER, "buy, cancel, renew or transfer the service"),
-    "service.export": (_HOLDER, "export the whole service"),
-    "workspace.create": (_HOLDER, "make workspaces"),
-    "workspace.edit": (_OWNERS, "rename or delete the workspace"),
-    "workspace.view": (_EVERYBODY, "see the workspace and who is in it"),
-    "people.view": (_LEADERS, "see members and invitations"),
-    "people.edit": (_OWNERS, "invite, change roles, remove people"),
-    "audit.view": (_OWNERS, "see who changed what"),
-    "domain.view": (_EVERYBODY, "see domains"),
-    "domain.edit": (_LEADERS, "add, verify, pause and delete domains"),
-    "chatbot.view": (_EVERYBODY, "see chatbots and chat in the preview"),
-    "chatbot.edit": (_LEADERS, "make, change and delete chatbots; embed them"),
-    "source.view": (_EVERYBODY, "see sources and their state"),
-    "source.edit": (_LEADERS, "add, retry and delete sources"),
-    "history.view": (_LEADERS, "read and export visitors' chats"),
+VIEW, CHANGE, EXPORT, BUY = "view", "change", "export", "buy"
+
+# action -> (roles that may, what kind of act it is, what it means on a screen)
+ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
+    "service.buy": (_HOLDER, BUY, "buy, cancel, renew or transfer the service"),
+    "service.export": (_HOLDER, EXPORT, "export the whole service"),
+    "workspace.create": (_HOLDER, CHANGE, "make workspaces"),
+    "workspace.edit": (_OWNERS, CHANGE, "rename or delete the workspace"),
+    "workspace.view": (_EVERYBODY, VIEW, "see the workspace and who is in it"),
+    "people.view": (_LEADERS, VIEW, "see members and invitations"),
+    "people.edit": (_OWNERS, CHANGE, "invite, change roles, remove people"),
+    "audit.view": (_OWNERS, VIEW, "see who changed what"),
+    "domain.view": (_EVERYBODY, VIEW, "see domains"),
+    "domain.edit": (_LEADERS, CHANGE, "add, verify, pause and delete domains"),
+    "chatbot.view": (_EVERYBODY, VIEW, "see chatbots"),
+    "chatbot.preview": (_EVERYBODY, CHANGE, "chat in the preview"),
+    "chatbot.edit": (_LEADERS, CHANGE, "make, change and delete chatbots; embed them"),
+    "source.view": (_EVERYBODY, VIEW, "see sources and their state"),
+    "source.edit": (_LEADERS, CHANGE, "add, retry and delete sources"),
+    "history.view": (_LEADERS, VIEW, "read and export visitors' chats"),
 }
 
 
@@ -35,3 +41,8 @@ def allows(role: str | None, action: str) -> bool:
         KeyError: no such action.
     """
     return role in ACTIONS[action][0]
+
+
+def is_change(action: str) -> bool:
+    """Tell whether an act needs a service that runs; what is viewed, exported or bought does not."""
+    return ACTIONS[action][1] == CHANGE

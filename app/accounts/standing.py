@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from app.accounts.permissions import HOLDER, allows
-from models import Member, ServiceMember, Workspace, WorkspaceMember, db, tenancy
+from app.accounts.permissions import HOLDER, allows, is_change
+from models import Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.members import MEMBER, STAFF, SUPERADMIN
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A service that does not run: suspended for a reason, closed for good, or ended with its period."""
+
+    id: int
+    uuid: uuid.UUID
+    name: str
+    state: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,7 @@ class Standing:
     service_ids: frozenset[int] = frozenset()
     roles: dict[int, str] = field(default_factory=dict)
     service_of: dict[int, int] = field(default_factory=dict)
+    stopped: tuple[Stopped, ...] = ()
 
     @property
     def is_superadmin(self) -> bool:
@@ -39,18 +52,25 @@ class Standing:
         return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells)
 
     def may(self, action: str, workspace_id: int | None) -> bool:
-        """Tell whether the person may do something in a workspace."""
-        return self.is_superadmin or allows(self.roles.get(workspace_id or 0), action)
+        """Tell whether the person may do something in a workspace, as its service stands now."""
+        place = workspace_id or 0
+        is_allowed = allows(self.roles.get(place), action) and self._works(action, self.service_of.get(place))
+        return self.is_superadmin or is_allowed
 
     def may_in_service(self, action: str, service_id: int | None) -> bool:
         """Tell whether the person may do something in a service: as holder, or by a role in one of its workspaces."""
-        if self.is_superadmin or (service_id in self.held_service_ids and allows(HOLDER, action)):
+        if self.is_superadmin or not self._works(action, service_id):
+            return self.is_superadmin
+        if service_id in self.held_service_ids and allows(HOLDER, action):
             return True
         return any(allows(r, action) for w, r in self.roles.items() if self.service_of[w] == service_id)
 
     def may_anywhere(self, action: str) -> bool:
         """Tell whether there is any workspace in which the person may do it: what a menu asks."""
-        return self.is_superadmin or any(allows(role, action) for role in self.roles.values())
+        return self.is_superadmin or any(self.may(action, workspace_id) for workspace_id in self.roles)
+
+    def _works(self, action: str, service_id: int | None) -> bool:
+        return not is_change(action) or all(service.id != service_id for service in self.stopped)
 
     def workspaces_where(self, action: str) -> list[int]:
         """Return the ids of the workspaces in which the person may do `action`."""
@@ -71,12 +91,17 @@ def _roles(member_id: int, held: frozenset[int]) -> Iterable[tuple[int, int, str
         yield workspace.id, workspace.service_id, HOLDER
 
 
+def _state(service: Service) -> str:
+    return {"disabled": "suspended", "deleted": "closed"}.get(service.status, "ended")
+
+
 def find_standing(member: Member) -> Standing:
     """Read a member's standing from the database."""
+    seats = select(ServiceMember.service_id, ServiceMember.role, Service).join(ServiceMember.service)
     with tenancy.everything():
-        seats = db.session.scalars(select(ServiceMember).where(ServiceMember.user_id == member.id)).all()
-        held = frozenset(seat.service_id for seat in seats if seat.role == HOLDER)
-        in_services = frozenset(seat.service_id for seat in seats)
+        rows = db.session.execute(seats.where(ServiceMember.user_id == member.id)).all()
+        held = frozenset(service_id for service_id, role, _ in rows if role == HOLDER)
+        in_services = frozenset(service_id for service_id, _, _ in rows)
         found = [row for row in _roles(member.id, held) if row[1] in in_services]
         return Standing(
             member_id=member.id,
@@ -85,4 +110,9 @@ def find_standing(member: Member) -> Standing:
             service_ids=in_services,
             roles={workspace: role for workspace, _, role in found},
             service_of={workspace: service for workspace, service, _ in found},
+            stopped=tuple(
+                Stopped(service.id, service.uuid, service.name, _state(service), service.suspended_for)
+                for _, _, service in rows
+                if not service.is_live
+            ),
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from models import Chatbot
 
+_CLOSED = "This chatbot is taking a break. Please come back later."
+_QUOTA = "This chatbot has answered all the questions of this month."
 _REFUSAL = "I found nothing about that in the documents I was given, so I would rather not guess."
 
 
@@ -16,6 +18,8 @@ class Words:
     greeting: str
     refusal: str = _REFUSAL
     suggestions: tuple[str, ...] = ()
+    closed: str = _CLOSED  # while the service does not run
+    quota: str = _QUOTA  # once the month's questions are used up
 
 
 PRESETS: dict[str, Words] = {
@@ -43,5 +47,6 @@ PRESETS: dict[str, Words] = {
 def words_of(chatbot: Chatbot) -> Words:
     """Return a chatbot's sentences: its type's, with what its owner changed."""
     own = chatbot.settings or {}
-    changed = {name: own[name] for name in ("greeting", "refusal") if own.get(name)}
+    names = {"greeting": "greeting", "refusal": "refusal", "closed": "closed_words", "quota": "quota_words"}
+    changed = {name: own[setting] for name, setting in names.items() if own.get(setting)}
     return replace(PRESETS[chatbot.type], **changed, suggestions=tuple(own.get("suggestions", ()))[:4])

@@ -46,33 +46,44 @@ class Meter:
             return 0
         return min(100, self.used * 100 // self.limit) if self.limit else 100
 
+    @property
+    def renews(self) -> bool:
+        """Whether it is counted anew with each month of the service."""
+        return self.metric in FLOWS
 
-def _of(model: Any, *conditions: Any) -> Callable[[int], Any]:
-    return lambda service_id: select(func.count(model.id)).where(model.service_id == service_id, *conditions)
+    @property
+    def is_pressing(self) -> bool:
+        return bool(self.limit) and self.percent >= min(usage.WARN_AT)
 
 
-def _people(service_id: int) -> Any:
+def _of(model: Any, *conditions: Any) -> Callable[[Any], Any]:
+    return lambda service_id: (
+        select(func.count(model.id)).where(model.service_id == service_id, *conditions).scalar_subquery()
+    )
+
+
+def _people(service_id: Any) -> Any:
     seated = select(func.count(ServiceMember.id)).where(ServiceMember.service_id == service_id).scalar_subquery()
     invited = select(func.count(func.distinct(Invitation.email))).where(
         Invitation.service_id == service_id, Invitation.status == "pending", Invitation.expired_at > now()
     )
-    return select(seated + invited.scalar_subquery())
+    return seated + invited.scalar_subquery()
 
 
-def _files(service_id: int) -> Any:
+def _files(service_id: Any) -> Any:
     size = func.coalesce(func.sum(Source.filesize), 0)
-    return select(size).where(Source.service_id == service_id, Source.deleted_at.is_(None))
+    return select(size).where(Source.service_id == service_id, Source.deleted_at.is_(None)).scalar_subquery()
 
 
-def _documents(service_id: int) -> Any:
+def _documents(service_id: Any) -> Any:
     live = select(func.count(Document.id)).where(Document.service_id == service_id, Document.live)
     coming = select(func.count(Source.id)).where(
         Source.service_id == service_id, Source.deleted_at.is_(None), Source.state.in_(UNFINISHED)
     )
-    return select(live.scalar_subquery() + coming.scalar_subquery())
+    return live.scalar_subquery() + coming.scalar_subquery()
 
 
-_COUNTS: dict[str, Callable[[int], Any]] = {
+COUNTS: dict[str, Callable[[Any], Any]] = {  # metric -> how it is counted, for an id or a column of ids
     "chatbots": _of(Chatbot, Chatbot.status != "deleted"),
     "domains": _of(Domain, Domain.internal.is_(False)),
     "workspaces": _of(Workspace, Workspace.deleted_at.is_(None)),
@@ -85,7 +96,7 @@ _COUNTS: dict[str, Callable[[int], Any]] = {
 def count(service_id: int, metric: str) -> int:
     """Return how many of something a service has now."""
     with tenancy.everything():
-        return int(db.session.scalar(_COUNTS[metric](service_id)) or 0)
+        return int(db.session.scalar(select(COUNTS[metric](service_id))) or 0)
 
 
 def limit_of(service_id: int, metric: str) -> int | None:

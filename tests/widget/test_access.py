@@ -69,8 +69,6 @@ SWITCHES = {
     "disabled chatbot": (Chatbot, "chatbot_id", {"status": "disabled"}, "chatbot_disabled"),
     "deleted chatbot": (Chatbot, "chatbot_id", {"status": "deleted"}, "chatbot_disabled"),
     "internal chatbot": (Chatbot, "chatbot_id", {"type": "internal_assistant"}, "chatbot_disabled"),
-    "disabled service": (Service, "service_id", {"status": "disabled"}, "chatbot_disabled"),
-    "expired service": (Service, "service_id", {"expired_at": now() - dt.timedelta(seconds=1)}, "chatbot_disabled"),
     "switched-off embed": (Embed, "embed_id", {"status": "inactive"}, "chatbot_disabled"),
 }
 
@@ -82,6 +80,25 @@ def test_what_is_switched_off_stops_at_the_next_call(app, client, place, case):
     with changed(app, kind, getattr(place, row), **values):
         expect(all_calls(client, place.embed, headers), 403, code)
     assert client.get(f"{API}/chat/messages", headers=headers).status_code == 200
+
+
+STOPPED = {"disabled": {"status": "disabled"}, "expired": {"expired_at": now() - dt.timedelta(seconds=1)}}
+
+
+@pytest.mark.parametrize("case", STOPPED)
+def test_a_service_that_does_not_run_is_told_in_the_owners_words_alone(app, client, place, case):
+    headers = open_chat(client, place)
+    words = {"closed_words": "We are moving. <b>Back</b> in May."}
+    with changed(app, Service, place.service_id, **STOPPED[case]):
+        with changed(app, Chatbot, place.chatbot_id, settings=words):
+            answers = all_calls(client, place.embed, headers)
+            assert answers.pop("config").json["closed"] == words["closed_words"]
+            expect(answers, 403, "service_closed")
+            assert answers["ask"].json["error"]["message"] == words["closed_words"]
+        with changed(app, Chatbot, place.chatbot_id, settings={"hides_when_closed": True}):
+            expect(all_calls(client, place.embed, headers), 403, "chatbot_disabled")
+        assert "break" in client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["closed"]
+    assert client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["closed"] == ""
 
 
 def payload_of(place, **changes) -> dict:

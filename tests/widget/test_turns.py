@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from app import answering
 from app.answering.answer import GROUNDED, Answer
-from models import ChatSession, Message, Subscription, UsageCounter, db
+from models import Chatbot, ChatSession, Message, Subscription, UsageCounter, db
 from tests.conftest import inside
-from tests.widget.conftest import API, QUESTION, ask, events_of, open_chat, visitor
+from tests.widget.conftest import API, QUESTION, ask, changed, events_of, open_chat, visitor
 from tests.widget.slow_model import slow_model
 from widget import speaker, turns
 
@@ -238,6 +238,8 @@ def test_a_used_up_quota_is_said_and_leaves_no_trace(app, client, place):
     try:
         refused = ask(client, headers)
         assert (refused.status_code, refused.json["error"]["code"]) == (429, "quota_exhausted")
+        with changed(app, Chatbot, place.chatbot_id, settings={"quota_words": "Ask us by phone until May."}):
+            assert ask(client, headers).json["error"]["message"] == "Ask us by phone until May."
         assert client.get(f"{API}/chat/messages", headers=headers).json["messages"] == []
         assert used(app, place) == before
     finally:

@@ -170,9 +170,10 @@ function buildPanel(config, word, on) {
     latest = null;
     const greeting = answer();
     greeting.node.classList.add("first");
-    greeting.say(config.greeting, true);
+    greeting.say(config.closed || config.greeting, true);
     log.replaceChildren(greeting.node, suggestions);
-    suggestions.hidden = !config.suggestions.length;
+    suggestions.hidden = Boolean(config.closed) || !config.suggestions.length;
+    composer.form.hidden = Boolean(config.closed);
     save.hidden = fresh.hidden = confirm.hidden = true;
   };
   clear();

@@ -36,7 +36,7 @@ function main(script, css) {
   const spoken = (text) => text.replace(/\s*\[\d{1,3}\]|[*`#>|]/g, "");
   const isOpen = () => Boolean(ui && !ui.panel.hidden);
   /* Where typing goes on; a touch screen shows its keyboard only when it is asked for. */
-  const settle = () => (small.matches && matchMedia("(pointer: coarse)").matches ? ui.panel : ui.input).focus();
+  const settle = () => (config.closed || (small.matches && matchMedia("(pointer: coarse)").matches) ? ui.panel : ui.input).focus();
 
   // --- one question and its answer
 
@@ -125,7 +125,7 @@ function main(script, css) {
 
   const restore = () => (restoring ||= (async () => {
     try {
-      if (store.get(key)) draw((await api.enter()).messages);
+      if (store.get(key) && !config.closed) draw((await api.enter()).messages);
     } catch (error) { say(error.message); restoring = null; }
   })());
 

@@ -47,7 +47,7 @@ class MemberView(Screen):
     filter_choices = {"status": ("enabled", "disabled", "deleted")}
     label_columns = {"email": "E-mail", "platform_role": "Platform role", "verified": "E-mail confirmed"}
     picture, noun = "people", "person"
-    order_columns = ["email", "status", "last_login"]
+    order_columns = ["email", "status", "created_at", "last_login"]
     also_loads = ("roles",)  # of which `platform_role` is made
     base_permissions = ["can_list", "can_show", "can_switch", "can_give_role", "can_resend"]
     formatters_columns = {

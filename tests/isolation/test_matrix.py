@@ -20,7 +20,7 @@ MEMBERS = ("ada", "ben", "uma", "sam")
 # what staff who sell see of every customer: services, their periods and orders, people, and never what is in them
 SOLD = {"plans", "services", "user_service_subscribed", "orders", "ab_user", "audit_events"}
 SELLING_SCREENS = (
-    "ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "ServiceCarePage",
+    "HomeView", "ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "ServiceCarePage",
     "AuditView",
 )  # fmt: skip
 PARENTS = {

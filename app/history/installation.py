@@ -1,0 +1,108 @@
+"""The whole installation at a glance, for those who run it: a handful of counts, whatever the number of customers.
+
+Everything is open while they are read: what is returned are counts, names of services and codes of failures, and never
+what is in a customer's workspace.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from app.plans import orders
+from models import Member, Message, Service, Source, Subscription, db, tenancy
+from models.base import now
+
+DAYS = 14
+TRIAL_DAYS = 7
+MAX_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened on one day, by UTC."""
+
+    date: dt.date
+    n_sign_ups: int
+    n_messages: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A source that could not be read, at whose service, and what its owner was advised."""
+
+    service: Service
+    code: str
+    advice: str
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`days` from the first to today; `trials` are the periods that end within a week, the next one first."""
+
+    n_orders: int
+    n_services: int
+    n_failed: int
+    days: list[Day]
+    trials: list[Subscription]
+    failures: list[Failure]
+
+
+def read_figures() -> Figures:
+    """Read all of it, in seven queries."""
+    with tenancy.everything():
+        return Figures(
+            n_orders=orders.count_pending(), n_services=_count_services(), n_failed=_count_failed(), days=_days(),
+            trials=_trials(), failures=_failures(),
+        )  # fmt: skip
+
+
+def _count_services() -> int:
+    running = (Service.status == "enabled", or_(Service.expired_at.is_(None), Service.expired_at > now()))
+    return int(db.session.scalar(select(func.count(Service.id)).where(*running)) or 0)
+
+
+def _failed() -> tuple[Any, ...]:
+    return Source.state == "failed", Source.deleted_at.is_(None)
+
+
+def _count_failed() -> int:
+    return int(db.session.scalar(select(func.count(Source.id)).where(*_failed())) or 0)
+
+
+def _failures() -> list[Failure]:
+    query = select(Service, Source.error_code, Source.error_advice, Source.created_at)
+    query = query.join(Source, Source.service_id == Service.id).where(*_failed())
+    rows = db.session.execute(query.order_by(Source.id.desc()).limit(MAX_ROWS))
+    return [Failure(service, code or "", advice or "", created_at) for service, code, advice, created_at in rows]
+
+
+def _trials() -> list[Subscription]:
+    moment = now()
+    query = select(Subscription).join(Subscription.service).where(
+        Subscription.kind == "trial", Subscription.status != "expired", Service.status == "enabled",
+        Subscription.expired_at > moment, Subscription.expired_at <= moment + dt.timedelta(days=TRIAL_DAYS),
+    )  # fmt: skip
+    query = query.options(contains_eager(Subscription.service)).order_by(Subscription.expired_at)
+    return list(db.session.scalars(query.limit(MAX_ROWS)))
+
+
+def _days() -> list[Day]:
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [midnight - dt.timedelta(days=days) for days in reversed(range(DAYS))]
+    sign_ups = _per_day(Member.created_at, starts)
+    messages = _per_day(Message.timestamp, starts, Message.type == "client")
+    return [Day(start.date(), *counts) for start, *counts in zip(starts, sign_ups, messages, strict=True)]
+
+
+def _per_day(column: Any, starts: list[dt.datetime], *conditions: Any) -> list[int]:
+    """Count rows by day, in one query that both databases read alike: they know days by different names."""
+    one = dt.timedelta(days=1)
+    counts = [func.sum(case((and_(column >= start, column < start + one), 1), else_=0)) for start in starts]
+    row = db.session.execute(select(*counts).where(column >= starts[0], *conditions)).one()
+    return [int(n or 0) for n in row]

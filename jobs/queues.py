@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import secrets
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from app.collaborators import here
+from models.base import now
 
 log = logging.getLogger(__name__)
 
 TRAINING = "training"
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How many jobs wait, how long the first of them has (None: none waits), and how many workers are there."""
+
+    n_waiting: int
+    age: dt.timedelta | None
+    n_workers: int
 
 
 def _wake(function: str, ids: tuple[int, ...]) -> None:
@@ -44,3 +56,17 @@ def wake_ingestion(*source_ids: int) -> None:
 def wake_training(*chatbot_ids: int) -> None:
     """Ask a worker to publish what chatbots know; call it after the commit."""
     _wake("jobs.training.publish_chatbot", chatbot_ids)
+
+
+def read_state() -> QueueState | None:
+    """Return how the queue stands; None where Redis can't be reached."""
+    queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)
+    try:
+        waiting = queue.job_ids
+        first = queue.fetch_job(waiting[0]) if waiting else None
+        since = first.enqueued_at if first is not None else None
+        n_workers = len(Worker.all(queue=queue, serializer=JSONSerializer))
+    except RedisError:
+        return None
+    since = since.replace(tzinfo=dt.UTC) if since is not None and since.tzinfo is None else since
+    return QueueState(len(waiting), now() - since if since is not None else None, n_workers)

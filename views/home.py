@@ -10,7 +10,7 @@ from flask_login import current_user
 from app.caller import standing
 from app.history import installation, overview
 from app.plans.pressing import pressing
-from jobs import state
+from jobs import queues
 
 
 class HomeView(IndexView):
@@ -36,5 +36,5 @@ class HomeView(IndexView):
         )  # fmt: skip
 
     def _show_installation(self) -> Any:
-        figures, queue = installation.read_figures(), state.read_state()
+        figures, queue = installation.read_figures(), queues.read_state()
         return self.render_template("home/installation.html", figures=figures, queue=queue, appbuilder=self.appbuilder)

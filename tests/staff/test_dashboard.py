@@ -14,7 +14,7 @@ from app.history import installation
 from app.plans import orders
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from jobs import queues, state
+from jobs import queues
 from models import ChatSession, Member, Message, Service, Source, Subscription, db
 from models.base import now
 from tests.conftest import inside, make_customer, sign_in
@@ -98,9 +98,9 @@ def test_it_asks_the_database_at_most_twelve_times(app, busy, as_stan):
 def test_the_queue_tells_how_many_wait_and_since_when(app, monkeypatch, redis):
     with app.app_context():
         monkeypatch.setitem(app.extensions["docent"].__dict__, "redis", redis)
-        assert state.read_state() == state.QueueState(0, None, 0)
+        assert queues.read_state() == queues.QueueState(0, None, 0)
         queues.wake_training(7, 8)
-        found = state.read_state()
+        found = queues.read_state()
         assert (found.n_waiting, found.n_workers) == (2, 0)
         assert dt.timedelta() <= found.age < dt.timedelta(minutes=1)
         Queue("training", connection=app.extensions["docent"].redis, serializer=JSONSerializer).empty()

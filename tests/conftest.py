@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_configure(config):
     """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
+    config.addinivalue_line(
+        "filterwarnings", "ignore:SOCKS support in urllib3"
+    )  # trafilatura tries whether it is there
     for module in (
         "flask_appbuilder",
         "flask_limiter",

@@ -40,7 +40,7 @@ def _initialize(*, demo: bool) -> None:
 
     It prints for itself: new passwords are on the terminal as soon as they count, whatever stops the start later.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT is ignored where a shell put us behind
         signal.signal(number, _leave)
     launch = [sys.executable, "-I", "-S", guard.__file__, "launch", str(os.getpid())]
     command = [*launch, sys.executable, str(ROOT / "run.py"), "init", *(["--demo"] if demo else [])]

@@ -64,7 +64,8 @@ class Output:
             target.write(f"{name:<9} | {line}\n")
             target.flush()
         except (OSError, ValueError):
-            return  # the terminal is gone, or the disk is full: the run goes on
+            if not self._file:  # the terminal is gone; else the disk is full: the run goes on either way
+                _forget_stderr()
 
     def _pass_on(self, key: selectors.SelectorKey, block: bytes) -> None:
         *lines, rest = (self._begun[key.fd] + block).split(b"\n")
@@ -87,3 +88,10 @@ class Output:
         pipe: Any = key.fileobj
         self._pipes.unregister(pipe)
         pipe.close()
+
+
+def _forget_stderr() -> None:
+    """Let what is still to be said go nowhere: at its end Python would fail on a terminal that is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
+    os.close(nowhere)

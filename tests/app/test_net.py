@@ -12,9 +12,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from webserver import drip, say, serving
 
 from app.net import Fetcher, FetchError, FetchSettings
+from tests.app.webserver import drip, say, serving
 
 CERTIFICATE = Path(__file__).with_name("docs.example.pem")  # self-signed, for tests alone
 OPEN = FetchSettings(allow_private=True, timeout_s=10)

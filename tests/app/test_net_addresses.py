@@ -6,9 +6,9 @@ import socket
 import struct
 
 import pytest
-from webserver import Site, say, serving
 
 from app.net import Fetcher, FetchError, FetchSettings, is_public, read_target, resolve_by_system
+from tests.app.webserver import Site, say, serving
 
 NAMES_THAT_LEAD_HERE = [
     "localhost", "LOCALHOST", "localhost.", "localhost.localdomain", "ip6-localhost", "ⓛocalhost", "127.0.0.1", "127.0.0.1.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from running import run
+
+from tests.commands.running import run
 
 RETURNS = "Goods may be returned within thirty days. The buyer pays for the parcel.\n"
 OPENING = "The shop opens at nine in the morning and closes at six in the evening.\n"

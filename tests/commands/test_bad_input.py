@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from running import COMMAND, assert_plain, environ_of, run
+
+from tests.commands.running import COMMAND, assert_plain, environ_of, run
 
 KEY = "d41d8cd98f00b204e9800998ecf8427e-docent"
 NOWHERE = "postgresql://docent:s3cret@127.0.0.1:1/docent"

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import uuid
 
-from running import run
+from tests.commands.running import run
 
 
 def ask_all(place, chatbot, file, *rows, command="ask", flags=()):

@@ -7,12 +7,12 @@ import threading
 import urllib.request
 
 import pytest
-from running import assert_plain, run
 
 from app.commands import demo_site
 from app.commands.webserver import WebServer
 from app.process import answers_on_port, find_free_port, redis_child
 from config import read_config
+from tests.commands.running import assert_plain, run
 from tests.faults.installation import wait_until
 
 HOSTS = [("127.0.0.1", "localhost"), ("::1", "localhost"), ("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "[2001:db8::7]")]

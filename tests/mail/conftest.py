@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from postbox import running
 from sqlalchemy import delete
 
 from app import mail
 from tests.conftest import inside, make_app
+from tests.mail.postbox import running
 
 
 @pytest.fixture(scope="module")

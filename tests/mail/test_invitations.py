@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from postbox import link_in, text_of
 from sqlalchemy import select
 
 from models import Invitation, Member, Service, Workspace, WorkspaceMember, db
 from models.base import now
 from tests.conftest import inside, make_customer, sign_in
+from tests.mail.postbox import link_in, text_of
 
 PASSWORD = "correct-horse-battery-staple"
 

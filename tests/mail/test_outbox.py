@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from postbox import CERTIFICATE, link_in, running
 from sqlalchemy import select, update
 
 from app import mail
@@ -13,6 +12,7 @@ from app.mail import smtp
 from models import OutgoingMail, db
 from models.base import now
 from tests.conftest import inside
+from tests.mail.postbox import CERTIFICATE, link_in, running
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import statistics
 import time
 
 import pytest
-from postbox import link_in, text_of
 from sqlalchemy import func, select
 
 from models import Member, Service, Verification, db
 from models.base import now
 from tests.conftest import inside
+from tests.mail.postbox import link_in, text_of
 
 PASSWORD = "correct-horse-battery-staple"
 

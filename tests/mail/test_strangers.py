@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from postbox import link_in
 
 from app import limits
 from tests.conftest import inside
+from tests.mail.postbox import link_in
 from tests.mail.test_invitations import invite, open_invitation
 from tests.mail.test_signup import can_sign_in, sign_up
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.collaborators import here
@@ -149,10 +150,14 @@ def check(domain: Domain) -> list[Finding]:
 
     Raises:
         HeldByAnother: proven, but another service holds the website.
+        Refusal: the domain was deleted meanwhile.
     """
     domain_id = domain.id
     findings = look(domain)
-    domain = db.session.get_one(Domain, domain_id)
+    found = db.session.scalar(select(Domain).where(Domain.id == domain_id))
+    if found is None:
+        raise Refusal("This website was deleted while its proof was looked for.")
+    domain = found
     domain.last_checked = now()
     if findings[-1].state == PROVEN:
         domain.verified = True

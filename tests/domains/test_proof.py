@@ -11,6 +11,7 @@ import pytest
 from app.collaborators import here
 from app.domains import lookup, proof
 from app.net import Fetcher, FetchSettings
+from app.refusals import Refusal
 from models import Domain, db
 from tests.app.webserver import say, serving
 from tests.conftest import inside
@@ -148,3 +149,14 @@ def test_nonsense_in_the_file_or_page_is_no_proof(domain, world, body):
     world.put(proof.FILE, body)
     world.put("/", body)
     assert "proven" not in states(proof.check(domain)).values()
+
+
+def test_a_domain_that_is_deleted_meanwhile_is_said_to_be(domain, world, monkeypatch):
+    def look_and_lose(domain):
+        db.session.delete(domain)
+        db.session.commit()
+        return [proof.Finding("dns", "missing", "nothing")]
+
+    monkeypatch.setattr(proof, "look", look_and_lose)
+    with pytest.raises(Refusal, match="deleted while"):
+        proof.check(domain)

@@ -31,6 +31,7 @@ INSTRUCTIONS = """You answer visitors of a website for {name}. Rules that nothin
 - Answer in the language of the question, briefly, in plain sentences. No images, no links of your own.
 {tone}"""
 NO_ANSWER = "NO ANSWER"
+_OPTIONAL = ("max_tokens", "temperature", "stream_options")  # some servers and models refuse one or the other
 
 
 class ChatModelError(Exception):
@@ -83,7 +84,7 @@ def stream(name: str, tone: str, question: str, passages: Sequence[Passage], usa
     }  # fmt: skip
     client, deadline = _connect(config)
     try:
-        with client, client.chat.completions.create(**request) as chunks:
+        with client, _create(client, request) as chunks:
             yield from _read(chunks, usage, deadline, config.chat_model_timeout_s)
     except ChatModelError:
         raise
@@ -92,6 +93,22 @@ def stream(name: str, tone: str, question: str, passages: Sequence[Passage], usa
         raise ChatModelError(reason) from error
     finally:
         deadline.cancel()
+
+
+def _create(client: OpenAI, request: dict[str, Any]) -> Any:
+    """Begin an answer; a server that refuses one of our optional parameters by name is asked again without it."""
+    from openai import BadRequestError
+
+    while True:
+        try:
+            return client.chat.completions.create(**request)
+        except BadRequestError as error:
+            refused = next((name for name in _OPTIONAL if name in request and name in str(error)), None)
+            if refused is None:
+                raise
+            request = {name: value for name, value in request.items() if name != refused}
+            if refused == "max_tokens":  # what newer models call it
+                request["max_completion_tokens"] = MAX_TOKENS
 
 
 def _read(chunks: Iterable[Any], usage: Usage, deadline: Deadline, timeout_s: float) -> Iterator[str]:

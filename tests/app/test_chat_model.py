@@ -28,6 +28,7 @@ END = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 USAGE = {"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 9, "total_tokens": 129}}
 SCRIPTS = {
     "good": [*words("You have for", "ty-five days [1", "]. Ask away [9]."), END, USAGE],
+    "choosy": [*words("You have forty-five days [1]."), END, USAGE],
     "cut": words("You have forty-five days [1]. And"),
     "uncited": [*words("Sure, whatever you like."), END],
     "no_answer": [*words("NO ANSWER"), END],
@@ -42,7 +43,14 @@ class _ChatModel(BaseHTTPRequestHandler):
     script = "good"
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.script == "choosy" and (refused := next((n for n in ("max_tokens", "temperature") if n in asked), "")):
+            body = json.dumps({"error": {"message": f"Unsupported parameter: '{refused}'", "param": refused}}).encode()
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         if self.script == "refused":
             self.send_error(500)
             return
@@ -119,6 +127,11 @@ def test_any_failure_ends_in_the_documents_own_words(app, server, chatbot_id, sc
         if name in ("delta", "replace"):
             shown = text if name == "replace" else shown + text
     assert shown.strip() == answer.text
+
+
+def test_a_model_that_refuses_a_parameter_is_asked_without_it(app, server, chatbot_id):
+    answer = ask(app, chatbot_id, "choosy")[-1][1]
+    assert (answer.text, answer.chat_model) == ("You have forty-five days [1].", "test-model")
 
 
 def test_the_model_is_not_asked_when_the_documents_hold_nothing(app, server, chatbot_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
 from sqlalchemy import select
@@ -74,8 +74,12 @@ class HistoryPage(BaseView):
     @has_access
     def sessions(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
+        last = request.args.get("older", type=uuid.UUID)
+        anchor = (transcripts.find_session(place, last) or abort(404)) if last else None
+        rows = transcripts.sessions_of(place, older_than=anchor)
+        has_older = len(rows) == transcripts.PAGE_SIZE
         return self.render_template(
-            "history/sessions.html", place=place, rows=transcripts.sessions_of(place), appbuilder=self.appbuilder
+            "history/sessions.html", place=place, rows=rows, has_older=has_older, appbuilder=self.appbuilder
         )
 
     @expose("/<int(max=9223372036854775807):service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from models import Chatbot, ChatSession, Domain, Message, Service, db
@@ -42,12 +42,15 @@ def resolve(service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) ->
     return Place(service, domain, chatbot) if service and domain and chatbot else None
 
 
-def sessions_of(place: Place) -> list[SessionRow]:
-    """Return the youngest sessions of a chatbot on a domain, with how many questions and the last one."""
+def sessions_of(place: Place, older_than: ChatSession | None = None) -> list[SessionRow]:
+    """Return a page of the sessions of a chatbot on a domain, youngest first, with their questions' number and last."""
+    moment, number = ChatSession.last_message_at, ChatSession.id
     query = select(ChatSession).where(
         ChatSession.chatbot_id == place.chatbot.id, ChatSession.domain_id == place.domain.id
     )
-    chats = db.session.scalars(query.order_by(ChatSession.last_message_at.desc()).limit(PAGE_SIZE)).all()
+    if older_than is not None:
+        query = query.where(tuple_(moment, number) < (older_than.last_message_at, older_than.id))
+    chats = db.session.scalars(query.order_by(moment.desc(), number.desc()).limit(PAGE_SIZE)).all()
     questions = _questions_of([chat.id for chat in chats])
     return [SessionRow(chat, *questions.get(chat.id, (0, ""))) for chat in chats]
 

@@ -45,6 +45,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "MailView": ("can_list", "can_show"),
 }
 
+_OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
     "Services", "Audit",
@@ -59,12 +60,26 @@ def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[li
 
 
 _members = _grants(_OF_MEMBERS, _MENU_OF_MEMBERS)
-_staff = _members + _grants(_OF_STAFF, _MENU_OF_STAFF)
+_support = _members + _grants(_OF_LOOKERS, ("Installation", "Look at a service"))
+_staff = _support + _grants(_OF_STAFF, _MENU_OF_STAFF)
 
 ROLES: dict[str, list[list[str]]] = {
     "Superadmin": _staff,
     "Staff": _staff,
-    "Support": _members,
+    "Support": _support,
     "Member": _members,
     "Public": [],
 }
+
+# what can be opened while one looks at a customer's service: staff what members open, support the chats alone
+_LEAVES = {"LookPage.end", "SignInView.logout"}
+_OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
+_CHATS = {"HomeView", "HistoryView", "HistoryPage"}
+_PUBLIC = {"PlansPage", "widget_assets"}
+
+
+def is_open_to_a_look(endpoint: str, method: str, *, only_chats: bool) -> bool:
+    """Tell whether somebody who looks at a customer's service may send a request: reading, or leaving."""
+    view = endpoint.partition(".")[0]
+    shown = _CHATS if only_chats else set(_OF_MEMBERS) - _OWN
+    return endpoint in _LEAVES or (method in ("GET", "HEAD") and view in shown | _PUBLIC)

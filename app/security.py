@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, abort, flash, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
-from app import audit
-from app.accounts import devices
+from app import audit, roles
+from app.accounts import acting, devices
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
-from models import Member, tenancy
+from models import Member, db, tenancy
 
 
 class DocentSecurityManager(SecurityManager):
@@ -55,7 +55,26 @@ def _open_scope() -> None:
     with tenancy.everything():
         g.standing = find_standing(current_user) if current_user.is_authenticated else NOBODY
     audit.set_actor(g.standing.member_id)
+    if "look" in session:
+        _look()
     tenancy.enter(g.standing.scope())
+
+
+def _look() -> None:
+    """Put what somebody looks at in the place of what they are, and write down each request; over: they are back."""
+    grant = acting.find(session["look"], current_user) if current_user.is_authenticated else None
+    if grant is None:
+        session.pop("look")
+        flash("The look at the service is over.", "info")
+        return
+    g.standing = acting.standing_of(grant, current_user)
+    look = g.standing.look
+    audit.set_actor(g.standing.member_id, look.holder_id)
+    if not roles.is_open_to_a_look(str(request.endpoint), request.method, only_chats=look.only_chats):
+        raise acting.LookError(f"You only look at {look.service_name}. End the look first.")
+    with tenancy.everything():
+        audit.record("look.request", grant.service, page=request.path[:200])
+        db.session.commit()
 
 
 def _refuse_json_for_pages() -> None:

@@ -4,6 +4,7 @@ from models.base import db
 from models.chatbots import Chatbot, Domain, Embed
 from models.credentials import Device, RecoveryCode, SecondFactor
 from models.events import AuditEvent
+from models.grants import ActingGrant
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
 from models.mails import OutgoingMail
@@ -13,7 +14,7 @@ from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
+    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
     "Generation", "Handover", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
     "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter",
     "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",

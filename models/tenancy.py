@@ -30,12 +30,14 @@ class Scope:
 
     `member_id` opens what belongs to one person alone. `sells` opens the commercial tables (services, subscriptions,
     service members) and the people of every customer, as staff need them, without opening any customer's workspaces.
+    `reads_only` lets nothing be written, as for somebody who looks at a customer's service.
     """
 
     service_ids: frozenset[int] | None = frozenset()
     workspace_ids: frozenset[int] | None = frozenset()
     member_id: int | None = None
     sells: bool = False
+    reads_only: bool = False
 
     @property
     def is_unlimited(self) -> bool:

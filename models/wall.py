@@ -116,6 +116,8 @@ def _names_rows_past_the_orm(statement: Any) -> bool:
 
 
 def _refuse_what_can_not_be_cut(state: ORMExecuteState) -> None:
+    if current().reads_only and (state.is_insert or state.is_update or state.is_delete):
+        raise ForeignRowError("who only looks changes nothing")
     if state.is_insert:
         raise ForeignRowError("bulk inserts go through models/raw.py, which asks for the scope")
     if state.is_from_statement:
@@ -215,6 +217,8 @@ def _guard_flush(session: Session, _context: object, _instances: object) -> None
         return
     changed = [row for row in session.dirty if session.is_modified(row)]
     touched = (*session.new, *changed, *session.deleted)
+    if touched and scope.reads_only:
+        raise ForeignRowError("who only looks changes nothing")
     owned = [row for row in touched if isinstance(row, BelowService)]
     with session.no_autoflush:
         for row in touched:

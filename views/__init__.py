@@ -23,6 +23,7 @@ def register(appbuilder: Any) -> None:
     from views.history import HistoryPage, HistoryView
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
+    from views.looking import LookPage
     from views.navigation import navigation
     from views.orders import OrderView
     from views.people import MemberView
@@ -49,6 +50,7 @@ def register(appbuilder: Any) -> None:
     add(SubscriptionView, "Subscriptions", category="Installation", icon="clock")
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
+    add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
         ChatbotPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView,

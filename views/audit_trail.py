@@ -11,7 +11,6 @@ from sqlalchemy import or_
 from app.accounts.permissions import HOLDER, allows
 from app.caller import standing
 from models import AuditEvent
-from models.members import STAFF, SUPERADMIN
 from views.base import Screen, table
 from views.columns import moment
 
@@ -21,7 +20,7 @@ class MaySee(BaseFilter):
 
     def apply(self, query: Any, _value: Any) -> Any:
         me = standing()
-        if me.platform_role in (SUPERADMIN, STAFF):
+        if me.sells:
             return query
         held = me.held_service_ids if allows(HOLDER, "audit.view") else ()
         places = me.workspaces_where("audit.view")
@@ -42,6 +41,13 @@ def differences(changes: Any) -> Markup | str:
     return Markup("<ul>{}</ul>").format(Markup("").join(lines)) if lines else "–"
 
 
+def _actor(event: AuditEvent) -> str:
+    """Write who it was; a customer does not know those who look at the service by name."""
+    if event.actor is not None:
+        return str(event.actor.name)
+    return "Staff of the installation" if event.action.startswith("look.") else "–"
+
+
 class AuditView(Screen):
     """Who did what, on which row, from where. Rows are only ever added, by what people do."""
 
@@ -58,6 +64,7 @@ class AuditView(Screen):
         "created_at": "When", "actor": "Who", "acting_as": "Looking as", "action": "What", "target": "Row",
         "label": "On what", "network": "From network", "changes": "Changes",
     }  # fmt: skip
+    writers = {"actor": _actor}
     formatters_columns = {"created_at": moment, "changes": differences}
     picture = "audit"
     empty_words = "Nothing has been changed yet."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import redirect, url_for
 from flask_appbuilder import IndexView, expose
 from flask_login import current_user
 
@@ -25,6 +26,9 @@ class HomeView(IndexView):
         self.update_redirect()
         if not current_user.is_authenticated:
             return self.render_template("home/front.html", appbuilder=self.appbuilder)
+        look = standing().look
+        if look is not None and look.only_chats:
+            return redirect(url_for("HistoryView.list"))
         if standing().sells:
             return self._show_installation()
         cards = overview.chatbot_cards()

@@ -8,7 +8,6 @@ from flask import current_app
 
 from app.caller import standing
 from app.plans import orders
-from models.members import STAFF, SUPERADMIN
 
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {
@@ -23,12 +22,16 @@ _NEEDS = {
 }
 
 
+_OF_THE_INSTALLATION = {"Orders", "Plans", "Subscriptions", "People", "Mails", "Look at a service"}
 _FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
 
 
 def _is_open(entry: Any, allowed: set[str]) -> bool:
+    look = standing().look
+    if look is not None and (entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name != "Chat history")):
+        return False
     action = _NEEDS.get(entry.name)
-    is_theirs = entry.name in _FOR_STAFF and standing().platform_role in (SUPERADMIN, STAFF)
+    is_theirs = entry.name in _FOR_STAFF and standing().sells
     return entry.name in allowed and (action is None or is_theirs or standing().may_anywhere(action))
 
 

@@ -43,6 +43,10 @@ def allows(role: str | None, action: str) -> bool:
     return role in ACTIONS[action][0]
 
 
+def is_view(action: str) -> bool:
+    return ACTIONS[action][1] == VIEW
+
+
 def is_change(action: str) -> bool:
     """Tell whether an act needs a service that runs; what is viewed, exported or bought does not."""
     return ACTIONS[action][1] == CHANGE

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from app.accounts.permissions import HOLDER, allows, is_change
+from app.accounts.permissions import HOLDER, allows, is_change, is_view
 from models import Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.members import MEMBER, STAFF, SUPERADMIN
 
@@ -25,6 +26,20 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A service that somebody who runs the installation looks at as its holder would; support at its chats alone."""
+
+    service_id: int
+    service_name: str
+    holder_id: int
+    expires_at: dt.datetime
+    only_chats: bool
+
+    def shows(self, action: str) -> bool:
+        return action == "history.view" if self.only_chats else is_view(action)
+
+
+@dataclass(frozen=True)
 class Standing:
     """What one member is, at this moment. `roles` maps workspace id to role; holders are `holder` everywhere."""
 
@@ -35,21 +50,22 @@ class Standing:
     roles: dict[int, str] = field(default_factory=dict)
     service_of: dict[int, int] = field(default_factory=dict)
     stopped: tuple[Stopped, ...] = ()
+    look: Look | None = None  # while it lasts, the person is nothing else
 
     @property
     def is_superadmin(self) -> bool:
-        return self.platform_role == SUPERADMIN
+        return self.platform_role == SUPERADMIN and self.look is None
 
     @property
     def sells(self) -> bool:
         """Whether the person cares for plans, services, orders and members of the whole installation."""
-        return self.platform_role in (SUPERADMIN, STAFF)
+        return self.platform_role in (SUPERADMIN, STAFF) and self.look is None
 
     def scope(self) -> tenancy.Scope:
         """Return what the wall opens for this person."""
         if self.is_superadmin:
             return tenancy.EVERYTHING
-        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells)
+        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells, self.look is not None)
 
     def may(self, action: str, workspace_id: int | None) -> bool:
         """Tell whether the person may do something in a workspace, as its service stands now."""
@@ -70,6 +86,8 @@ class Standing:
         return self.is_superadmin or any(self.may(action, workspace_id) for workspace_id in self.roles)
 
     def _works(self, action: str, service_id: int | None) -> bool:
+        if self.look is not None:
+            return self.look.shows(action)
         return not is_change(action) or all(service.id != service_id for service in self.stopped)
 
     def workspaces_where(self, action: str) -> list[int]:

@@ -1,0 +1,112 @@
+"""Looking at a customer's service as its holder would: with a written reason, for an hour at most, and only looking.
+
+Staff and superadmins see what the holder sees; support reads visitors' chats alone. Without a grant a stranger's row
+stays a 404 for all of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import select
+
+from app import audit
+from app.accounts.addresses import AddressError, normalize
+from app.accounts.permissions import HOLDER
+from app.accounts.standing import Look, Standing
+from app.refusals import Refusal
+from models import ActingGrant, Member, Service, Workspace, db, tenancy
+from models.base import now
+from models.members import STAFF, SUPERADMIN, SUPPORT
+
+MINUTES = 60
+MIN_REASON = 10
+LOOKERS = (SUPERADMIN, STAFF, SUPPORT)
+
+
+class LookError(Refusal):
+    """Somebody can't look there; the message says why."""
+
+
+def find_service(words: str) -> Service:
+    """Return the customer's service that is meant: by its uuid, or by its holder's whole e-mail address.
+
+    Raises:
+        LookError: none or several are.
+    """
+    try:
+        meant = Service.uuid == uuid.UUID(words.strip())
+    except ValueError:
+        meant = Service.holder.has(Member.email == _address(words))
+    query = select(Service).where(meant, Service.status != "deleted", Service.is_own.is_(False)).limit(2)
+    with tenancy.everything():
+        found = list(db.session.scalars(query))
+    if len(found) != 1:
+        raise LookError("Name one service: its holder's e-mail address, or the number in the address of its page.")
+    return found[0]
+
+
+def _address(words: str) -> str:
+    try:
+        return normalize(words)
+    except AddressError:
+        return ""
+
+
+def start(member: Member, service: Service, reason: str) -> ActingGrant:
+    """Let somebody look at a service from now on. The caller commits.
+
+    Raises:
+        LookError: the person may not, or gave no reason.
+    """
+    if member.platform_role not in LOOKERS:
+        raise LookError("Only those who run the installation can do that.")
+    if len(reason.strip()) < MIN_REASON:
+        raise LookError("Write down why, in a sentence: the customer reads it.")
+    expires_at = now() + dt.timedelta(minutes=MINUTES)
+    with tenancy.everything():
+        made = ActingGrant(
+            user_id=member.id, service_id=service.id, reason=reason.strip()[:2000], started_at=now(),
+            expires_at=expires_at,
+        )  # fmt: skip
+        db.session.add(made)
+        db.session.flush()
+        audit.record("look.start", service, reason=made.reason, until=f"{expires_at:%Y-%m-%d %H:%M} UTC")
+    return made
+
+
+def find(grant_uuid: str, member: Member) -> ActingGrant | None:
+    """Return a grant of a person's own that still counts; None once it has ended, by whatever."""
+    if member.platform_role not in LOOKERS:
+        return None
+    query = select(ActingGrant).join(ActingGrant.service).where(
+        ActingGrant.uuid == uuid.UUID(grant_uuid), ActingGrant.user_id == member.id, ActingGrant.ended_at.is_(None),
+        ActingGrant.expires_at > now(), Service.status != "deleted",
+    )  # fmt: skip
+    with tenancy.everything():
+        return db.session.scalar(query)
+
+
+def end(grant: ActingGrant) -> None:
+    """End a look before its time. The caller commits."""
+    with tenancy.everything():
+        grant.ended_at = now()
+        audit.record("look.end", grant.service)
+
+
+def standing_of(grant: ActingGrant, member: Member) -> Standing:
+    """Return what the person may do while they look: what its holder may view, in this service, and nothing else."""
+    role = member.platform_role
+    with tenancy.everything():
+        workspaces = db.session.scalars(select(Workspace.id).where(Workspace.service_id == grant.service_id)).all()
+        service = grant.service
+    return Standing(
+        member_id=member.id,
+        platform_role=role,
+        held_service_ids=frozenset({service.id}),
+        service_ids=frozenset({service.id}),
+        roles=dict.fromkeys(workspaces, HOLDER),
+        service_of=dict.fromkeys(workspaces, service.id),
+        look=Look(service.id, service.name, service.holder_id, grant.expires_at, only_chats=role == SUPPORT),
+    )

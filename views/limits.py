@@ -29,7 +29,10 @@ def write_size(n_bytes: int) -> str:
 
 
 class SizeField(StringField):
-    """Bytes, entered and shown in MB or GB."""
+    """Bytes, entered and shown in MB or GB; always needed."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, validators=[InputRequired()], **how)
 
     def _value(self) -> str:
         return self.raw_data[0] if self.raw_data else write_size(self.data or 0)

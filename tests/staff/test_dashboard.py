@@ -53,7 +53,7 @@ def redis(tmp_path):
 def test_it_counts_what_there_is(app, busy):
     with inside(app):
         figures = installation.read_figures()
-    assert (figures.n_orders, figures.n_failed) == (1, 1)
+    assert (figures.n_orders, figures.n_failed, figures.n_trials) == (1, 1, 1)
     assert [period.service.name for period in figures.trials] == ["Uma's trial"]
     assert [day.n_messages for day in figures.days][-2:] == [2, 1]
     assert sum(day.n_messages for day in figures.days) == 3
@@ -68,6 +68,13 @@ def test_staff_see_it_at_home_without_a_word_of_what_customers_hold(app, busy, a
         assert words in page, words
     assert "Secret plans" not in page
     assert "Hello" not in page
+
+
+def test_more_trials_than_are_listed_are_counted_all_the_same(app, busy, monkeypatch):
+    monkeypatch.setattr(installation, "MAX_ROWS", 0)
+    with inside(app):
+        figures = installation.read_figures()
+    assert (figures.n_trials, figures.trials) == (1, [])
 
 
 def test_others_see_their_own_home(app, busy, ada, sam):

@@ -23,7 +23,7 @@ _PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that t
 # what follows from an act and is no act itself, or belongs to visitors
 _UNWATCHED = {
     "audit_events", "notices", "usage_counters", "outgoing_mails", "user_verification", "devices", "recovery_codes",
-    "documents", "chunks", "generations", "chat_sessions", "chat_history", "citations",
+    "documents", "chunks", "generations", "websites", "web_pages", "chat_sessions", "chat_history", "citations",
 }  # fmt: skip
 _WATCHED = "watched changes"  # of a session's transaction: row -> (verb, changes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
 from models.chatbots import Chatbot
 from models.tenancy import ChatbotOwned
+
+if TYPE_CHECKING:
+    from models.websites import Website
 
 SOURCE_STATES = ("queued", "fetching", "parsing", "embedding", "ready", "failed")
 UNFINISHED = SOURCE_STATES[:4]
@@ -46,6 +49,7 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     chatbot: Mapped[Chatbot] = relationship()
+    website: Mapped[Website | None] = relationship(viewonly=True)  # how one of kind website is crawled
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("id", "service_id", "chatbot_id", name="source_in_chatbot"),

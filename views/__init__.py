@@ -33,8 +33,10 @@ def register(appbuilder: Any) -> None:
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
+    from views.website_state import word_of
+    from views.websites import WebsitePage
 
-    current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment)
+    current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment, state_word=word_of)
     current_app.jinja_env.globals.update(navigation=navigation, control=control)
     add = appbuilder.add_view
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
@@ -53,7 +55,7 @@ def register(appbuilder: Any) -> None:
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView,
-        SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        ChatbotPage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage,
+        ProfileView, SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)

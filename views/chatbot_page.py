@@ -15,6 +15,7 @@ from app.collaborators import here
 from app.domains import embeds, hosts
 from app.history import overview
 from app.knowledge import chatbots, sources
+from app.knowledge.crawling import websites
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
@@ -52,8 +53,7 @@ class ChatbotPage(BaseView):
         files = [file for file in request.files.getlist("files") if file.filename]
         try:
             added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
-            if request.form.get("url", "").strip():
-                added.append(sources.add_url(chatbot, request.form["url"]))
+            added += _add_address(chatbot)
         except Refusal as refusal:
             if not _is_from_script():
                 raise
@@ -62,6 +62,8 @@ class ChatbotPage(BaseView):
         self._keep("source.add", added)
         if _is_from_script():
             return self._part(chatbot)
+        if request.form.get("extent") == "website" and added:
+            return redirect(url_for("WebsitePage.show", source_uuid=added[-1].uuid))
         words = sources.describe_added(added)
         flash(words or "Choose a file or enter an address first.", "success" if words else "warning")
         return redirect(self._address(chatbot))
@@ -70,7 +72,7 @@ class ChatbotPage(BaseView):
     @has_access
     def retry_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
-        sources.queue_again(source)
+        (sources.queue_again if source.website is None else websites.refresh_idle)(source)
         self._keep("source.retry", [source])
         return redirect(self._address(chatbot))
 
@@ -172,6 +174,15 @@ class ChatbotPage(BaseView):
         facts = overview.facts_of(chatbot)
         values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}
         return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)
+
+
+def _add_address(chatbot: Chatbot) -> list[Source]:
+    """Queue the page that a form names, or a preview of the whole website below it."""
+    address = request.form.get("url", "")
+    if not address.strip():
+        return []
+    add = websites.add_new if request.form.get("extent") == "website" else sources.add_url
+    return [add(chatbot, address)]
 
 
 def _page_of_sources(chatbot: Chatbot) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES
 from views.base import Screen, rows_where, table, workspaces_where
 from views.columns import moment, size, status_badge
+from views.website_state import word_of
 
 _DESCRIPTION = TextAreaField(
     "Description", description="For your team; visitors do not see it.", validators=[Optional(), Length(max=2000)]
@@ -111,5 +112,7 @@ class SourceView(Screen):
         "title": "Source", "created_at": "Added", "n_pages": "Pages", "file_format": "Format", "n_chunks": "Chunks",
         "filesize": "Size", "error_advice": "What to do",
     }  # fmt: skip
-    formatters_columns = {"state": status_badge, "filesize": size, "created_at": moment}
+    also_loads = ("website",)
+    writers = {"state": lambda source: status_badge(word_of(source))}
+    formatters_columns = {"filesize": size, "created_at": moment}
     empty_words = "Open a chatbot and add a document or a web page."

@@ -22,6 +22,8 @@ _TONES = {
     "embedding": "wait", "training": "wait", "due": "wait", "pending": "wait", "refused": "warn", "empty": "idle",
     "disabled": "idle", "inactive": "idle", "revoked": "idle", "canceled": "idle", "expired": "warn",
     "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
+    "crawling": "wait", "not taken yet": "warn", "your yes needed": "warn",
+    "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",
     "failed": "bad", "error": "bad", "deleted": "bad", "negative": "bad",
 }  # fmt: skip
 _PICTURES = {"good": "check", "wait": "clock", "warn": "alert", "bad": "alert", "idle": "minus"}

@@ -60,6 +60,11 @@ def read_page_number() -> int:
     return max(1, int(page)) if is_page else 1
 
 
+def read_words() -> str:
+    """Return the words that an address asks to search for."""
+    return request.args.get("q", "").replace("\0", "").strip()[:MAX_WORDS]
+
+
 def _placeholder(view: Any) -> str:
     """Return what the search box says; empty where the filters beside it do the same."""
     first = view.search_columns[0]
@@ -74,7 +79,7 @@ def read_listing(view: Any) -> Listing:
     sort = args.get("sort", "")
     return Listing(
         placeholder=_placeholder(view),
-        words=args.get("q", "").replace("\0", "").strip()[:MAX_WORDS],
+        words=read_words(),
         chosen={name: args[name] for name, words in view.filter_choices.items() if args.get(name) in words},
         sort=sort if sort.removeprefix("-") in view.order_columns else "",
         page=read_page_number(),

@@ -18,13 +18,17 @@ MAX_CARDS = 60
 
 @dataclass(frozen=True)
 class Facts:
-    """One chatbot's figures of the last 30 days, and the state of its sources."""
+    """One chatbot's figures of the last 30 days, and the state of its sources.
+
+    `n_untaken`: websites that were looked through, and of which no page is taken.
+    """
 
     n_questions: int = 0
     n_answered: int = 0
     n_sources: int = 0
     n_failed: int = 0
     n_moving: int = 0
+    n_untaken: int = 0
 
     @property
     def answered_percent(self) -> int | None:
@@ -48,20 +52,22 @@ def _answers(chatbot_ids: list[int]) -> dict[int, tuple[int, int]]:
     return {chatbot_id: (n, int(good or 0)) for chatbot_id, n, good in db.session.execute(query)}
 
 
-def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int, int]]:
     failed = func.sum(case((Source.state == "failed", 1), else_=0))
     moving = func.sum(case((Source.state.in_(UNFINISHED), 1), else_=0))
+    is_untaken = (Source.kind == "website") & (Source.state == "ready") & (func.coalesce(Source.n_pages, 0) == 0)
+    untaken = func.sum(case((is_untaken, 1), else_=0))
     query = (
-        select(Source.chatbot_id, func.count(Source.id), failed, moving)
+        select(Source.chatbot_id, func.count(Source.id), failed, moving, untaken)
         .where(Source.chatbot_id.in_(chatbot_ids), Source.deleted_at.is_(None))
         .group_by(Source.chatbot_id)
     )
-    return {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in db.session.execute(query)}
+    return {row[0]: (row[1], int(row[2]), int(row[3]), int(row[4])) for row in db.session.execute(query)}
 
 
 def _facts(chatbot_ids: list[int]) -> dict[int, Facts]:
     answers, sources = _answers(chatbot_ids), _sources(chatbot_ids)
-    return {i: Facts(*answers.get(i, (0, 0)), *sources.get(i, (0, 0, 0))) for i in chatbot_ids}
+    return {i: Facts(*answers.get(i, (0, 0)), *sources.get(i, (0, 0, 0, 0))) for i in chatbot_ids}
 
 
 def chatbot_cards() -> list[Card]:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import selectinload
 
 from app import limits
 from app.collaborators import here
@@ -46,6 +47,7 @@ def clean_name(name: str) -> str:
 def list_sources(chatbot: Chatbot, page: int = 1) -> list[Source]:
     """Return a page of a chatbot's sources, the youngest first; pages begin with 1."""
     query = select(Source).where(Source.chatbot_id == chatbot.id, Source.deleted_at.is_(None))
+    query = query.options(selectinload(Source.website))
     return list(db.session.scalars(query.order_by(Source.id.desc()).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
 
 
@@ -76,14 +78,14 @@ def add_files(chatbot: Chatbot, files: Iterable[tuple[str, IO[bytes]]]) -> list[
         QuotaExceeded: the plan has no room for it.
     """
     uploads = [_store(chatbot, clean_name(name), stream) for name, stream in files]
-    _line_up(chatbot)
+    line_up(chatbot)
     return [_add_upload(chatbot, upload) for upload in uploads]
 
 
 def add_file(chatbot: Chatbot, name: str, stream: IO[bytes], *, title: str = "") -> Source:
     """Store one file and queue it, as `add_files` does; `title` may hold folders, to tell files of one name apart."""
     upload = _store(chatbot, title or clean_name(name), stream)
-    _line_up(chatbot)
+    line_up(chatbot)
     return _add_upload(chatbot, upload)
 
 
@@ -118,7 +120,7 @@ def _may_send(service_id: int, n_bytes: int) -> bool:
     return limits.allow(rule, "megabytes uploaded to", str(service_id), cost=n_bytes // MB + 1)
 
 
-def _line_up(chatbot: Chatbot) -> None:
+def line_up(chatbot: Chatbot) -> None:
     """Let one at a time add sources to a chatbot, until it commits: two clicks on "Upload" make one source."""
     change(update(Chatbot).where(Chatbot.id == chatbot.id).values(changed_count=Chatbot.changed_count))
 
@@ -155,7 +157,7 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
     address = address.strip()
     if not re.match(r"https?://[^\s/]+", address, re.IGNORECASE) or len(address) > MAX_URL or not address.isprintable():
         raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
-    _line_up(chatbot)
+    line_up(chatbot)
     source = _present(chatbot, "url", Source.data_loc == address)
     _make_room(chatbot, source)
     source = source or _new(chatbot, "url", address[:MAX_TITLE], address)

@@ -21,7 +21,7 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Stage:
-    """What tests need to find the rows: the uuids of Ada's full and new chatbot, of her domain and a chat there."""
+    """What tests need to find the rows: the uuids of Ada's full and new chatbot, of her domain, of a chat there and of her websites."""
 
     service_id: int
     service: uuid.UUID
@@ -29,6 +29,7 @@ class Stage:
     new: uuid.UUID
     domain: uuid.UUID
     chat: uuid.UUID
+    websites: tuple[uuid.UUID, ...]
     invitation: str
     verification: str
 
@@ -70,6 +71,45 @@ def _add_sources(chatbot):
             service_id=chatbot.service_id, chatbot_id=chatbot.id, kind="url", title="https://www.example.com/returns",
             state="ready", file_format="html", data_loc="https://www.example.com/returns", n_chunks=7,
         )
+    )  # fmt: skip
+
+
+def _add_website(chatbot, address, phase, outcomes, **values):
+    """A website whose latest crawl came to these outcomes, a page for each; return the uuid of its source."""
+    from models import Source, WebPage, Website, db
+    from models.base import now
+
+    scope = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
+    taken = [word not in ("skipped", "failed") and phase != "previewed" for word, _ in outcomes]
+    source = Source(
+        **scope, kind="website", title=address, data_loc=address, file_format="website", n_pages=sum(taken),
+        state=values.pop("state", "ready"), n_chunks=7 * sum(taken), progress=60,
+    )  # fmt: skip
+    db.session.add(source)
+    db.session.flush()
+    at = now() - dt.timedelta(hours=5)
+    db.session.add(Website(**scope, source_id=source.id, phase=phase, n_crawls=2, ended_at=at, started_at=at, **values))
+    db.session.add_all(
+        WebPage(
+            **scope, source_id=source.id, url=f"{address}page-{i}/with/a/long/path/of-words.html", outcome=word,
+            reason=reason, taken=is_taken, seen_in=2, n_chunks=7 * is_taken, title=f"Page {i} of the handbook",
+        )
+        for i, ((word, reason), is_taken) in enumerate(zip(outcomes, taken, strict=True))
+    )  # fmt: skip
+    return source.uuid
+
+
+def _add_websites(chatbot):
+    """One that is read, one looked through, one that waits for a yes, one under way."""
+    same = ("skipped", "It says the same as https://docs.example.com/page-1/with/a/long/path/of-words.html.")
+    robots = ("skipped", "robots.txt asks robots not to read it.")
+    failed = ("failed", "The website answered with status 503.")
+    kept = [("unchanged", "")] * 52
+    return (
+        _add_website(chatbot, "https://docs.example.com/", "settled", [*kept, ("added", ""), same, robots, failed], settled_crawl=2, exclude=["/archive/"]),
+        _add_website(chatbot, "https://new.example.com/", "previewed", [("added", "")] * 12 + [robots, same]),
+        _add_website(chatbot, "https://old.example.com/", "awaiting_consent", [("unchanged", "")] * 5 + [("removed", "The website answered with status 404 again.")] * 4, settled_crawl=1),
+        _add_website(chatbot, "https://now.example.com/", "crawling", [("unchanged", "")] * 9, state="fetching", settled_crawl=1, current_url="https://now.example.com/page-8/with/a/long/path/of-words.html"),
     )  # fmt: skip
 
 
@@ -151,6 +191,7 @@ def set_stage():
     db.session.flush()
     full, new = _add_chatbots(service, main, domain, people["ada"])
     chat = _add_chats(full, domain)
+    websites = _add_websites(full)
     link = invitations.invite(service, "new@example.com", {main.id: "user"}, people["ada"].id).link
     db.session.add(
         AuditEvent(service_id=service.id, actor_id=people["ada"].id, action="service.open", target="services 2")
@@ -159,5 +200,13 @@ def set_stage():
     verification = _add_verification()
     db.session.commit()
     return Stage(
-        service.id, service.uuid, full.uuid, new.uuid, domain.uuid, chat.uuid, urlsplit(link).path, verification
+        service.id,
+        service.uuid,
+        full.uuid,
+        new.uuid,
+        domain.uuid,
+        chat.uuid,
+        websites,
+        urlsplit(link).path,
+        verification,
     )

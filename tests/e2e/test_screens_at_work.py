@@ -162,6 +162,34 @@ def test_a_source_changes_its_state_while_somebody_looks(open_page, stage):
     assert "of 2" in page.inner_text("#state")
 
 
+def test_a_website_is_followed_while_somebody_looks(open_page, stage):
+    from models import Source, WebPage, db
+    from models.base import now
+
+    _, rows, app = stage
+    page = open_page(f"/website/{rows.websites[3]}")
+    page.get_by_text("9 pages read, 0 known to wait.").wait_for()
+    page.get_by_role("button", name="Stop reading").focus()
+    with inside(app):
+        source = db.session.query(Source).filter_by(uuid=rows.websites[3]).one()
+        owned = {"source_id": source.id, "chatbot_id": source.chatbot_id, "service_id": source.service_id}
+        db.session.add(WebPage(**owned, url="https://now.example.com/new", outcome="added", seen_in=2, taken=True))
+        db.session.commit()
+    page.get_by_text("10 pages read, 0 known to wait.").wait_for()
+    page.get_by_role("row", name="https://now.example.com/new").wait_for()
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Stop reading"
+    with inside(app):
+        source = db.session.query(Source).filter_by(uuid=rows.websites[3]).one()
+        source.state = "ready"
+        db.session.query(type(source.website)).filter_by(source_id=source.id).update(
+            {"phase": "settled", "settled_crawl": 2, "ended_at": now()}
+        )
+        db.session.commit()
+    _wait_for_voice(page, "Answers from 10 pages")
+    page.get_by_role("button", name="Refresh now").wait_for()
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
 def test_the_first_page_is_light(browser, stage):
     context = browser.new_context(viewport=DESK)
     page = context.new_page()

@@ -32,6 +32,7 @@ def pages_of(who, stage):
         "/chatbotview/add", "/chatbotview/edit/1", "/chatbotview/delete/1", "/chatbotview/list/?q=nothing",
         "/sourceview/show/1", "/domainview/add", "/domainview/show/1", "/domainview/edit/1", "/domainview/delete/1",
         "/workspaceview/add", "/workspaceview/show/2", "/workspacememberview/edit/1", "/workspacememberview/delete/1",
+        *(f"/website/{uuid}" for uuid in stage.websites), f"/website/{stage.websites[0]}?outcome=skipped",
         "/plans/", f"/service/{stage.service}", f"/service/{stage.service}/cancel",
         "/invitationview/add", "/invitationview/show/1", "/invitationview/delete/1", "/serviceview/show/2",
     ]  # fmt: skip
@@ -45,8 +46,8 @@ def pages_of(who, stage):
     return {
         "nobody": ["/", "/plans/", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
         "ada": owner,
-        "ben": ["/", full, *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
-        "uma": ["/", full, f"{full}/preview", *_lists(*LISTS_OF_MEMBERS), "/historyview/list/"],
+        "ben": ["/", full, f"/website/{stage.websites[2]}", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
+        "uma": ["/", full, f"/website/{stage.websites[2]}", f"{full}/preview", *_lists(*LISTS_OF_MEMBERS), "/historyview/list/"],
         "cid": ["/", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
         "sam": installation,
         "root": ["/", "/auditview/list/", "/auditview/show/1"],

@@ -14,6 +14,8 @@ from views.chatbot_state import describe
     [
         ("enabled", "empty", Facts(), "empty", "It knows nothing yet."),
         ("enabled", "empty", Facts(n_sources=1, n_failed=1), "empty", "It knows nothing yet."),
+        ("enabled", "empty", Facts(n_sources=1, n_untaken=1), "empty", "It knows nothing yet."),
+        ("enabled", "ready", Facts(n_sources=2, n_untaken=1), "ready", "Answers from 1 of 2 sources."),
         ("enabled", "due", Facts(n_sources=3, n_moving=1), "training", "Reading 1 source of 3."),
         (
             "enabled",

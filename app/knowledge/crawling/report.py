@@ -53,8 +53,15 @@ def summarize(lines: Iterable[Line]) -> dict[str, int]:
 
 def group_skipped(lines: Iterable[Line]) -> dict[str, int]:
     """Return why URLs were skipped, most frequent first; addresses named in a reason are left out of it."""
-    counted = Counter(_in_general(line.reason) for line in lines if line.outcome == "skipped")
-    return dict(counted.most_common())
+    return group_reasons((line.reason, 1) for line in lines if line.outcome == "skipped")
+
+
+def group_reasons(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Add up reasons that differ in nothing but the addresses they name, the most frequent first."""
+    found: Counter[str] = Counter()
+    for reason, n in counted:
+        found[_in_general(reason)] += n
+    return dict(found.most_common())
 
 
 def describe_preview(lines: Collection[Line]) -> str:

@@ -32,6 +32,12 @@ def page_limit(service: Service, asked: int | None, *, n_held: int) -> int:
     return limit
 
 
+def most_pages(service: Service) -> int:
+    """Return how many pages a single website may have, whatever else there is."""
+    features = periods.features_of(service)
+    return MAX_PAGES if features is None else min(MAX_PAGES, int(features.get("max_crawl_pages", 0)))
+
+
 def allowed_schedules(service: Service) -> tuple[str, ...]:
     """Return how often a website may be read again by itself, from "manual" to what the plan allows."""
     features = periods.features_of(service)

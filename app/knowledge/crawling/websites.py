@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from models.base import now
 
 MAX_PATTERNS = 50
 MAX_PATTERN_CHARS = 200
+_NOT_BY_CLOCK = ("crawling", "previewed", "awaiting_consent")  # it runs, or waits for its owner
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,35 @@ def add(chatbot: Chatbot, address: str, wishes: Wishes | None = None, *, is_prev
     Raises:
         SourceError: it is not a web address.
     """
-    start, wishes = read_start(address), wishes or Wishes()
-    known = find(chatbot, start)
-    if known is None:
-        source = Source(
-            chatbot_id=chatbot.id,
-            service_id=chatbot.service_id,
-            kind="website",
-            title=start[:MAX_TITLE],
-            data_loc=start,
-        )
-        db.session.add(source)
-        db.session.flush()
-        website = Website(source_id=source.id, chatbot_id=chatbot.id, service_id=chatbot.service_id, phase="due")
-        db.session.add(website)
-    else:
-        source, website = known
+    start = read_start(address)
+    sources.line_up(chatbot)
+    source, website = find(chatbot, start) or _new(chatbot, start)
+    _order(source, website, wishes or Wishes(), is_preview=is_preview)
+    return source
+
+
+def add_new(chatbot: Chatbot, address: str) -> Source:
+    """Queue a preview of a website. One that is known is returned as it is. The caller commits.
+
+    Raises:
+        SourceError: it is not a web address.
+    """
+    sources.line_up(chatbot)
+    known = find(chatbot, read_start(address))
+    return known[0] if known is not None else add(chatbot, address, is_preview=True)
+
+
+def _new(chatbot: Chatbot, start: str) -> tuple[Source, Website]:
+    owned = {"chatbot_id": chatbot.id, "service_id": chatbot.service_id}
+    source = Source(kind="website", title=start[:MAX_TITLE], data_loc=start, **owned)
+    db.session.add(source)
+    db.session.flush()
+    website = Website(source_id=source.id, phase="due", **owned)
+    db.session.add(website)
+    return source, website
+
+
+def _order(source: Source, website: Website, wishes: Wishes, *, is_preview: bool) -> None:
     before = (tuple(website.include or ()), tuple(website.exclude or ()), website.max_pages, website.is_preview)
     website.include, website.exclude = list(wishes.include), list(wishes.exclude)
     website.max_pages, website.is_preview = wishes.max_pages, is_preview
@@ -72,7 +87,6 @@ def add(chatbot: Chatbot, address: str, wishes: Wishes | None = None, *, is_prev
     if not goes_on:
         website.phase = "due"
     sources.queue_again(source)
-    return source
 
 
 def _as_tuple(wishes: Wishes) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
@@ -111,6 +125,30 @@ def is_website(source_id: int) -> bool:
         return kind == "website"
 
 
+def find_by_uuid(source_uuid: uuid.UUID) -> tuple[Source, Website] | None:
+    """Return a website by the uuid of its source; None where it or its chatbot is deleted, or it is none."""
+    query = select(Source, Website).join(Website, Website.source_id == Source.id)
+    query = query.join(Chatbot, Chatbot.id == Source.chatbot_id).where(Chatbot.status != "deleted")
+    row = db.session.execute(query.where(Source.uuid == source_uuid, Source.deleted_at.is_(None))).first()
+    return None if row is None else (row[0], row[1])
+
+
+def change(source: Source, wishes: Wishes, *, is_preview: bool) -> None:
+    """Change what of a website is taken, and look at it or read it so; the caller commits and wakes a worker.
+
+    Raises:
+        SourceError: the plan does not take so many pages.
+    """
+    most = terms.most_pages(service_of(source))
+    if wishes.max_pages is not None and wishes.max_pages > most:
+        raise SourceError(f"Your plan takes up to {most:,} pages of a website. Enter a lower limit, or none.")
+    _order(source, of_source(source), wishes, is_preview=is_preview)
+
+
+def service_of(source: Source) -> Service:
+    return db.session.scalars(select(Service).where(Service.id == source.service_id)).one()
+
+
 def refresh(source: Source) -> None:
     """Read a website again, now; the caller commits and wakes a worker."""
     website = of_source(source)
@@ -118,9 +156,32 @@ def refresh(source: Source) -> None:
     sources.queue_again(source)
 
 
+def refresh_idle(source: Source) -> None:
+    """Read a website again that nobody is reading; the caller commits and wakes a worker.
+
+    One of which nothing was ever seen is looked at first, as when it was added.
+
+    Raises:
+        SourceError: it is being read, or waits for a yes.
+    """
+    website = of_source(source)
+    if sources.is_moving(source):
+        raise SourceError("It is being read already.")
+    if website.phase == "awaiting_consent":
+        raise SourceError("Say first whether the pages that are gone may be removed.")
+    is_unseen = website.phase == "due" and not website.settled_crawl
+    refresh(source)
+    website.is_preview = is_unseen
+
+
 def cancel(source: Source) -> None:
     """Let the crawl under way end after the page that it is at: what it has read is taken. The caller commits."""
     of_source(source).is_canceled = True
+
+
+def is_running(source: Source, website: Website) -> bool:
+    """Tell whether a crawl is under way that can be canceled: between two slices its source is queued."""
+    return sources.is_moving(source) and website.phase == "crawling"
 
 
 def stop_now(source: Source) -> None:
@@ -130,16 +191,31 @@ def stop_now(source: Source) -> None:
 
 
 def consent(source: Source) -> None:
-    """Say yes to what a crawl would drop: it is done again, without asking. The caller commits and wakes a worker."""
+    """Say yes to what a crawl would drop: it is done again, without asking. The caller commits and wakes a worker.
+
+    Raises:
+        SourceError: nothing waits for a yes, or for one any more.
+    """
+    website = _awaiting(source)
     refresh(source)
-    of_source(source).phase = "consented"
+    website.phase = "consented"
 
 
 def decline(source: Source) -> None:
-    """Keep the pages that a crawl would drop, until the next one; the caller commits."""
+    """Keep the pages that a crawl would drop, until the next one; the caller commits.
+
+    Raises:
+        SourceError: nothing waits for a yes, or for one any more.
+    """
+    website = _awaiting(source)
+    website.phase, website.stop_reason = "due", "You kept the pages that it would have removed."
+
+
+def _awaiting(source: Source) -> Website:
     website = of_source(source)
-    if website.phase == "awaiting_consent":
-        website.phase = "due"
+    if website.phase != "awaiting_consent" or sources.is_moving(source):
+        raise SourceError("Nothing waits for your yes any more.")
+    return website
 
 
 def set_schedule(source: Source, schedule: str) -> None:
@@ -148,19 +224,18 @@ def set_schedule(source: Source, schedule: str) -> None:
     Raises:
         SourceError: the plan does not allow it so often.
     """
-    service = db.session.scalars(select(Service).where(Service.id == source.service_id)).one()
-    allowed = terms.allowed_schedules(service)
+    allowed = terms.allowed_schedules(service_of(source))
     if schedule not in allowed:
         raise SourceError(f"Your plan reads websites again by itself: {', '.join(allowed)}. Choose one of these.")
     website = of_source(source)
     website.schedule = schedule
-    website.due_at = None if schedule == "manual" else website.due_at or now()
+    website.due_at = (website.ended_at or now()) + INTERVALS[schedule] if schedule in INTERVALS else None
 
 
 def take_due() -> list[int]:
-    """Queue the websites whose time has come, and return their sources; who waits for a yes is left in peace."""
+    """Queue the websites whose time has come, and return their sources; what waits for a yes is left in peace."""
     due = select(Website, Source).join(Source, Source.id == Website.source_id).where(
-        Website.due_at < now(), Website.schedule != "manual", Website.phase.not_in(("crawling", "awaiting_consent")),
+        Website.due_at < now(), Website.schedule != "manual", Website.phase.not_in(_NOT_BY_CLOCK),
         Source.deleted_at.is_(None), Source.state.in_(("ready", "failed")),
     )  # fmt: skip
     with tenancy.everything():

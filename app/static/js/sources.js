@@ -13,6 +13,8 @@ function announceChanges(before, after) {
     const old = before.querySelector(`#${row.id}`)?.dataset.state;
     if (!old || old === row.dataset.state) continue;
     if (row.dataset.state === "ready") said.push(`${row.dataset.title} is ready.`);
+    if (row.dataset.state === "not taken yet") said.push(`${row.dataset.title} is looked through.`);
+    if (row.dataset.state === "your yes needed") said.push(`${row.dataset.title} needs your yes.`);
     if (row.dataset.state === "failed") said.push(`${row.dataset.title} could not be read.`);
   }
   if (said.length) announce(said.join(" "));

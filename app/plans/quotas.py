@@ -53,7 +53,7 @@ class Meter:
 
     @property
     def is_pressing(self) -> bool:
-        return bool(self.limit) and self.percent >= min(usage.WARN_AT)
+        return (self.limit or 0) >= usage.MIN_WATCHED and self.percent >= min(usage.WARN_AT)
 
 
 def _of(model: Any, *conditions: Any) -> Callable[[Any], Any]:

@@ -13,6 +13,7 @@ from models import Service, UsageCounter, db
 from models.base import change
 
 WARN_AT = (80, 100)  # percent
+MIN_WATCHED = 5  # a plan with one chatbot is meant to have it used: nobody is warned of that
 
 
 def _ensure_counter(service_id: int, metric: str, start: dt.datetime) -> None:
@@ -81,7 +82,7 @@ def used_now(service: Service, metric: str) -> int:
 def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime) -> None:
     """Note one mail to the holder when 80 % and when 100 % of a quota are used, once in a month."""
     reached = [level for level in WARN_AT if used * 100 >= limit * level]
-    if reached:
+    if reached and limit >= MIN_WATCHED:
         occasion = f"{metric}-{reached[-1]}-{start.date()}"
         notices.add(service_id, "quota", occasion, level=str(reached[-1]), **_words(metric, used, limit))
 

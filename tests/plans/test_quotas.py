@@ -132,3 +132,12 @@ def test_a_plan_with_nonsense_limits_is_refused_by_name(wrong):
     with pytest.raises(FeaturesError) as refused:
         parse_features(wrong)
     assert list(refused.value.errors) == list(wrong)
+
+
+def test_nobody_is_warned_that_their_one_chatbot_is_in_use(installed, holder):
+    service, workspace = open_free(holder, chatbots=1)
+    quotas.make_room(service.id, "chatbots")
+    db.session.add(Chatbot(service_id=service.id, workspace_id=workspace.id, name="the one"))
+    db.session.commit()
+    assert [kept.subject for kept in mail.kept_mails() if kept.to == holder.email] == []
+    assert not next(m for m in quotas.meters(service) if m.metric == "chatbots").is_pressing

@@ -115,7 +115,8 @@ def test_other_services_go_on(app, stopped):
 
 
 @pytest.mark.parametrize(("limit", "said"), [(2, ""), (1, "100 % of chatbots are used")])
-def test_the_holder_reads_which_quota_is_nearly_used_up(app, limit, said):
+def test_the_holder_reads_which_quota_is_nearly_used_up(app, monkeypatch, limit, said):
+    monkeypatch.setattr(usage, "MIN_WATCHED", 1)  # small numbers do for this test
     customer = make_customer(app, "ben")
     with inside(app):
         period = db.session.query(Subscription).filter_by(service_id=customer.service_id).one()
@@ -128,8 +129,9 @@ def test_the_holder_reads_which_quota_is_nearly_used_up(app, limit, said):
         assert said in shown
 
 
-def test_the_start_page_counts_as_the_services_page_does(app):
+def test_the_start_page_counts_as_the_services_page_does(app, monkeypatch):
     """Two ways to count, one answer: for a service with a row of each kind."""
+    monkeypatch.setattr(usage, "MIN_WATCHED", 1)
     customer = make_customer(app, "ben")
     with inside(app):
         service = db.session.get(Service, customer.service_id)

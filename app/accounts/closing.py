@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from app import audit, mail
-from app.accounts import devices, ownership, second_factor
+from app.accounts import devices, ownership, platform_roles, second_factor
 from app.accounts.passwords import is_right, make_password, set_password
 from app.plans import services
 from app.plans.services import ServiceError
@@ -62,25 +62,15 @@ def close_account(member: Member, password: str, choices: Mapping[int, str]) -> 
     """
     if not is_right(member, password):
         raise Refusal("The present password is not right.")
-    _keep_a_superadmin(member)
     with tenancy.everything():
+        if member.platform_role == SUPERADMIN:
+            platform_roles.keep_a_superadmin(member)
         for held in find_held(member.id):
             _settle(held, member, choices.get(held.service.id, ""))
         mail.post("account_deleted", member.email, name=member.first_name)
         _leave_everything(member)
         _forget(member)
         audit.record("account.delete", member)
-
-
-def _keep_a_superadmin(member: Member) -> None:
-    if member.platform_role != SUPERADMIN:
-        return
-    with tenancy.everything():
-        others = select(func.count(Member.id)).where(
-            Member.id != member.id, Member.status == "enabled", Member.roles.any(name=SUPERADMIN)
-        )
-        if not db.session.scalar(others):
-            raise Refusal("You are the only superadmin: nobody could run this installation without you.")
 
 
 def _settle(held: Held, member: Member, choice: str) -> None:

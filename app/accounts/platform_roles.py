@@ -45,7 +45,7 @@ def give_role(me: Standing, person: Member, role: str) -> None:
     before = person.platform_role
     with tenancy.everything():
         if before == SUPERADMIN != role:
-            _keep_a_superadmin(person)
+            keep_a_superadmin(person)
         person.roles = [db.session.scalars(select(Role).where(Role.name == role)).one()]
         db.session.flush()
         audit.record("member.platform-role", person, platform_role=[before, role])
@@ -61,14 +61,18 @@ def switch(me: Standing, person: Member, status: str) -> None:
         raise RoleError("This person can't be switched off or on by you.")
     with tenancy.everything():
         if status == "disabled" and person.platform_role == SUPERADMIN:
-            _keep_a_superadmin(person)
+            keep_a_superadmin(person)
         person.status = status
         person.session_version += 1
         audit.record(f"member.{status}", person)
 
 
-def _keep_a_superadmin(person: Member) -> None:
-    """Make sure that there is another one. The UPDATE that changes nothing lets one through at a time."""
+def keep_a_superadmin(person: Member) -> None:
+    """Make sure that there is another one. The UPDATE that changes nothing lets one through at a time.
+
+    Raises:
+        RoleError: the installation would be without one.
+    """
     change(update(Role).where(Role.name == SUPERADMIN).values(name=SUPERADMIN))
     others = select(func.count(Member.id)).where(
         Member.roles.any(Role.name == SUPERADMIN), Member.status == "enabled", Member.id != person.id

@@ -341,7 +341,7 @@ def test_the_only_superadmin_stays(app):
         set_password(admin, PASSWORD)
         db.session.commit()
         person = Person(admin.id, admin.email)
-    assert "only superadmin" in delete_account(sign_in(app, person)).text
+    assert "needs a superadmin" in delete_account(sign_in(app, person)).text
     assert member_of(app, person).status == "enabled"
 
 

@@ -18,8 +18,15 @@ def _listen(page):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("request", lambda request: loaded.append(request.url))
-    page.on("requestfailed", lambda request: complaints.append(f"not loaded: {request.url}"))
+    page.on(
+        "requestfailed", lambda request: complaints.append(f"not loaded: {request.url}") if _is_lost(request) else None
+    )
     return complaints, loaded
+
+
+def _is_lost(request):
+    """Whether something could not be loaded; a live part that is asked for just when the page is left is no loss."""
+    return not (request.resource_type == "fetch" and request.failure == "net::ERR_ABORTED")
 
 
 def _is_wide(page):

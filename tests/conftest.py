@@ -44,9 +44,28 @@ def artifact(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+def shared_redis() -> str:
+    """The Redis that was given, at a database number of this test process's own; empty where none was."""
+    given = os.environ.get("TEST_REDIS_URL", "")
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    return f"{given.rpartition('/')[0]}/{number}" if given else ""
+
+
+def forget_tries() -> None:
+    """Let what was tried before not count: in this process, and in the Redis of this test process alone."""
+    from redis import Redis
+
+    from app import limits
+
+    limits._local.storage.reset()
+    if shared_redis():
+        with Redis.from_url(shared_redis()) as redis:
+            redis.flushdb()
+
+
+@pytest.fixture(scope="module")
 def database_url():
-    """A database of its own for each test process where a server is given; else empty: SQLite."""
+    """A database of its own for each module where a server is given; else empty: SQLite."""
     server = os.environ.get("TEST_DATABASE_URL", "")
     if not server:
         yield ""
@@ -80,7 +99,6 @@ class Customer:
 
 def make_app(folder, artifact, database_url, **environ):
     """Yield an initialized installation in a folder; settings may be given on top."""
-    from app import limits
     from app.commands import initializing
     from app.factory import create_app
     from config import read_config
@@ -88,12 +106,12 @@ def make_app(folder, artifact, database_url, **environ):
     (folder / "embedder").symlink_to(artifact)
     environ = {
         "DATA_DIR": str(folder), "DATABASE_URL": database_url, "SECRET_KEY": uuid.uuid4().hex + uuid.uuid4().hex,
-        "REDIS_URL": os.environ.get("TEST_REDIS_URL", f"unix://{folder}/none.sock"), "BASE_URL": "http://localhost",
+        "REDIS_URL": shared_redis() or f"unix://{folder}/none.sock", "BASE_URL": "http://localhost",
         "ALLOW_LOCAL_DOMAINS": "1", **environ,
     }  # fmt: skip
     config = read_config(environ)
     initializing.init(config)
-    limits._local.storage.reset()  # what another module's people have tried does not count here
+    forget_tries()  # what another module's people have tried does not count here
     app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False
     yield app

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import limits
-from tests.conftest import inside
+from tests.conftest import forget_tries, inside
 from tests.mail.postbox import link_in
 from tests.mail.test_invitations import invite, open_invitation
 from tests.mail.test_signup import can_sign_in, sign_up
@@ -13,7 +12,7 @@ from tests.mail.test_signup import can_sign_in, sign_up
 
 @pytest.fixture(autouse=True)
 def nothing_was_tried(app):
-    limits._local.storage.reset()
+    forget_tries()
 
 
 def sign_up_from(app, number, email):

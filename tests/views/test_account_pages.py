@@ -12,12 +12,12 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from app import limits, mail
+from app import mail
 from app.accounts import devices, links, members, ownership, preferences, resets, second_factor
 from app.accounts.preferences import Preferences
 from models import AuditEvent, Device, Member, Profile, Service, ServiceMember, WorkspaceMember, db
 from models.base import now
-from tests.conftest import inside, sign_in
+from tests.conftest import forget_tries, inside, sign_in
 
 PASSWORD = "four words that do not belong"
 
@@ -29,7 +29,7 @@ class Person:
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
-    limits._local.storage.reset()
+    forget_tries()
 
 
 def make_person(app, name="Uma"):

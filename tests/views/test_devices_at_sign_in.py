@@ -12,12 +12,12 @@ from app import limits
 from app.accounts import members, second_factor
 from models import Member
 from models.base import db, now
-from tests.conftest import inside
+from tests.conftest import forget_tries, inside
 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
-    limits._local.storage.reset()
+    forget_tries()
 
 
 PASSWORD = "four words that do not belong"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
@@ -108,9 +109,9 @@ def look_at_file(domain: Domain) -> Finding:
         status, body = _fetch(domain, FILE, MAX_FILE_BYTES)
     except FetchError as error:
         return Finding("file", UNKNOWN, f"The website could not be asked: {error.advice}")
-    if status >= 500:  # noqa: PLR2004 - a broken server says nothing about the file
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # a broken server says nothing about the file
         return Finding("file", UNKNOWN, f"The website answered with status {status}. Try again later.")
-    found = [body.decode("utf-8", "replace").strip()] if status == 200 and body.strip() else []  # noqa: PLR2004
+    found = [body.decode("utf-8", "replace").strip()] if status == HTTPStatus.OK and body.strip() else []
     return _judge("file", domain, found, what, hint)
 
 
@@ -121,7 +122,7 @@ def look_at_page(domain: Domain) -> Finding:
         status, body = _fetch(domain, "/", MAX_PAGE_BYTES)
     except FetchError as error:
         return Finding("meta", UNKNOWN, f"The website could not be asked: {error.advice}")
-    if status >= 500:  # noqa: PLR2004
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Finding("meta", UNKNOWN, f"The website answered with status {status}. Try again later.")
     return _judge("meta", domain, _read_tags(body), what, hint)
 

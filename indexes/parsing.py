@@ -9,7 +9,9 @@ One child is used for many files and replaced after `max_files`, or after any fa
 it in a bad state.
 """
 
+import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -24,6 +26,9 @@ from typing import Self
 
 from indexes.document import Document, from_json
 from indexes.errors import KINDS, LoadError, ParserError
+from indexes.scratch import Scratch
+
+log = logging.getLogger(__name__)
 
 MEMORY_BYTES = 1 << 30
 TIMEOUT_S = 90.0
@@ -40,12 +45,16 @@ _PASSED_ENVIRONMENT = (
     "LC_ALL",
     "LC_CTYPE",
     "TZ",
-    "TMPDIR",
     "LD_LIBRARY_PATH",
     "VIRTUAL_ENV",
 )
 _STDERR_TAIL = 4000
 _MAX_WORDS = 400
+_LACKS_MEMORY = ("bad_alloc", "memory allocation", "MemoryError", "out of memory")
+
+
+class _Killed(Exception):
+    """Somebody else ended the process: the kernel when memory ran out, or a person, who did not mean the file."""
 
 
 class ParserPool:
@@ -101,17 +110,27 @@ class ParserPool:
         if os.getpid() != self._pid:
             self._forget_inherited()
         with self._places:
-            parser = self._take()
-            is_reusable = False
             try:
-                document = parser.ask(Path(path).absolute(), name, self._timeout_s)
-                is_reusable = True
-                return document
-            except LoadError as error:
-                is_reusable = error.kind in _HARMLESS
-                raise
-            finally:
-                self._give_back(parser, is_reusable and parser.n_files < self._max_files)
+                return self._ask(path, name)
+            except _Killed:
+                log.warning("a parsing process was killed; its file is read once more")
+            try:
+                return self._ask(path, name)
+            except _Killed:
+                raise LoadError("limit", detail="killed twice, not by us: there was not enough memory") from None
+
+    def _ask(self, path: str | Path, name: str) -> Document:
+        parser = self._take()
+        is_reusable = False
+        try:
+            document = parser.ask(Path(path).absolute(), name, self._timeout_s)
+            is_reusable = True
+            return document
+        except LoadError as error:
+            is_reusable = error.kind in _HARMLESS
+            raise
+        finally:
+            self._give_back(parser, is_reusable and parser.n_files < self._max_files)
 
     def close(self) -> None:
         """End the idle processes; the pool can still be used and would start new ones."""
@@ -153,11 +172,12 @@ class ParserPool:
 
 
 class _Parser:
-    """One parsing process."""
+    """One parsing process, with whatever it starts itself: they form one group and end together."""
 
     def __init__(self, command: list[str]) -> None:
         self.n_files = 0
         self._complaints = os.memfd_create("parser-stderr")
+        self._scratch = Scratch()
         try:
             self._process = subprocess.Popen(
                 command,
@@ -166,11 +186,12 @@ class _Parser:
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
                 cwd=_ROOT,
-                env=_make_environment(),
+                env=_make_environment(self._scratch.folder),
                 start_new_session=True,  # Ctrl-C is for us; the child ends with the pipe
             )
         except OSError as error:
             os.close(self._complaints)
+            self._scratch.remove()
             raise ParserError(f"The parsing process could not be started: {error}") from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -193,13 +214,16 @@ class _Parser:
         return _read_reply(self._receive(length, deadline))
 
     def stop(self) -> None:
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._close()
+        self._scratch.remove()
 
     def disown(self) -> None:
         self._process.returncode = 0  # it is no child of this process; there is nothing to wait for
         self._close()
+        self._scratch.disown()
 
     def _close(self) -> None:
         self._requests.close()
@@ -226,21 +250,20 @@ class _Parser:
         said = tail.decode("utf-8", "replace").strip()
         if code == -signal.SIGXCPU:
             return LoadError("timeout", detail="used up its processor time")
-        # A native parser ends the process when an allocation fails; SIGKILL not sent by us is the kernel,
-        # out of memory.
-        lacks_memory = any(sign in said for sign in ("bad_alloc", "memory allocation", "MemoryError", "out of memory"))
-        if code == -signal.SIGKILL or lacks_memory:
+        if code == -signal.SIGKILL:
+            return _Killed()
+        if any(sign in said for sign in _LACKS_MEMORY):  # a native parser gives up when an allocation fails
             return LoadError("limit", detail=f"exit code {code}: {said}")
         if code > 0:
             return ParserError(f"The parsing process ended with exit code {code}: {said}")
         return LoadError("corrupt", detail=f"signal {-code}: {said}")
 
 
-def _make_environment() -> dict[str, str]:
+def _make_environment(scratch: Path) -> dict[str, str]:
     """No key, password or address reaches the process that reads strangers' files."""
     passed = {key: os.environ[key] for key in _PASSED_ENVIRONMENT if key in os.environ}
     # glibc reserves 64 MB of address space per thread and arena, which would count as used memory.
-    return {**passed, "PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2"}
+    return {**passed, "PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "TMPDIR": str(scratch)}
 
 
 def _read_reply(reply: bytes) -> Document:

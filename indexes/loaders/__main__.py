@@ -88,7 +88,8 @@ def _allow_cpu(cpu_s: int) -> None:
 
 
 def _die_with_parent(requests: int, is_wanted: bool) -> None:
-    """Have the kernel kill this process when the other end of the pipe closes, however the parent ends.
+    """Have the kernel kill this process and those it started when the other end of the pipe closes, however the
+    parent ends.
 
     That works inside C code too. PR_SET_PDEATHSIG would not do: it fires when the *thread* that started
     us ends, and parents start us from short-lived threads. While a file is parsed nothing is written to
@@ -99,7 +100,7 @@ def _die_with_parent(requests: int, is_wanted: bool) -> None:
         fcntl.fcntl(requests, fcntl.F_SETFL, flags & ~os.O_ASYNC)
         return
     fcntl.fcntl(requests, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(requests, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(requests, fcntl.F_SETOWN, -os.getpgrp())  # negative: the group
     fcntl.fcntl(requests, fcntl.F_SETFL, flags | os.O_ASYNC)
     if select.select([requests], [], [], 0)[0]:  # it closed before we listened
         sys.exit(1)

@@ -1,19 +1,22 @@
-"""OpenDocument texts and presentations, from content.xml (OASIS OpenDocument 1.3 part 3)."""
+"""OpenDocument texts and presentations (odt, odp), from content.xml (OASIS OpenDocument 1.3 part 3)."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from indexes.document import Document
+from indexes.document import Document, Locator, Segment
 from indexes.errors import LoadError
 from indexes.loaders.archive import open_archive, read_part
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.drawings import get_attribute, get_name
 from indexes.loaders.outline import Outline
 from indexes.loaders.sample import Sample
+from indexes.loaders.tidying import tidy_line
 
 FORMAT = "odt"
 
-_MEDIA_TYPE = "application/vnd.oasis.opendocument.text"
+_TEXT = "application/vnd.oasis.opendocument.text"
+_SLIDES = "application/vnd.oasis.opendocument.presentation"
 # Deleted text, comments, automatic tables of contents, and the styles before the text.
 _SKIPPED = frozenset(
     [
@@ -25,6 +28,7 @@ _SKIPPED = frozenset(
         "scripts",
         "title",
         "desc",
+        "page-number",
     ]
 )
 _SPACES = {"tab": "\t", "line-break": "\n"}
@@ -32,7 +36,7 @@ _MAX_SPACES = 100
 
 
 def accepts(sample: Sample) -> bool:
-    return sample.media_type.startswith(_MEDIA_TYPE)
+    return sample.media_type.startswith((_TEXT, _SLIDES))
 
 
 def load(path: str | Path, name: str) -> Document:
@@ -45,18 +49,39 @@ def load(path: str | Path, name: str) -> Document:
             raise LoadError("corrupt", detail="no content.xml")
         meta = read_part(archive, "meta.xml")
         title = "" if meta is None else next((t.text or "" for t in meta.iter("{*}title")), "")
-        story = _Story()
-        story.write_blocks(content)
         has_pictures = any(member.startswith("Pictures/") for member in archive.namelist())
+    if (deck := content.find(".//{*}presentation")) is not None:
+        slides = list(deck.iterchildren("{*}page"))
+        findings = Findings(title=title, has_pictures=has_pictures, n_pages=len(slides))
+        return assemble("odp", name, _read_slides(slides), findings)
+    story = _Story()
+    story.write_blocks(content)
     return assemble(FORMAT, name, story.outline.close(), Findings(title=title, has_pictures=has_pictures))
+
+
+def _read_slides(slides: list[Any]) -> Iterator[Segment]:
+    for number, slide in enumerate(slides, start=1):
+        titles = (frame for frame in slide.iterchildren("{*}frame") if get_attribute(frame, "class") == "title")
+        title = " ".join(text for frame in titles for text in frame.itertext()).strip()
+        place: Locator = {"slide": number, "heading": tidy_line(title)} if title else {"slide": number}
+        shapes = [shape for shape in slide if get_name(shape) != "notes"]
+        yield from _read_place(shapes, place)
+        yield from _read_place(slide.iterchildren("{*}notes"), {**place, "notes": True})
+
+
+def _read_place(blocks: Iterable[Any], place: Locator) -> Iterator[Segment]:
+    story = _Story()
+    story.write_blocks(blocks)
+    for segment in story.outline.close():
+        yield Segment(segment.text, place, segment.header)
 
 
 class _Story:
     def __init__(self) -> None:
         self.outline = Outline()
 
-    def write_blocks(self, container: Any) -> None:
-        for block in container:
+    def write_blocks(self, blocks: Iterable[Any]) -> None:
+        for block in blocks:
             name = get_name(block)
             if name == "h":
                 level = get_attribute(block, "outline-level")

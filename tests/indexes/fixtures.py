@@ -3,6 +3,7 @@
 import ctypes
 import io
 import os
+import signal
 import sys
 import time
 import zipfile
@@ -20,6 +21,8 @@ WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def load(path, name):
     """A loader for `ParserPool(loader="tests.indexes.fixtures")` that does what the file's name says."""
+    if name == "be killed once":
+        be_killed_once(Path(path).with_name("killed"))
     text = MISDEEDS[name]() if name in MISDEEDS else Path(path).read_text()
     return Document(name, "txt", (Segment(str(text), {"line": 1}),))
 
@@ -41,6 +44,16 @@ def eat_memory_in_rust():
     os.abort()
 
 
+def be_killed():
+    os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does where memory runs out
+
+
+def be_killed_once(reason):
+    if reason.exists():
+        reason.unlink()
+        be_killed()
+
+
 def speak():
     os.write(1, b"\xff\xff\xff\xff a library says hello")
     sys.stdout.write("another greeting")
@@ -58,6 +71,7 @@ MISDEEDS = {
     "sleep in C": sleep_in_c,
     "eat memory": eat_memory,
     "eat memory in Rust": eat_memory_in_rust,
+    "be killed": be_killed,
     "crash": lambda: ctypes.string_at(0),
     "print": speak,
     "miss a package": miss_a_package,

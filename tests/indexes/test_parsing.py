@@ -91,6 +91,15 @@ def test_a_parser_that_eats_memory_is_stopped_at_the_limit(path, name):
         assert pool.parse(path, "fine").segments[0].text == "hello"
 
 
+def test_a_parser_that_somebody_kills_costs_its_file_nothing(pool, path):
+    (path.parent / "killed").touch()
+    assert pool.parse(path, "be killed once").segments[0].text == "hello"
+
+
+def test_a_parser_that_is_killed_again_and_again_lacks_memory(pool, path):
+    assert get_kind(pool, path, "be killed") == "limit"
+
+
 def test_a_parser_that_crashes_is_replaced(pool, path):
     first = get_pid(pool, path)
     assert get_kind(pool, path, "crash") == "corrupt"

@@ -38,7 +38,6 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     service: Mapped[Service] = relationship()
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="domain_in_service"),
-        UniqueConstraint("service_id", "scheme", "domain", "port", name="one_domain_per_service"),
         Index("one_domain_of_a_place", "service_id", "scheme", "domain", _PORT, unique=True),
         unique_where("one_holder_of_a_domain", "scheme", "domain", _PORT, condition="verified AND NOT internal"),
         one_of("status", "active", "inactive"),

@@ -73,6 +73,7 @@ class Message(Table, HasUuid, ChatbotOwned):
         ),
         UniqueConstraint("id", "service_id", "chatbot_id", name="message_in_chatbot"),
         UniqueConstraint("session_id", "type", "idempotency_key", name="one_turn_per_key"),
+        Index("messages_by_time", "type", "timestamp"),  # of the whole installation: what staff see of each day
         one_of("type", "bot", "client"),
         one_of("feedback", "positive", "neutral", "negative", nullable=True),
         one_of("state", *ANSWER_STATES, nullable=True),

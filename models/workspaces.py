@@ -26,7 +26,7 @@ class Workspace(Table, HasUuid, ServiceOwned, Timestamped):
     service: Mapped[Service] = relationship()
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="workspace_in_service"),
-        UniqueConstraint("service_id", "name", name="one_workspace_of_a_name"),
+        unique_where("one_workspace_of_a_name", "service_id", "name", condition="deleted_at IS NULL"),
         NEVER_REUSE_IDS,
     )
 

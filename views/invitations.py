@@ -108,7 +108,7 @@ class InvitationView(Screen):
     def resend(self, pk: str) -> Any:
         item = self._find(pk)
         self._require_right(item)
-        self._act(lambda: invitations.resend(item))
+        self._act(lambda: invitations.resend(item, standing().member_id))
         return redirect(url_for("InvitationView.list"))
 
     def remove(self, item: Any) -> None:

@@ -17,7 +17,6 @@ from app.caller import standing
 from app.plans import quotas
 from app.template_filters import words
 from models import Member, Service, Workspace, WorkspaceMember
-from models.base import now
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table
 from views.buying import may_open
@@ -80,7 +79,7 @@ class WorkspaceView(Screen):
     label_columns = {"created_at": "Since"}
     picture, noun = "workspace", "workspace"
     empty_words = "A workspace holds chatbots, sources and the people who care for them."
-    delete_words = "Only an empty workspace can be deleted."
+    delete_words = "Only a workspace without chatbots can be deleted. Its people are taken out of it."
 
     def workspace_of(self, item: Any) -> int | None:
         workspace_id: int | None = item.id
@@ -100,7 +99,7 @@ class WorkspaceView(Screen):
     def remove(self, item: Any) -> None:
         if leaving.is_in_use(item):
             raise Refused("This workspace still has chatbots: move or delete them first.")
-        item.deleted_at = now()
+        leaving.close_workspace(item)
 
 
 class PersonFilter(BaseFilter):
@@ -132,10 +131,13 @@ class WorkspaceMemberView(Screen):
     next_step = ("InvitationView.add", "Invite somebody")
     edit_form_extra_fields = {"role": SelectField("Role", choices=ROLE_CHOICES)}
     empty_words = "Nobody is here but the holder of the service. Invite somebody."
-    delete_words = "The person loses access with their next click."
+    delete_words = "The person loses access with their next click. Invitations that they sent are withdrawn."
 
     def name_of(self, item: Any) -> str:
         return f"{item.member.name} in {item.workspace}"
+
+    def prepare_change(self, item: Any) -> None:
+        leaving.follow_role(item)
 
     def remove(self, item: Any) -> None:
         leaving.remove_from_workspace(item)

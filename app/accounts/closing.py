@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from app import audit, mail
-from app.accounts import devices, ownership, platform_roles, second_factor
+from app.accounts import devices, leaving, ownership, platform_roles, second_factor
 from app.accounts.passwords import is_right, make_password, set_password
 from app.plans import services
 from app.plans.services import ServiceError
@@ -101,6 +101,7 @@ def _close(service: Service, holder: Member) -> None:
 
 
 def _leave_everything(member: Member) -> None:
+    leaving.withdraw_sent_by(member)
     for kind in (WorkspaceMember, ServiceMember, Verification, Profile):
         change(delete(kind).where(kind.user_id == member.id))
     devices.sign_out_all(member.id)

@@ -68,7 +68,7 @@ def invite(service: Service, email: str, places: Places, inviter_id: int | None)
             return _assign(service, member, places)
         pending = _find_pending(service.id, address)
         if pending is not None and pending.is_open:
-            return _extend(pending, places)
+            return _extend(pending, places, inviter_id)
         if pending is not None:
             pending.status = "revoked"
             db.session.flush()
@@ -103,12 +103,13 @@ def _assign(service: Service, member: Member, places: Places) -> Outcome:
     )
 
 
-def _extend(pending: Invitation, places: Places) -> Outcome:
-    """Add workspaces to an invitation that waits; its link stays the same."""
+def _extend(pending: Invitation, places: Places, inviter_id: int | None) -> Outcome:
+    """Add workspaces to an invitation that waits; its link stays the same. Who did it last stands for all of it."""
     further = {key: role for key, role in places.items() if key not in pending.places}
     if not further:
         raise InvitationError(f"{pending.email} is invited already: send that invitation again, or withdraw it.")
     pending.further_places = {**pending.further_places, **{str(key): role for key, role in further.items()}}
+    pending.invited_by_id = inviter_id
     db.session.flush()
     return Outcome(pending, f"{pending.email} is invited already; the same link now opens these workspaces too.")
 
@@ -147,8 +148,8 @@ def _spare_mailboxes(service_id: int, email: str) -> None:
         raise InvitationError("This service has sent many invitations today. Go on tomorrow.")
 
 
-def resend(invitation: Invitation) -> Outcome:
-    """Send an invitation again, for seven days from now, with a new link. The caller commits.
+def resend(invitation: Invitation, sender_id: int | None) -> Outcome:
+    """Send an invitation again, for seven days from now, with a new link, as the sender's own. The caller commits.
 
     Raises:
         InvitationError: it was accepted or withdrawn.
@@ -160,6 +161,7 @@ def resend(invitation: Invitation) -> Outcome:
             raise InvitationError(f"This invitation is {invitation.status}: invite {invitation.email} anew.")
         if not invitation.is_open:
             quotas.make_room(invitation.service_id, "seats")
+        invitation.invited_by_id = sender_id
         link = _mail(invitation, invitation.workspace.service)
         return Outcome(invitation, f"A new mail to {invitation.email} is on its way; the link before is dead.", link)
 

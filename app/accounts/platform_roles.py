@@ -6,6 +6,7 @@ from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import func, select, update
 
 from app import audit
+from app.accounts import leaving
 from app.accounts.standing import Standing
 from app.refusals import Refusal
 from models import Member, db, tenancy
@@ -54,6 +55,8 @@ def give_role(me: Standing, person: Member, role: str) -> None:
 def switch(me: Standing, person: Member, status: str) -> None:
     """Disable a person or enable them again, and sign every device of theirs out. The caller commits.
 
+    Disabled, the open invitations that they sent are withdrawn.
+
     Raises:
         RoleError: the person is not below `me` or is gone, or the installation would be without a superadmin.
     """
@@ -64,6 +67,8 @@ def switch(me: Standing, person: Member, status: str) -> None:
             keep_a_superadmin(person)
         person.status = status
         person.session_version += 1
+        if status == "disabled":
+            leaving.withdraw_sent_by(person)
         audit.record(f"member.{status}", person)
 
 

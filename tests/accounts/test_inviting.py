@@ -90,7 +90,7 @@ def test_sent_again_the_old_link_is_dead_and_a_week_begins_anew(acme, clock):
     email = address()
     first = invite(acme, email)
     clock.go(days=6)
-    second = invitations.resend(first.row)
+    second = invitations.resend(first.row, None)
     assert invitations.find_offer(token_of(first)) is None
     clock.go(days=6, hours=23)
     assert invitations.find_offer(token_of(second)) is not None
@@ -113,7 +113,7 @@ def test_an_invitation_ends_after_seven_days_and_frees_its_seat(acme, clock):
     for _ in seats:
         invite(acme, address())
     with pytest.raises(QuotaExceeded):
-        invitations.resend(seats[0].row)
+        invitations.resend(seats[0].row, None)
 
 
 def test_withdrawn_or_accepted_it_can_t_be_sent_again(acme):
@@ -123,7 +123,7 @@ def test_withdrawn_or_accepted_it_can_t_be_sent_again(acme):
     assert invitations.find_offer(token_of(withdrawn)) is None
     for row in (withdrawn.row, accepted.row):
         with pytest.raises(InvitationError, match="anew"):
-            invitations.resend(row)
+            invitations.resend(row, None)
     db.session.refresh(accepted.row)
     with pytest.raises(InvitationError, match="Members"):
         invitations.revoke(accepted.row)

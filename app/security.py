@@ -7,7 +7,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
 from app import audit, roles
-from app.accounts import acting, devices
+from app.accounts import acting, presence
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
 from models import Member, db, tenancy
@@ -25,20 +25,7 @@ class DocentSecurityManager(SecurityManager):
 
     def load_user(self, pk: str) -> Member | None:
         """Find the member that a cookie names; None once that device was signed out, or the member disabled."""
-        member = self.find_member(pk)
-        if member is None or not devices.is_signed_in(member.id, session.get("device")):
-            return None
-        return member
-
-    def find_member(self, pk: str) -> Member | None:
-        """Find a member by id and session version; None once the version was raised or the member disabled."""
-        member_id, _, version = str(pk).partition(".")
-        if not (member_id.isascii() and member_id.isdigit()):
-            return None
-        with tenancy.everything():
-            member = self.get_user_by_id(int(member_id))
-        is_current = member is not None and str(member.session_version) == version and member.is_active
-        return member if is_current else None
+        return presence.find_present(str(pk), session.get("device"))
 
     def auth_user_db(self, username: str, password: str) -> Member | None:
         """Check a password; only enabled members with a proven address may come in."""

@@ -17,7 +17,7 @@ from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app import audit, limits
-from app.accounts import devices, second_factor
+from app.accounts import devices, presence, second_factor
 from app.caller import signed_in
 from app.collaborators import here
 from app.tokens import TokenError
@@ -129,8 +129,7 @@ class SignInView(AuthDBView):
             payload = here().signer.read(AWAITS_CODE, session.get("awaits_code", ""), max_age_s=CODE_PATIENCE_S)
         except TokenError:
             return None
-        found: Member | None = self.appbuilder.sm.find_member(payload["member"])
-        return found
+        return presence.find_member(payload["member"])
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Flask, current_app, request, session
 from flask_login import current_user
+from sqlalchemy import select
 
+from app.accounts import presence
 from app.accounts.standing import find_standing
 from app.collaborators import here
 from app.domains import embeds
-from models import Chatbot, Embed
+from models import Chatbot, Embed, db, tenancy
 
 
 def own_origin() -> str:
@@ -46,3 +49,17 @@ def is_open_to(member: str, chatbot: Chatbot) -> bool:
     if not current_user.is_authenticated or current_user.get_id() != member:
         return False
     return find_standing(current_user).may("chatbot.preview", chatbot.workspace_id)
+
+
+def watch(member: str, chatbot_id: int) -> Callable[[], bool]:
+    """Return what tells, while an answer is streamed, whether it still is: the request is over by then."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    device = session.get("device")
+
+    def is_still_open() -> bool:
+        with app.app_context(), tenancy.everything():
+            person = presence.find_present(member, device)
+            place = db.session.scalar(select(Chatbot.workspace_id).where(Chatbot.id == chatbot_id))
+            return person is not None and find_standing(person).may("chatbot.preview", place)
+
+    return is_still_open

@@ -6,7 +6,7 @@ import queue
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -15,13 +15,13 @@ from app.answering import presets
 from app.history import recording
 from app.plans import usage
 from models import ChatSession, Message, db
-from widget import shown
+from widget import preview, shown
 from widget.access import Visit
 from widget.errors import WidgetError
 from widget.speaker import METRIC, Speaker, Turn, event, free_place
 
 HEARTBEAT_S = 15.0
-LOOK_S = 0.5  # how often a silent stream looks whether its visitor is still there
+LOOK_S = 0.5  # how often a stream looks whether who asked is still there, and a member still may be
 
 
 def stream_answer(visit: Visit, chat: ChatSession, text: str, key: str) -> Response:
@@ -45,7 +45,7 @@ def stream_answer(visit: Visit, chat: ChatSession, text: str, key: str) -> Respo
 def _speak(visit: Visit, answer: Message, text: str) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     with free_place(app) as place:
-        counted_in = None
+        is_open, counted_in = _watch(visit), None
         if not visit.is_preview:
             counted_in = usage.reserve(visit.service, METRIC)
             if counted_in is None:
@@ -53,7 +53,7 @@ def _speak(visit: Visit, answer: Message, text: str) -> Response:
         turn = Turn(answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id, counted_in)
         db.session.commit()
         speaker = Speaker(app, turn, text, place)
-    response = _respond(_read(speaker, request.environ.get("gunicorn.socket")))
+    response = _respond(_read(speaker, request.environ.get("gunicorn.socket"), is_open))
     response.call_on_close(speaker.leave)
     speaker.start()
     return response
@@ -73,22 +73,37 @@ def _replay(answer: Message) -> list[str]:
     ]  # fmt: skip
 
 
-def _read(speaker: Speaker, connection: Any) -> Iterator[str]:
-    """Yield events as they come, and a comment after 15 silent seconds; end when the visitor has gone."""
-    spoke_at = time.monotonic()
-    while True:
-        try:
-            said = speaker.events.get(timeout=LOOK_S)
-        except queue.Empty:
-            if _is_gone(connection):
+def _watch(visit: Visit) -> Callable[[], bool]:
+    """Return what tells whether whoever asked may still hear the answer; a visitor may, a member can be shut out."""
+    return preview.watch(visit.member, visit.chatbot.id) if visit.is_preview else lambda: True
+
+
+def _read(speaker: Speaker, connection: Any, is_open: Callable[[], bool]) -> Iterator[str]:
+    """Yield events as they come, and a comment after 15 silent seconds; end when nobody is there, or may be."""
+    spoke_at = looked_at = time.monotonic()
+    while (said := _next_event(speaker)) is not None:
+        moment = time.monotonic()
+        if moment - looked_at >= LOOK_S:
+            looked_at = moment
+            if not is_open():
+                shut_out = WidgetError("token_invalid")
+                yield event("error", code=shut_out.code, message=shut_out.message)
                 return
-            if time.monotonic() - spoke_at < HEARTBEAT_S:
-                continue
-            said = ": still here\n\n"
-        if said is None:
+        if not said and _is_gone(connection):
             return
-        spoke_at = time.monotonic()
-        yield said
+        if not said and moment - spoke_at >= HEARTBEAT_S:
+            said = ": still here\n\n"
+        if said:
+            spoke_at = moment
+            yield said
+
+
+def _next_event(speaker: Speaker) -> str | None:
+    """Return what to send, None at the end; empty where nothing was said for a while."""
+    try:
+        return speaker.events.get(timeout=LOOK_S)
+    except queue.Empty:
+        return ""
 
 
 def _is_gone(connection: Any) -> bool:

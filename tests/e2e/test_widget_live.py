@@ -132,26 +132,56 @@ def test_ten_visitors_are_answered_at_once_while_pages_stay_quick(run, model):
     assert all("event: done" in body for body in bodies)
 
 
-def test_an_owner_chats_in_the_preview(browser, run, go_on):
-    web, _, log = run
-    lines = log.read_text().splitlines()
+@pytest.fixture(scope="module")
+def owner(run):
+    """The demo owner's address and password, as the first start printed them."""
+    lines = run[2].read_text().splitlines()
     email = next(line.split(": ")[1] for line in lines if line.startswith("demo owner"))
     password = next(line.split()[1] for line in lines[lines.index(f"demo owner: {email}") :] if "password" in line)
-    for home in (web, web.replace("localhost", "127.0.0.1")):
+    return email, password
+
+
+def enter(page, home: str, owner: tuple[str, str]) -> None:
+    page.goto(f"{home}/login/")
+    page.fill("input[name=email]", owner[0])
+    page.fill("input[name=password]", owner[1])
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda address: "/login" not in address)
+
+
+def open_preview(page, home: str) -> None:
+    chatbot = page.locator("a[href*='/chatbot/']").first.get_attribute("href")
+    page.goto(f"{home}{chatbot.split('#')[0].rstrip('/')}/preview")
+    page.wait_for_selector(f"{CHAT} .panel", state="visible")
+
+
+def test_an_owner_chats_in_the_preview(browser, run, owner, go_on):
+    for home in (run[0], run[0].replace("localhost", "127.0.0.1")):
         profile = browser.new_context()
         try:
             page = profile.new_page()
-            page.goto(f"{home}/login/")
-            page.fill("input[name=email]", email)
-            page.fill("input[name=password]", password)
-            page.press("input[name=password]", "Enter")
-            page.wait_for_url(lambda address: "/login" not in address)
-            chatbot = page.locator("a[href*='/chatbot/']").first.get_attribute("href")
-            page.goto(f"{home}{chatbot.split('#')[0].rstrip('/')}/preview")
-            page.wait_for_selector(f"{CHAT} .panel", state="visible")
+            enter(page, home, owner)
+            open_preview(page, home)
             ask(page, QUESTION)
             with page.expect_download() as download:
                 page.click(f"{CHAT} [aria-label='Download this chat']")
             assert QUESTION in download.value.path().read_text(encoding="utf-8")
         finally:
             profile.close()
+
+
+def test_an_answer_in_the_preview_is_cut_when_its_device_is_signed_out_elsewhere(browser, run, owner, model):
+    lost, own = browser.new_context(), browser.new_context()
+    try:
+        page, elsewhere = lost.new_page(), own.new_page()
+        enter(page, run[0], owner)
+        enter(elsewhere, run[0], owner)
+        open_preview(page, run[0])
+        ask(page, QUESTION, until=f"{CHAT} .bot >> text=PDF files")
+        elsewhere.goto(f"{run[0]}/profile/")
+        elsewhere.click("text=Sign out all other devices")
+        page.wait_for_selector(f"{CHAT} >> text=can't be continued here")
+        assert model.hung_up.acquire(timeout=10)
+    finally:
+        lost.close()
+        own.close()

@@ -28,7 +28,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_change",
     ),
     "DomainView": (*_WRITE,),
-    "DomainPage": ("can_show", "can_check"),
+    "DomainPage": ("can_show", "can_check", "can_switch"),
     "SourceView": (*_READ,),
     "HistoryView": (*_READ,),
     "HistoryPage": ("can_sessions", "can_transcript"),
@@ -47,6 +47,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "ServiceCarePage": ("can_suspend", "can_lift", "can_extend"),
     "MemberView": (*_READ, "can_switch", "can_give_role", "can_resend"),
     "MailView": ("can_list", "can_show"),
+    "HoldingPage": ("can_show", "can_release"),
 }
 
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
@@ -54,7 +55,7 @@ _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
     "Services", "Audit",
 )  # fmt: skip
-_MENU_OF_STAFF = ("Installation", "Orders", "Plans", "Subscriptions", "People", "Mails", "Services")
+_MENU_OF_STAFF = ("Installation", "Orders", "Plans", "Subscriptions", "People", "Mails", "Websites held", "Services")
 
 
 def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app import mail
+from app.domains import holding
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
@@ -24,10 +25,16 @@ def refresh_websites() -> None:
     queues.wake_ingestion(*websites.take_due())
 
 
+def look_for_proofs() -> None:
+    """Look again at the domains whose time has come: in a worker, as name servers and websites may be slow."""
+    queues.wake_proofs(*holding.due_domains())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
     (refresh_websites, 60),
+    (look_for_proofs, 60),
     (expiry.apply_time, 300),
     (sweep.sweep, 600),
 )

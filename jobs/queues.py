@@ -58,6 +58,11 @@ def wake_training(*chatbot_ids: int) -> None:
     _wake("jobs.training.publish_chatbot", chatbot_ids)
 
 
+def wake_proofs(*domain_ids: int) -> None:
+    """Ask a worker to look for the proofs of domains."""
+    _wake("jobs.domains.check_domain", domain_ids)
+
+
 def read_state() -> QueueState | None:
     """Return how the queue stands; None where Redis can't be reached."""
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)

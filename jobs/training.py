@@ -47,5 +47,10 @@ _AFTER_DEATH: dict[str, Callable[[int], None]] = {
 
 
 def bury(function: str, row_id: int) -> None:
-    """Set the rows right after the process that ran a job was killed: at once, not when its silence is noticed."""
-    _AFTER_DEATH[function](row_id)
+    """Set the rows right after the process that ran a job was killed: at once, not when its silence is noticed.
+
+    Other jobs leave nothing behind: their rows are still due.
+    """
+    set_right = _AFTER_DEATH.get(function)
+    if set_right is not None:
+        set_right(row_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of, unique_where
@@ -35,6 +35,12 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     verified: Mapped[bool] = mapped_column(default=False)
     last_checked: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(16), default="active")
+    with_subdomains: Mapped[bool] = mapped_column(default=False, server_default=false())
+    proven_by: Mapped[str | None] = mapped_column(String(8))  # the way by which its proof was found last
+    due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True)  # when that is looked for again
+    failing_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    n_failures: Mapped[int] = mapped_column(default=0, server_default="0")  # looks in a row that found it gone
+    claimed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # proven while another service holds the host
     service: Mapped[Service] = relationship()
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="domain_in_service"),

@@ -21,6 +21,7 @@ def register(appbuilder: Any) -> None:
     from views.domains import DomainView
     from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
+    from views.holding import HoldingPage
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
     from views.looking import LookPage
@@ -52,6 +53,7 @@ def register(appbuilder: Any) -> None:
     add(SubscriptionView, "Subscriptions", category="Installation", icon="clock")
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
+    add(HoldingPage, "Websites held", category="Installation", icon="domain", href="/holding/")
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (

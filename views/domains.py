@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.caller import standing
@@ -17,6 +17,11 @@ from models import Domain
 from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
 
+_WITH_SUBDOMAINS = BooleanField(
+    "With subdomains",
+    description="Chatbots answer on every host below it too: with example.com on www.example.com and shop.example.com.",
+)
+
 
 class DomainView(Screen):
     """The websites on which chatbots may answer."""
@@ -25,22 +30,26 @@ class DomainView(Screen):
     edit_action = "domain.edit"
     list_title, show_title, add_title, edit_title = "Domains", "Domain", "Add a domain", "Change domain"
     list_columns = ["origin", "service", "verified", "status", "last_checked"]
-    show_columns = ["origin", "service", "verified", "status", "last_checked", "created_at"]
-    add_columns = ["domain", "service"]
-    edit_columns = ["status"]
+    show_columns = ["origin"]
+    add_columns = ["domain", "with_subdomains", "service"]
+    edit_columns = ["status", "with_subdomains"]
     search_columns = ["domain", "verified", "status"]
     order_columns = ["verified", "status", "last_checked"]
     base_filters = [["internal", FilterEqual, False]]
     label_columns = {"origin": "Website", "domain": "Website", "last_checked": "Last checked", "verified": "Ownership"}
-    formatters_columns = {"verified": yes_no, "status": status_badge, "last_checked": moment, "created_at": moment}
+    formatters_columns = {"verified": yes_no, "status": status_badge, "last_checked": moment}
     add_form_extra_fields = {
         "domain": StringField(
             "Website",
             description="The address as your visitors see it, for instance https://www.example.com",
             validators=[InputRequired(), Length(max=300)],
-        )
+        ),
+        "with_subdomains": _WITH_SUBDOMAINS,
     }
-    edit_form_extra_fields = {"status": SelectField("Status", choices={"active": "Active", "inactive": "Paused"})}
+    edit_form_extra_fields = {
+        "status": SelectField("Status", choices={"active": "Active", "inactive": "Paused"}),
+        "with_subdomains": _WITH_SUBDOMAINS,
+    }
     filter_choices = {"status": ("active", "inactive")}
     picture, noun = "domain", "domain"
     empty_words = "Add the website on which your chatbot shall answer."

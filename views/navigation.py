@@ -22,7 +22,7 @@ _NEEDS = {
 }
 
 
-_OF_THE_INSTALLATION = {"Orders", "Plans", "Subscriptions", "People", "Mails", "Look at a service"}
+_OF_THE_INSTALLATION = {"Orders", "Plans", "Subscriptions", "People", "Mails", "Websites held", "Look at a service"}
 _FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from app.answering import presets
 from app.collaborators import here
+from app.domains import hosts
 from app.history import recording
 from app.tokens import TokenExpired, TokenInvalid
 from models import Chatbot, ChatSession, Embed, Service, db, tenancy
@@ -70,7 +71,7 @@ def _load(embed_uuid: uuid.UUID) -> tuple[Embed, Service]:
 
 def _check_place(embed: Embed, origin: str) -> None:
     domain = embed.domain
-    if origin != (preview.own_origin() if domain.internal else domain.origin):
+    if not (origin == preview.own_origin() if domain.internal else hosts.covers(domain, origin)):
         raise WidgetError("origin_not_allowed")
     if not domain.verified or domain.status != "active":
         raise WidgetError("domain_unverified")

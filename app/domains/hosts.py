@@ -9,14 +9,19 @@ from urllib.parse import SplitResult, urlsplit
 
 import idna
 from sqlalchemy import select
+from tld import is_tld
 
+from app.collaborators import here
 from app.plans import quotas
 from app.refusals import Refusal
 from models import Chatbot, Domain, Embed, db
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_SUBDOMAIN = re.compile(r"([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+")
+_NO_WEBSITE = "invalid"  # RFC 2606: nothing is ever there
 
 
 class HostError(Refusal):
@@ -30,19 +35,23 @@ def parse_host(pasted: str) -> tuple[str, str, int | None]:
         HostError: there is no website host in it.
     """
     text = pasted.strip()
-    parts = _split(text if "//" in text else f"https://{text}")
-    if parts[0] not in _DEFAULT_PORTS:
+    scheme, name, port = _split(text if _SCHEME.match(text) else f"https://{text.lstrip('/')}")
+    if scheme not in _DEFAULT_PORTS:
         raise HostError("A website begins with http:// or https://.")
-    scheme, name, port = parts
+    if _is_ip(name) and name not in LOCAL_HOSTS:
+        raise HostError("An IP address can't be added: nobody can prove that it is theirs. Enter a name.")
     return scheme, _to_ascii(name), None if port == _DEFAULT_PORTS[scheme] else port
 
 
 def _split(address: str) -> tuple[str, str, int | None]:
     try:
         parts = urlsplit(address)
-        return parts.scheme, parts.hostname or "", parts.port
+        name, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise HostError(f"This is not the address of a website: {error}.") from error
+    if port == 0:
+        raise HostError("This is not the address of a website: there is no port 0.")
+    return parts.scheme, name, port
 
 
 def _to_ascii(name: str) -> str:
@@ -58,11 +67,20 @@ def _to_ascii(name: str) -> str:
 
 
 def _is_ip(host: str) -> bool:
+    """Tell whether a host is an address: also in the short and odd forms that browsers read as one (127.1, 0x7f.1)."""
+    last = host.strip(".").rpartition(".")[2]
+    if last.isdigit() or re.fullmatch(r"0[xX][0-9a-fA-F]*", last):
+        return True
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        ipaddress.ip_address(host)
     except ValueError:
         return False
     return True
+
+
+def _is_public_suffix(host: str) -> bool:
+    """Tell whether strangers register their names right below a host (publicsuffix.org, both of its parts)."""
+    return any(is_tld(name, search_private=True) for name in (host, idna.decode(host)))
 
 
 def origin_of(address: SplitResult) -> str:
@@ -70,6 +88,19 @@ def origin_of(address: SplitResult) -> str:
     scheme, port = address.scheme.lower(), address.port
     unusual = f":{port}" if port and port != _DEFAULT_PORTS.get(scheme) else ""
     return f"{scheme}://{(address.hostname or '').lower()}{unusual}"
+
+
+def is_below(domain: Domain, origin: str) -> bool:
+    """Tell whether an origin is a subdomain of a domain, of the same scheme and port."""
+    head, tail = f"{domain.scheme}://", domain.origin.partition("://")[2]
+    if not (origin.startswith(head) and origin.endswith(tail)):
+        return False
+    return _SUBDOMAIN.fullmatch(origin[len(head) : len(origin) - len(tail)]) is not None
+
+
+def covers(domain: Domain, origin: str) -> bool:
+    """Tell whether a page of this origin is on the domain: the very host or, where that was chosen, one below it."""
+    return origin == domain.origin or (domain.with_subdomains and is_below(domain, origin))
 
 
 def prepare(domain: Domain, *, allow_local: bool) -> None:
@@ -81,13 +112,32 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
     """
     domain.scheme, domain.domain, domain.port = parse_host(domain.domain)
     is_local = domain.domain in LOCAL_HOSTS
-    if is_local and not allow_local:
-        raise HostError("This computer's own address can't be a domain here: set ALLOW_LOCAL_DOMAINS=1 to allow it.")
-    if not is_local and (_is_ip(domain.domain) or "." not in domain.domain):
-        raise HostError("Enter the name of a website, for instance www.example.com.")
+    reason = _refuse_local(domain, allow_local=allow_local) if is_local else _refuse(domain.domain)
+    if reason:
+        raise HostError(reason)
     domain.service_id = domain.service_id or domain.service.id
     quotas.make_room(domain.service_id, "domains")
     domain.verified, domain.internal = is_local, False
+
+
+def _refuse_local(domain: Domain, *, allow_local: bool) -> str:
+    if not allow_local:
+        return "This computer's own address can't be a domain here: set ALLOW_LOCAL_DOMAINS=1 to allow it."
+    is_ours = domain.origin == origin_of(urlsplit(here().config.address))
+    return "This is Docent's own address: chatbots are shown there by their preview." if is_ours else ""
+
+
+def _refuse(host: str) -> str:
+    """Return why a host can't be anybody's website; empty where it can."""
+    if host == urlsplit(here().config.address).hostname:
+        return "This is Docent's own address: chatbots are shown there by their preview."
+    if "." not in host:
+        return "Enter the whole name of a website, for instance www.example.com."
+    if host.endswith(f".{_NO_WEBSITE}"):
+        return f"There are no websites whose names end in .{_NO_WEBSITE}."
+    if _is_public_suffix(host):
+        return f"{host} belongs to nobody alone: others register their names below it. Enter your own name there."
+    return ""
 
 
 def find(domain_uuid: uuid.UUID) -> Domain | None:
@@ -100,10 +150,10 @@ def newest() -> Domain | None:
     return db.session.scalar(select(Domain).where(Domain.internal.is_(False)).order_by(Domain.id.desc()).limit(1))
 
 
-def usable_domains(chatbot: Chatbot) -> list[Domain]:
-    """Return the proven, active websites of a chatbot's service."""
+def usable_domains(service_id: int) -> list[Domain]:
+    """Return the proven, active websites of a service."""
     query = select(Domain).where(
-        Domain.service_id == chatbot.service_id, Domain.internal.is_(False), Domain.verified, Domain.status == "active"
+        Domain.service_id == service_id, Domain.internal.is_(False), Domain.verified, Domain.status == "active"
     )
     return list(db.session.scalars(query.order_by(Domain.domain)))
 
@@ -111,7 +161,7 @@ def usable_domains(chatbot: Chatbot) -> list[Domain]:
 def unused_domains(chatbot: Chatbot) -> list[Domain]:
     """Return the usable websites on which the chatbot is not yet embedded."""
     taken = set(db.session.scalars(select(Embed.domain_id).where(Embed.chatbot_id == chatbot.id)))
-    return [domain for domain in usable_domains(chatbot) if domain.id not in taken]
+    return [domain for domain in usable_domains(chatbot.service_id) if domain.id not in taken]
 
 
 def find_domain(chatbot: Chatbot, domain_uuid: str) -> Domain | None:
@@ -120,4 +170,4 @@ def find_domain(chatbot: Chatbot, domain_uuid: str) -> Domain | None:
         wanted = uuid.UUID(domain_uuid)
     except ValueError:
         return None
-    return next((domain for domain in usable_domains(chatbot) if domain.uuid == wanted), None)
+    return next((domain for domain in usable_domains(chatbot.service_id) if domain.uuid == wanted), None)

@@ -12,35 +12,22 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from app.collaborators import here
 from app.domains import hosts
 from app.domains.lookup import LookupFailed, find_txt
 from app.net import FetchError
-from app.refusals import Refusal
 from models import Domain, db
-from models.base import now
 
 PURPOSE = "domain-proof"
 LABEL = "_docent-challenge"
 FILE = "/.well-known/docent-verification.txt"
 META = "docent-verification"
 PROVEN, MISSING, WRONG, UNKNOWN = "proven", "missing", "wrong", "unknown"
+GONE = (MISSING, WRONG)
 MAX_FILE_BYTES = 4096
 MAX_PAGE_BYTES = 1_000_000
 TIMEOUT_S = 10.0
-
-
-class HeldByAnother(Refusal):
-    """The website is proven, and another service holds it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your proof was found, but another service on this installation holds this website. Ask whoever set it up "
-            "there to delete it, or write to the installation's staff."
-        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +89,11 @@ def _fetch(domain: Domain, path: str, max_bytes: int) -> tuple[int, bytes]:
     return got.status, got.body
 
 
+def _says_nothing(status: int) -> bool:
+    """Tell whether an answer leaves open what is there: a broken server, or one that asks for patience."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+
+
 def look_at_file(domain: Domain) -> Finding:
     """Look for the file."""
     what, hint = f"The file {domain.origin}{FILE}", "It holds the value and nothing else."
@@ -109,7 +101,7 @@ def look_at_file(domain: Domain) -> Finding:
         status, body = _fetch(domain, FILE, MAX_FILE_BYTES)
     except FetchError as error:
         return Finding("file", UNKNOWN, f"The website could not be asked: {error.advice}")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # a broken server says nothing about the file
+    if _says_nothing(status):
         return Finding("file", UNKNOWN, f"The website answered with status {status}. Try again later.")
     found = [body.decode("utf-8", "replace").strip()] if status == HTTPStatus.OK and body.strip() else []
     return _judge("file", domain, found, what, hint)
@@ -122,7 +114,7 @@ def look_at_page(domain: Domain) -> Finding:
         status, body = _fetch(domain, "/", MAX_PAGE_BYTES)
     except FetchError as error:
         return Finding("meta", UNKNOWN, f"The website could not be asked: {error.advice}")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if _says_nothing(status):
         return Finding("meta", UNKNOWN, f"The website answered with status {status}. Try again later.")
     return _judge("meta", domain, _read_tags(body), what, hint)
 
@@ -141,32 +133,4 @@ def look(domain: Domain) -> list[Finding]:
         findings.append(way(domain))
         if findings[-1].state == PROVEN:
             break
-    return findings
-
-
-def check(domain: Domain) -> list[Finding]:
-    """Look for a proof, and hold the domain for its service once it is there. The caller commits.
-
-    A domain that was proven stays so when nothing is found now: its proof is looked for again, not taken away at once.
-
-    Raises:
-        HeldByAnother: proven, but another service holds the website.
-        Refusal: the domain was deleted meanwhile.
-    """
-    domain_id = domain.id
-    findings = look(domain)
-    found = db.session.scalar(select(Domain).where(Domain.id == domain_id))
-    if found is None:
-        raise Refusal("This website was deleted while its proof was looked for.")
-    domain = found
-    domain.last_checked = now()
-    if findings[-1].state == PROVEN:
-        domain.verified = True
-        try:
-            with db.session.begin_nested():
-                db.session.flush()
-        except IntegrityError as error:
-            db.session.rollback()
-            raise HeldByAnother from error
-    db.session.flush()
     return findings

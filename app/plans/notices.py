@@ -11,17 +11,18 @@ from app import mail
 from models import Notice, Service, db, tenancy
 
 
-def add(service_id: int, kind: str, occasion: str, **words: str) -> bool:
+def add(service_id: int, kind: str, occasion: str, *, page: str = "", **words: str) -> bool:
     """Mail the holder about an occasion, unless they were mailed about it before. The caller commits.
 
-    `kind` names the template, `occasion` what it is about: a date, an order, a quota's month.
+    `kind` names the template, `occasion` what it is about: a date, an order, a quota's month. The mail leads to `page`,
+    or to the service's own.
     """
     with tenancy.everything():
         known = select(Notice.id).filter_by(service_id=service_id, kind=kind, occasion=occasion)
         if db.session.scalar(known) is not None or not _take(service_id, kind, occasion):
             return False
         service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
-        holder, page = service.holder, f"/service/{service.uuid}"
+        holder, page = service.holder, page or f"/service/{service.uuid}"
         filled: dict[str, Any] = {"service": service.name, "name": holder.first_name, **words}
         mail.post(f"notice_{kind}", holder.email, page=page, **filled)
         db.session.flush()

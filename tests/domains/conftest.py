@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +15,16 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+import pytest
+
+from app.collaborators import here
+from app.net import Fetcher, FetchSettings
+from models import Domain, db
+from tests.app.webserver import say, serving
+from tests.clock import clock
+from tests.conftest import inside
+
+__all__ = ["clock"]
 
 
 class Names:
@@ -63,3 +75,46 @@ def name_server() -> Iterator[Names]:
         finally:
             stop.set()
             thread.join()
+
+
+class World:
+    """The website's pages, the name server, and where names lead to."""
+
+    def __init__(self, names, port: int, pages: dict[str, tuple[str, bytes, dict[str, str]]]) -> None:
+        self.names, self.port, self.pages = names, port, pages
+
+    def put(self, path: str, body: str, status: str = "200 OK", **headers: str) -> None:
+        self.pages[path] = (status, body.encode(), headers)
+
+
+@pytest.fixture
+def world(app):
+    pages: dict[str, tuple[str, bytes, dict[str, str]]] = {}
+
+    def answer(conn, path, _headers):
+        status, body, headers = pages.get(path, ("404 Not Found", b"nothing here", {}))
+        say(conn, status, body, **headers)
+
+    with inside(app), name_server() as names, serving(answer) as site:
+        held = here()
+        before = held.config
+        held.config = dataclasses.replace(before, dns_servers=(names.address,))
+        held.__dict__["fetcher"] = Fetcher(
+            FetchSettings(allow_private=True, timeout_s=5), lambda _host, _port: ["127.0.0.1"]
+        )
+        yield World(names, site.port, pages)
+        held.config = before
+        del held.__dict__["fetcher"]
+
+
+def make_domain(service_id: int, port: int, host: str = "") -> Domain:
+    host = host or f"{uuid.uuid4().hex[:8]}.example.com"
+    domain = Domain(service_id=service_id, scheme="http", domain=host, port=port)
+    db.session.add(domain)
+    db.session.commit()
+    return domain
+
+
+@pytest.fixture
+def domain(world, ada):
+    return make_domain(ada.service_id, world.port)

@@ -80,6 +80,7 @@ ASKS_FOR = {
     "ChatbotPage.retry_source": "source.edit", "ChatbotPage.train": "source.edit", "ChatbotPage.add_embed": "chatbot.edit",
     "ChatbotPage.switch_embed": "chatbot.edit", "ChatbotPage.delete_source": "source.edit", "ChatbotView.add": "chatbot.edit",
     "ChatbotView.edit": "chatbot.edit", "DomainView.add": "domain.edit", "DomainView.edit": "domain.edit",
+    "DomainPage.switch": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
     "WorkspaceView.edit": "workspace.edit", "WorkspaceView.add": "workspace.create", "ServicePage.show": "people.view",
     "ServicePage.order": "service.buy", "ServicePage.resume": "service.buy",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.domains import proof
-from models import Domain, db
+from models import AuditEvent, Domain, db
 from tests.conftest import inside, sign_in
+from tests.isolation.conftest import add_person, come_in
 
 
 def address_of(app, person, *, verified=True):
@@ -15,14 +18,16 @@ def address_of(app, person, *, verified=True):
         return f"/domain/{domain.uuid}", proof.token_of(domain)
 
 
+def find(monkeypatch, state, words=""):
+    monkeypatch.setattr(proof, "look", lambda _domain: [proof.Finding("dns", state, words)])
+
+
 def test_an_owner_reads_how_to_prove_it_and_what_was_found(app, ada, as_ada, monkeypatch):
     address, token = address_of(app, ada, verified=False)
     page = as_ada.get(address).get_data(as_text=True)
     assert page.count(token) == 3
     assert f"_docent-challenge.{ada.canary}.example.com" in page
-    monkeypatch.setattr(
-        proof, "look", lambda _domain: [proof.Finding("dns", "wrong", "is there, but <b>its</b> value")]
-    )
+    find(monkeypatch, "wrong", "is there, but <b>its</b> value")
     checked = as_ada.post(f"{address}/check").get_data(as_text=True)
     assert "is there, but &lt;b&gt;its&lt;/b&gt; value" in checked
     assert "Not proven yet" in checked
@@ -40,3 +45,81 @@ def test_a_stranger_finds_neither_page_nor_check(app, ada, cid):
     client = sign_in(app, cid)
     assert client.get(address).status_code == 404
     assert client.post(f"{address}/check").status_code == 404
+    assert client.post(f"{address}/switch").status_code == 404
+
+
+def test_a_domain_is_paused_and_goes_on_with_its_proof(app, ada, as_ada):
+    address, _ = address_of(app, ada)
+    for status in ("inactive", "active"):
+        assert as_ada.post(f"{address}/switch").status_code == 302
+        with inside(app):
+            domain = db.session.get(Domain, ada.domain_id)
+            assert (domain.status, domain.verified) == (status, True)
+
+
+def test_a_proof_that_is_gone_is_told_with_the_day_it_has_to_be_back(app, ada, as_ada, monkeypatch):
+    address, _ = address_of(app, ada)
+    find(monkeypatch, "missing")
+    page = as_ada.post(f"{address}/check").get_data(as_text=True)
+    assert "Proof gone" in page
+    assert "Put the proof back by" in page
+    find(monkeypatch, "proven")
+    assert "Proof gone" not in as_ada.post(f"{address}/check").get_data(as_text=True)
+
+
+@pytest.fixture
+def claimed(app, ada, cid, monkeypatch):
+    """Cid has proven the website that Ada holds: (its name, the page that tells him so)."""
+    address_of(app, ada)
+    with inside(app):
+        host = db.session.get(Domain, ada.domain_id).domain
+        theirs = Domain(service_id=cid.service_id, domain=host, scheme="https")
+        db.session.add(theirs)
+        db.session.commit()
+        address, row_id = f"/domain/{theirs.uuid}", theirs.id
+    find(monkeypatch, "proven")
+    yield host, sign_in(app, cid).post(f"{address}/check").get_data(as_text=True)
+    with inside(app):
+        db.session.delete(db.session.get(Domain, row_id))
+        db.session.commit()
+
+
+def test_who_proves_a_website_of_another_service_gets_a_plain_answer_and_no_name(claimed, ada):
+    _, page = claimed
+    assert "another service on this" in page
+    assert "asked by mail" in page
+    assert f"service {ada.canary}" not in page
+
+
+def test_staff_see_the_claim_and_release_the_website_with_a_reason(app, ada, cid, claimed):
+    host, _ = claimed
+    staff = come_in(app, add_person(app, "sam", platform_role="Staff"))
+    page = staff.get("/holding/").get_data(as_text=True)
+    assert all(name in page for name in (host, f"service {ada.canary}", f"service {cid.canary}"))
+    assert staff.post("/holding/release", data={"website": host}).status_code == 400
+    assert staff.post("/holding/release", data={"website": "no.example.net", "reason": "x"}).status_code == 400
+    assert staff.post("/holding/release", data={"website": f"https://{host}/", "reason": "Sold."}).status_code == 302
+    with inside(app):
+        assert not db.session.get(Domain, ada.domain_id).verified
+        event = db.session.query(AuditEvent).filter_by(action="domain.release").one()
+        assert (event.service_id, event.changes) == (ada.service_id, {"reason": "Sold."})
+
+
+def test_nobody_else_releases_websites(app, ada, as_ada):
+    host, _ = address_of(app, ada)
+    support = come_in(app, add_person(app, "sue", platform_role="Support"))
+    for client in (as_ada, support, app.test_client()):
+        assert client.get("/holding/").status_code in (302, 403)
+        assert client.post("/holding/release", data={"website": host, "reason": "x"}).status_code in (302, 403)
+    with inside(app):
+        assert db.session.get(Domain, ada.domain_id).verified
+
+
+def test_a_website_is_added_with_its_subdomains_and_refused_in_words(app, as_ada):
+    form = {"domain": "HTTPS://Acme.Example.NET/en/", "with_subdomains": "y", "service": "2"}
+    assert as_ada.post("/domainview/add", data=form).status_code == 302
+    with inside(app):
+        made = db.session.query(Domain).filter_by(domain="acme.example.net").one()
+        assert (made.with_subdomains, made.verified) == (True, False)
+    refused = as_ada.post("/domainview/add", data={**form, "domain": "co.uk"}).get_data(as_text=True)
+    assert "belongs to nobody alone" in refused

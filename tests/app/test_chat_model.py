@@ -15,6 +15,7 @@ from app import answering
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, db
 from tests.conftest import inside
+from tests.waiting import PATIENCE_S, SOON_S
 
 QUESTION = "How long may unused goods be returned?"
 TEXT = b"# Returns\n\nGoods may be returned within forty-five days if they are unused.\n"
@@ -34,7 +35,7 @@ SCRIPTS = {
     "no_answer": [*words("NO ANSWER"), END],
     "broken": ["{not json"],
     "endless": [*words(*["on and on " * 50] * 40), END],
-    "slow": [*words("You"), 9.0, END],
+    "slow": [*words("You"), PATIENCE_S, END],
     "unfounded": [*words("Bananas ripen quicker beside apples [1]."), END],
 }
 
@@ -80,7 +81,7 @@ def server(app):
         before = collaborators.config
         collaborators.config = dataclasses.replace(
             before, openai_base_url=f"http://127.0.0.1:{running.server_port}/v1", chat_model="test-model",
-            chat_model_timeout_s=3.0, chat_model_first_token_s=2.0,
+            chat_model_timeout_s=PATIENCE_S, chat_model_first_token_s=PATIENCE_S,
         )  # fmt: skip
         yield running
         collaborators.config = before
@@ -114,11 +115,15 @@ def test_numbers_that_exist_are_kept_and_others_dropped(app, server, chatbot_id)
 
 
 @pytest.mark.parametrize("script", ["cut", "uncited", "unfounded", "no_answer", "broken", "endless", "slow", "refused"])
-def test_any_failure_ends_in_the_documents_own_words(app, server, chatbot_id, script):
+def test_any_failure_ends_in_the_documents_own_words(app, server, chatbot_id, script, monkeypatch):
+    if script == "slow":
+        collaborators = app.extensions["docent"]
+        hurried = dataclasses.replace(collaborators.config, chat_model_timeout_s=1.0)
+        monkeypatch.setattr(collaborators, "config", hurried)
     started = time.monotonic()
     events = ask(app, chatbot_id, script)
     answer = events[-1][1]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < SOON_S
     assert (answer.state, answer.chat_model) == ("grounded", None)
     assert "forty-five days" in answer.text
     assert answer.citations

@@ -15,11 +15,11 @@ from app.knowledge import ingest, publish, sources
 from models import Chatbot, db
 from tests.app.webserver import drip, say, serving
 from tests.conftest import inside
+from tests.waiting import SOON_S
 
 QUESTION = "How long may unused goods be returned?"
 TEXT = b"# Returns\n\nGoods may be returned within forty-five days if they are unused.\n"
 FIRST_WORD_S, WHOLE_S = 0.8, 1.6
-LIMIT_S = 6  # far above the deadlines, for machines with other work; far below what the faults would take
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
@@ -104,7 +104,6 @@ def hung_up(*_):
 
 
 def wait_for_the_other_side(conn):
-    conn.settimeout(20)
     conn.recv(1)
 
 
@@ -125,8 +124,8 @@ def chatbot_id(app, ada):
     return ada.chatbot_id
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_the_documents_own_words_come_within_the_deadline(app, chatbot_id, fault):
+def ask(app, chatbot_id, fault):
+    """Return what the server was asked, the answer, and the seconds that it took."""
     collaborators = app.extensions["docent"]
     before = collaborators.config
     with serving(fault) as site:
@@ -140,16 +139,23 @@ def test_the_documents_own_words_come_within_the_deadline(app, chatbot_id, fault
             with inside(app):
                 started = time.monotonic()
                 events = list(answering.stream(db.session.get(Chatbot, chatbot_id), QUESTION))
-                elapsed = time.monotonic() - started
+                return site.asked, events[-1][1], time.monotonic() - started
         finally:
             collaborators.config = before
-    answer = events[-1][1]
-    assert len(site.asked) == 1
-    assert elapsed < LIMIT_S
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_the_documents_own_words_come_within_the_deadline(app, chatbot_id, fault):
+    for _ in range(5):
+        asked, answer, elapsed = ask(app, chatbot_id, fault)
+        if asked:
+            break  # else a busy machine let the deadline pass before the server was reached
+    assert len(asked) == 1
+    assert elapsed < SOON_S
     assert (answer.state, answer.chat_model) == ("grounded", None)
     assert "forty-five days" in answer.text
     assert answer.citations[0].quote in TEXT.decode()
     timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     for timer in timers:
-        timer.join(0.5)  # called off, it ends at once
+        timer.join(SOON_S)  # called off, it ends at once
     assert not [timer for timer in timers if timer.is_alive()]

@@ -9,6 +9,7 @@ import pytest
 
 from app.net import Fetcher, FetchError, FetchSettings, is_public, read_target, resolve_by_system
 from tests.app.webserver import Site, say, serving
+from tests.waiting import PATIENCE_S
 
 NAMES_THAT_LEAD_HERE = [
     "localhost", "LOCALHOST", "localhost.", "localhost.localdomain", "ip6-localhost", "ⓛocalhost", "127.0.0.1", "127.0.0.1.",
@@ -51,7 +52,7 @@ def canary():
 
 def fetch(url: str, canary: Site, *, resolve=resolve_by_system, ports=True):
     """Fetch with the canary's port allowed, so that the address alone can be what stops it."""
-    fetcher = Fetcher(FetchSettings(timeout_s=5), resolve=resolve)
+    fetcher = Fetcher(FetchSettings(timeout_s=PATIENCE_S), resolve=resolve)
     return fetcher.fetch(url, max_bytes=1000, ports={canary.port} if ports else ())
 
 

@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from tests.waiting import PATIENCE_S, SOON_S, wait_until
+
 PROGRAM = textwrap.dedent("""
     import sys
     from gunicorn.app.base import BaseApplication
@@ -53,14 +55,11 @@ def port():
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
     server = subprocess.Popen([sys.executable, "-c", PROGRAM, str(number)], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 30
-    while not is_open(number):
-        assert server.poll() is None, server.stderr.read().decode()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: server.poll() is not None or is_open(number))
+    assert server.poll() is None, server.stderr.read().decode()
     yield number
     server.terminate()
-    complaints = server.communicate(timeout=20)[1].decode()
+    complaints = server.communicate(timeout=PATIENCE_S)[1].decode()
     assert "Traceback" not in complaints, complaints
 
 
@@ -79,7 +78,7 @@ def clients(port):
 
 
 def ask(port, path="/", body=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("POST" if body else "GET", path, body)
         response = connection.getresponse()
@@ -97,7 +96,7 @@ def seconds_to_answer(port) -> float:
 
 def test_silent_clients_take_no_thread(port, clients):
     clients(b"")
-    assert seconds_to_answer(port) < 4
+    assert seconds_to_answer(port) < SOON_S
 
 
 @pytest.mark.parametrize(
@@ -105,16 +104,12 @@ def test_silent_clients_take_no_thread(port, clients):
 )
 def test_half_requests_hold_their_threads_only_for_a_while(port, clients, begun):
     clients(begun, n=4)
-    assert seconds_to_answer(port) < 5
+    assert seconds_to_answer(port) < SOON_S
 
 
 def test_a_drip_of_single_bytes_does_not_hold_a_thread_longer(port, clients):
     dripping = clients(b"GET / HTTP/1.1\r\nHost: x\r\nX-Drip: ", n=2)
-    gone, deadline = 0, time.monotonic() + 10
-    while gone < 2 and time.monotonic() < deadline:
-        time.sleep(0.2)
-        gone = sum(not _takes_a_byte(client) for client in dripping)
-    assert gone == 2
+    wait_until(lambda: {_takes_a_byte(client) for client in dripping} == {False}, SOON_S, every_s=0.2)
 
 
 def _takes_a_byte(client) -> bool:
@@ -132,12 +127,12 @@ def _takes_a_byte(client) -> bool:
 
 def test_clients_that_never_hang_up_stop_nobody(port, clients):
     clients(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", n=10)
-    assert seconds_to_answer(port) < 4
+    assert seconds_to_answer(port) < SOON_S
 
 
 def test_clients_that_take_no_answer_lose_their_connection(port, clients):
     clients(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n", n=4)
-    assert seconds_to_answer(port) < 5
+    assert seconds_to_answer(port) < SOON_S
 
 
 def test_a_large_body_on_a_slow_line_is_read_to_its_end(port, clients):
@@ -149,7 +144,7 @@ def test_a_large_body_on_a_slow_line_is_read_to_its_end(port, clients):
 
 
 def test_a_connection_is_used_again(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     for _ in range(3):
         connection.request("GET", "/")
         response = connection.getresponse()

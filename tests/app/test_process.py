@@ -15,6 +15,7 @@ import pytest
 
 from app.process import answers_on_port, find_free_port, is_port_free, redis_child
 from app.process.redis_server import answers_ping
+from tests.waiting import PATIENCE_S, SOON_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to count processes: run these on Linux")
@@ -25,7 +26,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from app.process import Child, Supervisor, redis_child, supervisor
 supervisor.STOP_PATIENCE_S = {patience}
-supervisor.READY_PATIENCE_S = 3
+supervisor.READY_PATIENCE_S = {ready}
 supervisor._FIRST_PAUSE_S = 0.05
 folder = Path({folder!r})
 def python(name, text, **options):
@@ -33,7 +34,13 @@ def python(name, text, **options):
 sys.exit(Supervisor([{children}], log_file={log!r}).run(lambda: print("READY", flush=True)))
 """
 SLEEP = "import time; time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(60)"
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: print("no"))
+print("up")
+time.sleep(60)
+"""
+CLOCK = "import time\nwhile True: print('tick'); time.sleep(0.05)"
 # a child with two of its own: one that ignores SIGTERM, and one in a process group of its own, as RQ's horses are
 FAMILY = """
 import os, signal, time
@@ -57,11 +64,11 @@ def is_alive(pid):
 class Run:
     """A supervisor in a process of its own, with all that it starts."""
 
-    def __init__(self, folder, children, *, patience=1.0, log=None):
+    def __init__(self, folder, children, *, patience=1.0, ready=PATIENCE_S, log=None):
         self.tag = f"tag-{uuid.uuid4().hex}"
         text = DRIVER.format(
-            root=str(ROOT), folder=str(folder), tag=self.tag, children=children, patience=patience, log=log
-        )
+            root=str(ROOT), folder=str(folder), tag=self.tag, children=children, patience=patience, ready=ready, log=log,
+        )  # fmt: skip
         self.said_file = folder / "said.txt"
         with self.said_file.open("w") as said:
             command = [sys.executable, "-c", text.replace("log_file='", "log_file=folder / '"), self.tag]
@@ -87,17 +94,17 @@ class Run:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return next((int(pid) for pid in children if "watch" in Path(f"/proc/{pid}/cmdline").read_text()), None)
 
-    def wait_for(self, condition, patience_s=10.0):
-        deadline = time.monotonic() + patience_s
-        while not condition():
-            assert time.monotonic() < deadline, self.said
-            time.sleep(0.02)
+    def wait_for(self, condition):
+        try:
+            wait_until(condition, PATIENCE_S / 2)  # children end by themselves after a minute
+        except AssertionError as error:
+            raise AssertionError(self.said) from error
 
     def wait_for_text(self, text):
         self.wait_for(lambda: text in self.said)
 
     def wait(self):
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=PATIENCE_S)
 
     def finish(self):
         self.process.kill()
@@ -136,7 +143,7 @@ def test_a_signal_ends_children_and_all_they_started(run, number):
     start = time.monotonic()
     os.kill(started.process.pid, number)
     assert started.wait() == 0
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < SOON_S
     assert started.find() == []
 
 
@@ -147,12 +154,12 @@ signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print("bye"), sys.exi
 print("up")
 time.sleep(60)
 """
-    started = run(f"""python("one", {polite!r})""", patience=10)
+    started = run(f"""python("one", {polite!r})""", patience=PATIENCE_S)
     started.wait_for_text("one       | up")
     start = time.monotonic()
     os.kill(started.process.pid, signal.SIGINT)
     assert started.wait() == 0
-    assert 0.3 < time.monotonic() - start < 3
+    assert 0.3 < time.monotonic() - start < SOON_S
     assert "one       | bye" in started.said
 
 
@@ -160,10 +167,10 @@ def test_a_second_ctrl_c_does_not_wait(run):
     started = run(f"""python("one", {STUBBORN!r})""", patience=60)
     started.wait_for_text("one       | up")
     os.kill(started.process.pid, signal.SIGINT)
-    time.sleep(0.3)
+    started.wait_for_text("one       | no")
     assert started.process.poll() is None
     os.kill(started.process.pid, signal.SIGINT)
-    started.process.wait(timeout=2)
+    started.process.wait(timeout=SOON_S)
     assert started.find() == []
 
 
@@ -188,8 +195,8 @@ def test_kill_9_of_the_parent_ends_all(run):
     watcher = started.find_watcher()
     started.process.kill()
     started.process.wait()
-    started.wait_for(lambda: started.find() == [], patience_s=3)
-    started.wait_for(lambda: not is_alive(watcher), patience_s=3)
+    started.wait_for(lambda: started.find() == [])
+    started.wait_for(lambda: not is_alive(watcher))
 
 
 def test_kill_9_of_the_parent_while_it_starts_ends_all(run):
@@ -198,20 +205,21 @@ def test_kill_9_of_the_parent_while_it_starts_ends_all(run):
         time.sleep(pause_s)
         started.process.kill()
         started.process.wait()
-        started.wait_for(lambda started=started: started.find() == [], patience_s=3)
+        started.wait_for(lambda started=started: started.find() == [])
 
 
 def test_kill_9_of_the_watcher_and_then_of_the_parent_ends_all(run):
-    started = run(f"""python("one", {FAMILY!r})""")
-    started.wait_for(lambda: len(started.find()) == 4)
+    started = run(f"""python("one", {FAMILY!r}), python("clock", {CLOCK!r})""")
+    started.wait_for(lambda: len(started.find()) == 5)
     started.wait_for_text("READY")
     first = started.find_watcher()
     os.kill(first, signal.SIGKILL)
     started.wait_for(lambda: started.find_watcher() not in (first, None))
-    time.sleep(0.2)
+    n_ticks = started.said.count("tick")
+    started.wait_for(lambda: started.said.count("tick") > n_ticks)  # by then the new watcher has been told what to end
     started.process.kill()
     started.process.wait()
-    started.wait_for(lambda: started.find() == [], patience_s=3)
+    started.wait_for(lambda: started.find() == [])
 
 
 def test_children_die_with_their_parent_even_if_the_watcher_was_killed_before(run):
@@ -221,7 +229,7 @@ def test_children_die_with_their_parent_even_if_the_watcher_was_killed_before(ru
     os.kill(started.find_watcher(), signal.SIGKILL)
     started.process.kill()
     started.process.wait()
-    started.wait_for(lambda: started.find() == [], patience_s=3)
+    started.wait_for(lambda: started.find() == [])
 
 
 def test_a_child_that_dies_is_started_again_and_named_and_leaves_nothing_behind(run):
@@ -248,31 +256,34 @@ def test_a_child_that_dies_again_and_again_ends_the_run_with_one_sentence(run):
 
 
 @pytest.mark.parametrize(
-    ("children", "sentence"),
+    ("children", "ready", "sentence"),
     [
         (
             """python("web", "raise SystemExit(2)", is_ready=lambda: False)""",
+            PATIENCE_S,
             "web ended with exit code 2 before it was ready",
         ),
         (
             """python("web", "import time; time.sleep(60)", is_ready=lambda: False)""",
-            "web was not ready within 3 seconds",
+            2,
+            "web was not ready within 2 seconds",
         ),
         (
             """Child("web", ["/no/such/program"], is_ready=lambda: False)""",
+            PATIENCE_S,
             "web ended with exit code 1 before it was ready",
         ),
     ],
 )
-def test_a_child_that_does_not_come_up_ends_the_run_with_one_sentence(run, children, sentence):
-    started = run(f"""python("good", {FAMILY!r}), {children}""")
+def test_a_child_that_does_not_come_up_ends_the_run_with_one_sentence(run, children, ready, sentence):
+    started = run(f"""python("good", {FAMILY!r}), {children}""", ready=ready)
     assert started.wait() == 1
     assert sentence in started.said
     assert "READY" not in started.said
     assert started.find() == []
 
 
-def test_what_children_say_goes_behind_their_name_even_if_it_is_no_text(run):
+def test_what_children_say_goes_behind_their_name_even_if_it_is_no_text(run, tmp_path):
     text = r"""
 import os, sys, time
 os.write(1, b"\xff\xfe\r\nhalf")
@@ -280,11 +291,12 @@ time.sleep(0.2)
 os.write(2, b" a line\n" + b"x" * 40000 + b"\nlast without end")
 time.sleep(0.2)
 print(os.environ["GREETING"], end="")
+open(os.environ["SAID"], "w").close()
 time.sleep(60)
 """
-    started = run(f"""python("one", {text!r}, env={{"GREETING": "hello ada"}})""")
-    started.wait_for_text("half a line")
-    time.sleep(0.5)
+    all_is_said = tmp_path / "said"
+    started = run(f"""python("one", {text!r}, env={{"GREETING": "hello ada", "SAID": {str(all_is_said)!r}}})""")
+    started.wait_for(all_is_said.exists)
     os.kill(started.process.pid, signal.SIGINT)
     started.wait()
     lines = [line for line in started.said.splitlines() if line != "READY"]
@@ -303,7 +315,13 @@ def test_what_children_say_goes_to_a_log_file(run, tmp_path):
 def test_a_closed_terminal_does_not_stop_the_run(tmp_path):
     chatty = "import time\nwhile True: print('x' * 100); time.sleep(0.01)"
     text = DRIVER.format(
-        root=str(ROOT), folder=str(tmp_path), tag="t", patience=1, log=None, children=f'python("one", {chatty!r})'
+        root=str(ROOT),
+        folder=str(tmp_path),
+        tag="t",
+        patience=1,
+        ready=60,
+        log=None,
+        children=f'python("one", {chatty!r})',
     )
     process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"READY\n"
@@ -311,7 +329,7 @@ def test_a_closed_terminal_does_not_stop_the_run(tmp_path):
     time.sleep(0.5)
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     process.stdout.close()
 
 
@@ -320,7 +338,7 @@ REDIS = """redis_child(Path({folder!r}), Path({path!r})), python("user", {text!r
 
 def command(path, *words):
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(2)
+        client.settimeout(PATIENCE_S)
         client.connect(str(path))
         client.sendall(" ".join(words).encode() + b"\r\n")
         return client.recv(4096)
@@ -367,7 +385,7 @@ def test_a_killed_redis_comes_back_over_its_stale_socket(run, place):
 def test_kill_9_of_the_parent_ends_redis_too(run, place):
     started = start_redis(run, place)
     started.process.kill()
-    started.wait_for(lambda: not answers_ping(place[1]), patience_s=3)
+    started.wait_for(lambda: not answers_ping(place[1]))
 
 
 def test_a_second_run_on_the_same_folder_is_refused_and_harms_nobody(run, place):
@@ -393,7 +411,7 @@ def test_a_socket_where_nobody_or_something_else_listens_is_not_ready(tmp_path):
         listener.listen()
         start = time.monotonic()
         assert not answers_ping(path)
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < SOON_S
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.waiting import PATIENCE_S
+
 Answer = Callable[[socket.socket, str, dict[str, str]], None]
 
 
@@ -34,7 +36,7 @@ def say(conn: socket.socket, status: str, body: bytes = b"", **headers: str) -> 
     conn.sendall("\r\n".join([*lines, "", ""]).encode() + body)
 
 
-def drip(conn: socket.socket, text: bytes, pause_s: float = 0.05, until_s: float = 20) -> None:
+def drip(conn: socket.socket, text: bytes, pause_s: float = 0.05, until_s: float = PATIENCE_S) -> None:
     """Send a text for ever, byte by byte, until the other side has had enough."""
     end = time.monotonic() + until_s
     while time.monotonic() < end:
@@ -45,7 +47,7 @@ def drip(conn: socket.socket, text: bytes, pause_s: float = 0.05, until_s: float
 
 def _serve(conn: socket.socket, site: Site, answer: Answer, context: ssl.SSLContext | None) -> None:
     with contextlib.suppress(OSError, ValueError, IndexError), conn:
-        conn.settimeout(5)
+        conn.settimeout(PATIENCE_S)
         if context is not None:
             conn = context.wrap_socket(conn, server_side=True)
         head = b""

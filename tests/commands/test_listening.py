@@ -13,7 +13,7 @@ from app.commands.webserver import WebServer
 from app.process import answers_on_port, find_free_port, redis_child
 from config import read_config
 from tests.commands.running import assert_plain, run
-from tests.faults.installation import wait_until
+from tests.waiting import wait_until
 
 HOSTS = [("127.0.0.1", "localhost"), ("::1", "localhost"), ("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "[2001:db8::7]")]
 
@@ -43,7 +43,7 @@ def test_a_second_run_from_one_folder_is_refused_before_it_touches_anything(tmp_
     running = redis_child(tmp_path, tmp_path / "redis.sock")
     port = find_free_port()
     with subprocess.Popen(running.argv, stdout=subprocess.DEVNULL) as process:
-        wait_until(running.is_ready, 10)
+        wait_until(running.is_ready)
         done = run(tmp_path, "serve", PORT=str(port), DEMO_PORT=str(find_free_port()))
         process.kill()
     assert_plain(done, "runs from", "already", "DATA_DIR")

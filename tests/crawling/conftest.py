@@ -18,6 +18,7 @@ from app.net import Fetcher, FetchSettings
 from models import Chatbot, Chunk, Document, Source, WebPage, Website, db
 from tests.conftest import inside
 from tests.crawling.fakesite import fake_site, plant_zoo
+from tests.waiting import PATIENCE_S
 
 AT_ONCE = CrawlSettings(Manners(pace_s=0.0, retry_s=0.0))
 
@@ -114,7 +115,7 @@ def crawler(app, ada):
     """A new chatbot of ada's; addresses on loopback may be fetched."""
     collaborators = app.extensions["docent"]
     before = collaborators.fetcher
-    collaborators.fetcher = Fetcher(FetchSettings(allow_private=True, timeout_s=5))
+    collaborators.fetcher = Fetcher(FetchSettings(allow_private=True, timeout_s=PATIENCE_S))
     with inside(app):
         home = db.session.get(Chatbot, ada.chatbot_id)
         chatbot = Chatbot(service_id=ada.service_id, workspace_id=home.workspace_id, name="zoo guide")

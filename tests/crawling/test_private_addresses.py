@@ -7,6 +7,7 @@ import pytest
 from app.net import Fetcher, FetchSettings
 from tests.app.webserver import say, serving
 from tests.crawling.fakesite import FakeSite, Site, plant_zoo
+from tests.waiting import PATIENCE_S
 
 FORMS = [
     "http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://[::1]:{port}/", "http://[::ffff:127.0.0.1]:{port}/",
@@ -31,7 +32,7 @@ def public(app, crawler):
         patch.setattr("app.net.fetcher.require_port", lambda _target, _ports: None)
         homes = {"zoo.example": ["127.0.0.2"], "home.example": ["127.0.0.1"], "localhost": ["127.0.0.1", "::1"]}
         app.extensions["docent"].fetcher = Fetcher(
-            FetchSettings(timeout_s=3), resolve=lambda host, _port: homes.get(host, [host])
+            FetchSettings(timeout_s=PATIENCE_S), resolve=lambda host, _port: homes.get(host, [host])
         )
         yield site
 

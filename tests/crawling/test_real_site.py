@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from app.process.ports import answers_on_port, find_free_port
+from tests.waiting import wait_until
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DATA = SHARED / "data" / "site-dev"
@@ -27,9 +27,7 @@ def served(tmp_path):
     robots.write_text(ROBOTS)
     command = [sys.executable, str(SERVER), str(DATA), str(port), "--log", str(log), "--robots", str(robots)]
     with subprocess.Popen(command) as server:
-        deadline = time.monotonic() + 20
-        while not answers_on_port("127.0.0.1", port) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: answers_on_port("127.0.0.1", port))
         yield f"http://127.0.0.1:{port}/", log
         server.terminate()
 

@@ -23,6 +23,7 @@ from models import Domain, db
 from tests.app.webserver import say, serving
 from tests.clock import clock
 from tests.conftest import inside
+from tests.waiting import PATIENCE_S
 
 __all__ = ["clock"]
 
@@ -100,7 +101,7 @@ def world(app):
         before = held.config
         held.config = dataclasses.replace(before, dns_servers=(names.address,))
         held.__dict__["fetcher"] = Fetcher(
-            FetchSettings(allow_private=True, timeout_s=5), lambda _host, _port: ["127.0.0.1"]
+            FetchSettings(allow_private=True, timeout_s=PATIENCE_S), lambda _host, _port: ["127.0.0.1"]
         )
         yield World(names, site.port, pages)
         held.config = before

@@ -22,6 +22,7 @@ from jobs import queues
 from models import Chatbot, Chunk, Document, Generation, Source, db
 from models.knowledge import UNFINISHED
 from tests.conftest import inside
+from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,16 +39,6 @@ import run
 sys.argv[1:] = [{command!r}]
 sys.exit(run.main())
 """
-
-
-def wait_until(condition, timeout_s=60, every_s=0.05):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(every_s)
-    raise AssertionError(f"{condition.__name__} did not come true within {timeout_s} s")
 
 
 def children_of(pid):
@@ -106,7 +97,7 @@ class Installation:
             "--appendonly", "no", "--dir", str(self.folder),
         ]  # fmt: skip
         process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
-        wait_until(self._answers, 10)
+        wait_until(self._answers)
         return process
 
     def _answers(self):
@@ -197,13 +188,13 @@ class Installation:
         query = select(Source.id).where(Source.chatbot_id == chatbot_id, Source.state.in_(UNFINISHED))
         return db.session.scalar(query.where(Source.deleted_at.is_(None)).limit(1)) is not None
 
-    def wait_until_settled(self, chatbot_id, timeout_s=60):
+    def wait_until_settled(self, chatbot_id, timeout_s=PATIENCE_S):
         started = time.monotonic()
 
         def everything_is_read_and_published():
             return self.is_settled(chatbot_id)
 
-        wait_until(everything_is_read_and_published, timeout_s)
+        wait_until(everything_is_read_and_published, timeout_s, every_s=0.05)
         return time.monotonic() - started
 
     def check(self, chatbot_id):

@@ -13,7 +13,8 @@ import time
 import pytest
 
 from tests.faults.books import write_book
-from tests.faults.installation import kill, wait_until
+from tests.faults.installation import kill
+from tests.waiting import wait_until
 
 N_KILLS = int(os.environ.get("N_KILLS", "10"))
 SECRET = "The anchor of the old generation is called Wilhelmine."

@@ -13,7 +13,8 @@ from jobs import queues
 from models import AuditEvent, db
 from tests.conftest import inside, make_customer, sign_in
 from tests.faults.books import write_book
-from tests.faults.installation import is_running, kill, wait_until
+from tests.faults.installation import is_running, kill
+from tests.waiting import wait_until
 
 WITHIN_S = 60
 
@@ -109,7 +110,7 @@ def test_everything_below_a_worker_dies_with_it(installation, chatbot_id):
     family = [installation.embedder(), *installation.horses(), *installation.parsers()]
     assert len(family) >= 2
     installation.stop("worker")
-    wait_until(lambda: not any(map(is_running, family)), 10)
+    wait_until(lambda: not any(map(is_running, family)))
     installation.start("worker")
     installation.wait_until_settled(chatbot_id)
     assert installation.state(source_id) == "ready"

@@ -10,6 +10,7 @@ import pytest
 
 from indexes.errors import LoadError, ParserError
 from indexes.parsing import ParserPool
+from tests.waiting import PATIENCE_S, SOON_S, wait_until
 
 MISBEHAVING = "tests.indexes.fixtures"
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def pool():
-    with ParserPool(loader=MISBEHAVING, timeout_s=20) as pool:
+    with ParserPool(loader=MISBEHAVING, timeout_s=PATIENCE_S) as pool:
         yield pool
 
 
@@ -46,13 +47,6 @@ def is_running(pid):
     return state not in "ZX"
 
 
-def wait_until_gone(pid, seconds=5):
-    deadline = time.monotonic() + seconds
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not is_running(pid)
-
-
 def test_a_file_is_parsed_in_another_process_of_ours(pool, path):
     child, parent = map(int, pool.parse(path, "pids").segments[0].text.split())
     assert child != parent == os.getpid()
@@ -66,22 +60,24 @@ def test_the_process_is_used_again_until_it_has_read_its_share(path):
 
 @pytest.mark.parametrize("name", ["spin in C", "sleep in C"])
 def test_a_parser_that_never_returns_is_killed_on_time(path, name):
-    with ParserPool(loader=MISBEHAVING, timeout_s=1) as pool:
+    with ParserPool(loader=MISBEHAVING, timeout_s=PATIENCE_S) as pool:
         first = get_pid(pool, path)
+        pool._timeout_s = 1
         begin = time.monotonic()
         assert get_kind(pool, path, name) == "timeout"
-        assert time.monotonic() - begin < 3
+        assert time.monotonic() - begin < SOON_S
         assert not is_running(first)
+        pool._timeout_s = PATIENCE_S
         assert pool.parse(path, "fine").segments[0].text == "hello"
 
 
 def test_processor_time_is_limited_by_the_kernel_too(path, monkeypatch):
-    pool = ParserPool(loader=MISBEHAVING, timeout_s=20)
+    pool = ParserPool(loader=MISBEHAVING, timeout_s=PATIENCE_S)
     pool._command[-1] = "1"
     with pool:
         begin = time.monotonic()
         assert get_kind(pool, path, "spin in C") == "timeout"
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < PATIENCE_S / 2
 
 
 @pytest.mark.parametrize("name", ["eat memory", "eat memory in Rust"])
@@ -109,7 +105,7 @@ def test_a_parser_that_crashes_is_replaced(pool, path):
 def test_a_process_that_died_between_files_is_not_noticed_by_callers(pool, path):
     first = get_pid(pool, path)
     os.kill(first, signal.SIGKILL)
-    assert wait_until_gone(first)
+    wait_until(lambda: not is_running(first))
     assert get_pid(pool, path) != first
 
 
@@ -189,7 +185,7 @@ def test_a_fork_while_a_thread_is_parsing_does_not_block_the_child(pool, path):
     time.sleep(0.15)  # the thread holds the only place now, and in a forked child nobody would ever give it back
     horse = os.fork()
     if horse == 0:
-        signal.alarm(5)
+        signal.alarm(int(PATIENCE_S))
         pool.parse(path, "fine")
         pool.close()
         os._exit(0)
@@ -214,7 +210,7 @@ def test_a_parser_dies_with_its_parent_even_inside_c_code(path, name):
         parent.kill()
         parent.wait()
         parent.stdout.close()
-    assert wait_until_gone(pid)
+    wait_until(lambda: not is_running(pid))
 
 
 def test_closing_ends_every_process_and_the_pool_can_start_again(path):

@@ -16,6 +16,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from tests.waiting import PATIENCE_S
+
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
 
@@ -77,7 +79,7 @@ def running(*, starttls=False, tls=False):
         options = {
             "tls_context": _tls(), "require_starttls": True, "auth_required": True, "authenticator": postbox.sign_in,
         }  # fmt: skip
-    controller = Controller(postbox, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(postbox, hostname="127.0.0.1", port=_free_port(), ready_timeout=PATIENCE_S, **options)
     controller.start()
     try:
         yield postbox, controller.port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import statistics
 import time
 
 import pytest
@@ -98,8 +97,8 @@ def test_known_and_unknown_addresses_take_the_same_time(app, ada, postbox):
         return time.process_time() - started
 
     seconds("warm@example.com")
-    known = statistics.median(seconds(ada.email) for _ in range(5))
-    unknown = statistics.median(seconds(f"new-{n}@example.com") for n in range(5))
+    known = min(seconds(ada.email) for _ in range(5))
+    unknown = min(seconds(f"new-{n}@example.com") for n in range(5))
     assert unknown < 2 * known, "hashing a password takes most of the time, and is done for both"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import statistics
 import time
 import uuid
 
@@ -177,8 +176,8 @@ def test_a_reset_takes_the_same_time_for_known_and_unknown_addresses(app, uma):
         return time.process_time() - started
 
     seconds("warm@example.com")
-    known = statistics.median(seconds(uma.email) for _ in range(7))
-    unknown = statistics.median(seconds(f"new-{n}@example.com") for n in range(7))
+    known = min(seconds(uma.email) for _ in range(4))
+    unknown = min(seconds(f"new-{n}@example.com") for n in range(4))
     assert 0.5 < known / unknown < 2, "hashing takes most of the time, and is done for both"
 
 

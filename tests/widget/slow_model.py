@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.waiting import PATIENCE_S
 from tests.widget.stub import running
 
 
@@ -22,7 +23,7 @@ class _SlowModel(BaseHTTPRequestHandler):
         try:
             self._say("It learns from PDF files [1]. So")
             self.server.began.release()
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE_S
             while not self.server.go_on.wait(0.05) and time.monotonic() < deadline:
                 self._say(" it goes. So")
             self._say(" it ends [1].", finish="stop")

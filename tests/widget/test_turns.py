@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 import uuid
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from app import answering
 from app.answering.answer import GROUNDED, Answer
 from models import Chatbot, ChatSession, Message, Subscription, UsageCounter, db
 from tests.conftest import inside
+from tests.waiting import PATIENCE_S, wait_until
 from tests.widget.conftest import API, QUESTION, ask, changed, events_of, open_chat, visitor
 from tests.widget.slow_model import slow_model
 from widget import speaker, turns
@@ -148,18 +148,11 @@ def test_an_answer_that_breaks_is_given_back_and_may_be_tried_again(app, client,
     assert events[-1][0] == "error"
     assert events[-1][1]["code"] == "provider_error"
     assert "disk" not in str(events)
-    wait_for(lambda: used(app, place) == before)
+    wait_until(lambda: used(app, place) == before)
     assert stored(app, dict(events)["meta"]["message_id"])[1:] == ("error", "stopped")
     again = dict(events_of(ask(client, headers, key="one")))
     assert again["done"]["state"] == "grounded"
     assert used(app, place) == before + 1
-
-
-def wait_for(condition, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_a_visitor_who_leaves_stops_the_answer_and_what_they_saw_is_kept(app, client, place, slow):
@@ -168,7 +161,7 @@ def test_a_visitor_who_leaves_stops_the_answer_and_what_they_saw_is_kept(app, cl
     response.close()
     assert stored(app, message) == ("One ", None, "stopped")
     slow.go_on.set()
-    assert slow.stopped.wait(10)
+    assert slow.stopped.wait(PATIENCE_S)
     assert stored(app, message) == ("One ", None, "stopped")
 
 
@@ -176,7 +169,7 @@ def test_a_stream_that_nobody_began_to_read_is_stopped_too(app, client, place, s
     headers = open_chat(client, place)
     ask(client, headers, key="one").close()
     slow.go_on.set()
-    wait_for(lambda: ask(client, headers, key="two").status_code == 200)
+    wait_until(lambda: ask(client, headers, key="two").status_code == 200)
 
 
 def test_a_silent_stream_says_that_it_lives(app, client, place, slow, monkeypatch):
@@ -208,7 +201,7 @@ def test_no_database_connection_is_held_while_words_are_coming(app, place, monke
         monkeypatch.setattr(collaborators, "config", replace(collaborators.config, openai_base_url=address))
         running = [ask(visitor(app), open_chat(visitor(app), place)) for _ in range(10)]
         for response in running:
-            assert model.began.acquire(timeout=20)
+            assert model.began.acquire(timeout=PATIENCE_S)
             listen(response, "PDF files")
         with app.app_context():
             assert db.engine.pool.checkedout() == 0
@@ -225,7 +218,7 @@ def test_a_process_with_no_thread_to_spare_says_so(app, client, place, slow, mon
     assert int(refused.headers["Retry-After"]) == refused.json["error"]["retry_after"] == 5
     slow.go_on.set()
     listen(first, "event: done")
-    wait_for(lambda: ask(visitor(app), headers).status_code == 200)
+    wait_until(lambda: ask(visitor(app), headers).status_code == 200)
 
 
 def test_a_used_up_quota_is_said_and_leaves_no_trace(app, client, place):

@@ -46,7 +46,13 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     fence: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     heartbeat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    queued_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    taken_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # by the worker of the latest try
+    fetched_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    parsed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    chunked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # embedded, or failed
+    published_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     chatbot: Mapped[Chatbot] = relationship()
     website: Mapped[Website | None] = relationship(viewonly=True)  # how one of kind website is crawled
@@ -63,7 +69,10 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
 
 
 class Document(Table, ChatbotOwned, Timestamped):
-    """One parsed page or file of a source. Not live while it is being written: its chunks are then invisible."""
+    """One parsed page or file of a source. Not live while it is being written: its chunks are then in no generation.
+
+    Replaced, it is retired: generations up to the number `retired_after` may hold it, and answer from it till they go.
+    """
 
     __tablename__ = "documents"
     source_id: Mapped[int] = mapped_column(BigId, index=True)
@@ -71,6 +80,7 @@ class Document(Table, ChatbotOwned, Timestamped):
     name: Mapped[str] = mapped_column(Text)  # the file name (relative to the folder given) or address
     url: Mapped[str | None] = mapped_column(Text)
     live: Mapped[bool] = mapped_column(default=False)
+    retired_after: Mapped[int | None] = mapped_column()
     __table_args__ = (
         ForeignKeyConstraint(
             ["source_id", "service_id", "chatbot_id"],

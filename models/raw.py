@@ -59,30 +59,40 @@ def read_live_chunks(scope: Scope, chatbot_id: int, ids: Collection[int], slice_
         yield from rows
 
 
-def live_ids(
-    scope: Scope, chatbot_id: int, ids: Collection[int] | None = None, *, not_by: str | None = None
-) -> set[int]:
-    """Return which of these chunks may be shown now: of a live document, switched on, its source not deleted.
+def live_ids(scope: Scope, chatbot_id: int, *, not_by: str | None = None) -> set[int]:
+    """Return the chunks that belong into the next generation: of a live document, switched on, its source not deleted.
 
-    Without `ids`, all of the chatbot; `not_by` leaves out those whose embedding that model made.
+    `not_by` leaves out those whose embedding that model made.
     """
     chunks = Chunk.__table__
     query = _live(select(chunks.c.id), scope, chatbot_id)
-    if ids is not None:
-        query = query.where(chunks.c.id.in_(list(ids)))
     if not_by is not None:
         query = query.where(chunks.c.embedding_name != not_by)
     return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
 
 
+def showable_ids(scope: Scope, chatbot_id: int, ids: Collection[int]) -> set[int]:
+    """Return which of these chunks of any generation may be shown now: switched on, and neither they nor their source
+    deleted. Text that was replaced stays until the generations that hold it are gone.
+    """
+    chunks = Chunk.__table__
+    query = _allowed(select(chunks.c.id), scope, chatbot_id).where(chunks.c.id.in_(list(ids)))
+    return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
+
+
 def _live(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
-    """Join documents and sources to a query of chunks, and cut it to what the chatbot answers from now."""
+    """Cut a query of chunks to what the chatbot's next generation holds; it may name columns of documents."""
+    return _allowed(query, scope, chatbot_id).where(Document.__table__.c.live)
+
+
+def _allowed(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
+    """Join documents and sources to a query of chunks, and leave out what was switched off or deleted."""
     chunks, documents, sources = Chunk.__table__, Document.__table__, Source.__table__
     query = (
         query.select_from(chunks)
         .join(documents, documents.c.id == chunks.c.document_id)
         .join(sources, sources.c.id == documents.c.source_id)
-        .where(chunks.c.chatbot_id == chatbot_id, chunks.c.enabled, documents.c.live)
+        .where(chunks.c.chatbot_id == chatbot_id, chunks.c.enabled)
         .where(sources.c.allowed_training, sources.c.deleted_at.is_(None))
     )
     return query if scope.service_ids is None else query.where(chunks.c.service_id.in_(scope.service_ids))

@@ -55,7 +55,8 @@ def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
     chatbot_id, scope = chatbot.id, tenancy.current()
     return retrieve(
         generation, model, question, k,
-        is_live=lambda ids: raw.live_ids(scope, chatbot_id, ids), read_chunks=lambda ids: _read_chunks(ids, model.name),
+        is_live=lambda ids: raw.showable_ids(scope, chatbot_id, ids),
+        read_chunks=lambda ids: _read_chunks(ids, model.name),
     )  # fmt: skip
 
 

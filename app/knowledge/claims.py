@@ -57,7 +57,8 @@ def take(source_id: int) -> Claim | None:
         )
         values = {
             "fence": fence + 1, "state": "fetching", "progress": 1, "heartbeat_at": now(),
-            "attempts": Source.attempts + 1,
+            "attempts": Source.attempts + 1, "taken_at": now(), "fetched_at": None, "parsed_at": None,
+            "chunked_at": None,
         }  # fmt: skip
         taken = change(taking.values(values))
         claim = Claim(source_id, source.service_id, source.chatbot_id, fence + 1)
@@ -78,13 +79,13 @@ def write(claim: Claim, **values: Any) -> None:
         raise Superseded
 
 
-def advance(claim: Claim, state: str, progress: int) -> None:
-    """Show how far the work is, and that it is alive; committed at once.
+def advance(claim: Claim, state: str, progress: int, **values: Any) -> None:
+    """Show how far the work is, and that it is alive, with whatever else is to be written; committed at once.
 
     Raises:
         Superseded: the claim is lost.
     """
-    write(claim, state=state, progress=progress)
+    write(claim, state=state, progress=progress, **values)
     db.session.commit()
 
 

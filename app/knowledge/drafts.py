@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from app.knowledge import claims, embedding
 from app.knowledge.claims import Claim
 from indexes.chunker import Piece
-from models import Document, db, raw, tenancy
+from models import Chunk, Document, db, raw, tenancy
 
 SLICE = 200  # chunks written per transaction: writers never wait long for each other
 
@@ -46,12 +48,13 @@ def write_slice(
         Superseded: the claim is lost.
     """
     embedded = embedding.embed_pieces(claim.chatbot_id, title, pieces)
+    off = switched_off(claim.source_id, [made.text_hash for made in embedded])
     rows = [
         {
             "service_id": claim.service_id, "chatbot_id": claim.chatbot_id, "document_id": document_id,
             "position": position + i, "text": piece.text, "heading": piece.heading, "locator": dict(piece.locator),
             "text_hash": made.text_hash, "embedding": made.vectors.embedding, "sentences": made.vectors.sentences,
-            "embedding_name": made.name, "enabled": True,
+            "embedding_name": made.name, "enabled": made.text_hash not in off,
         }
         for i, (piece, made) in enumerate(zip(pieces, embedded, strict=True))
     ]  # fmt: skip
@@ -59,3 +62,10 @@ def write_slice(
     raw.insert_chunks(tenancy.current(), rows)
     db.session.commit()
     return sum(made.is_new for made in embedded)
+
+
+def switched_off(source_id: int, hashes: Sequence[str]) -> set[str]:
+    """Return which of these texts of a source were switched off: read anew, they stay so."""
+    query = select(Chunk.text_hash).join(Document, Document.id == Chunk.document_id)
+    query = query.where(Document.source_id == source_id, Document.live, Chunk.enabled.is_(False))
+    return set(db.session.scalars(query.where(Chunk.text_hash.in_(hashes))))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -76,18 +77,19 @@ def _read(claim: Claim, report: Report) -> Outcome:
     source = db.session.scalars(select(Source).where(Source.id == claim.source_id)).one()
     source_name = source.title
     with _local_file(source) as (path, name, url):
-        _show(claim, report, "parsing", 10)
+        _show(claim, report, "parsing", 10, fetched_at=now())
         document = parse(path, name)
+    _show(claim, report, "parsing", 25, parsed_at=now())
     pieces = split(document, count_tokens=embedding.embedder().count_tokens)
     if not pieces:
         raise LoadError("empty")
     # what earlier tries left stays until the swap: its embeddings are known
     title = document.title[:500]
-    draft_id = drafts.add_draft(claim, title, source_name, url, state="embedding", progress=30)
+    draft_id = drafts.add_draft(claim, title, source_name, url, state="embedding", progress=30, chunked_at=now())
     report("embedding", 30)
     _write_chunks(claim, report, draft_id, title, pieces)
     _swap(claim, draft_id, document, len(pieces))
-    clearing.drop_documents(clearing.earlier_documents(claim.source_id, draft_id))
+    clearing.drop_documents(clearing.earlier_drafts(claim.source_id, draft_id))
     report("ready", 100)
     return Outcome("ready", len(pieces))
 
@@ -106,8 +108,8 @@ def _local_file(source: Source) -> Iterator[tuple[Path, str, str | None]]:
         yield page.path, page.name, page.url
 
 
-def _show(claim: Claim, report: Report, state: str, percent: int) -> None:
-    claims.advance(claim, state, percent)
+def _show(claim: Claim, report: Report, state: str, percent: int, **values: Any) -> None:
+    claims.advance(claim, state, percent, **values)
     report(state, percent)
 
 
@@ -120,12 +122,16 @@ def _write_chunks(claim: Claim, report: Report, document_id: int, title: str, pi
 
 
 def _swap(claim: Claim, draft_id: int, document: parsed.Document, n_chunks: int) -> None:
-    """Put the new text in the place of the old, mark the source ready and the chatbot due: one transaction."""
+    """Put the new text in the place of the old, mark the source ready and the chatbot due: one transaction.
+
+    Generations that hold the old text go on answering from it.
+    """
     claims.write(
         claim, state="ready", progress=100, n_chunks=n_chunks, n_pages=document.n_pages, finished_at=now(),
         file_format=document.format, warnings=list(document.warnings), error_code=None, error_advice=None,
     )  # fmt: skip
-    change(update(Document).where(Document.source_id == claim.source_id).values(live=Document.id == draft_id))
+    clearing.retire(claim.chatbot_id, Document.source_id == claim.source_id)
+    change(update(Document).where(Document.id == draft_id).values(live=True))
     chatbots.count_change(claim.chatbot_id)
     db.session.commit()
 

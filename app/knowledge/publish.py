@@ -5,6 +5,7 @@ The old generation answers until the pointer moves. A fencing number decides bet
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import shutil
 import uuid
@@ -38,6 +39,7 @@ class Training:
     service_id: int
     fence: int
     changed_count: int
+    began_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _begin(chatbot_id: int) -> Training | None:
         columns = (Chatbot.id, Chatbot.uuid, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count)
         row = db.session.execute(select(*columns).where(Chatbot.id == chatbot_id)).one()
         db.session.commit()
-        return Training(*row)
+        return Training(*row, began_at=now())
 
 
 def _write(training: Training, **values: object) -> bool:
@@ -182,7 +184,14 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
         db.session.flush()
         values |= {"generation_id": generation.id, "version": generation.number}
     _write(training, training_status=_status_after(training), **values)
+    _stamp_sources(training)
     db.session.commit()
+
+
+def _stamp_sources(training: Training) -> None:
+    """Note when text that was read before the training began was first answered from."""
+    read = (Source.chatbot_id == training.chatbot_id, Source.state == "ready", Source.published_at.is_(None))
+    change(update(Source).where(*read, Source.finished_at <= training.began_at).values(published_at=now()))
 
 
 def _status_after(training: Training) -> str:

@@ -138,6 +138,25 @@ def _add_upload(chatbot: Chatbot, upload: _Upload) -> Source:
     return source
 
 
+def replace(source: Source, name: str, stream: IO[bytes]) -> None:
+    """Give a source of kind file new bytes and queue it; the caller commits. Its text answers until the new is read.
+
+    Raises:
+        SourceError: another source has that name or content, or it can't be stored.
+        QuotaExceeded: the plan has no room for it.
+    """
+    upload = _store(source.chatbot, clean_name(name), stream)
+    line_up(source.chatbot)
+    same = (Source.title == upload.title) | ((Source.sha256 == upload.sha256) & (Source.state != "failed"))
+    other = _present(source.chatbot, "file", same, Source.id != source.id)
+    if other is not None:
+        raise SourceError(f"{other.title} is a source of its own, with the same name or content. Replace or delete it.")
+    _make_room(source.chatbot, source, upload.n_bytes)
+    source.title, source.data_loc = upload.title, upload.key
+    source.filesize, source.sha256 = upload.n_bytes, upload.sha256
+    queue_again(source)
+
+
 def _make_room(chatbot: Chatbot, present: Source | None, n_bytes: int = 0) -> None:
     """Ask the plan for room for a new source, or for what a new file takes more than the one it replaces."""
     if present is None:
@@ -180,8 +199,10 @@ def open_file(source: Source) -> BinaryIO:
 def queue_again(source: Source) -> None:
     """Put a source back to the start. What it said before stays in use until it is read anew. The caller commits."""
     source.state, source.progress, source.attempts = "queued", 0, 0
-    source.error_code = source.error_advice = source.finished_at = None
-    source.heartbeat_at = now()  # waiting since
+    source.error_code = source.error_advice = None
+    source.taken_at = source.fetched_at = source.parsed_at = source.chunked_at = None
+    source.finished_at = source.published_at = None
+    source.heartbeat_at = source.queued_at = now()
     source.fence = (source.fence or 0) + 1  # whoever still works on it may not finish
     db.session.flush()
 

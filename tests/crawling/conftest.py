@@ -96,13 +96,13 @@ class Crawler:
             return sorted("/" + name.split("/", 3)[3] for name in db.session.scalars(query))
 
     def n_rows(self) -> tuple[int, int, int]:
-        """How many (documents, chunks, pages) there are, live or not."""
+        """How many (documents, chunks, pages) there are, live or not; without what generations before still hold."""
         with inside(self.app):
-            kinds = (Document, Chunk, WebPage)
-            return tuple(
-                len(db.session.scalars(select(kind.id).where(kind.chatbot_id == self.chatbot_id)).all())
-                for kind in kinds
-            )
+            held = Document.retired_after.is_(None)
+            documents, pages = select(Document.id).where(held), select(WebPage.id)
+            chunks = select(Chunk.id).join(Document, Document.id == Chunk.document_id).where(held)
+            queries = (documents.where(Document.chatbot_id == self.chatbot_id), chunks.where(Chunk.chatbot_id == self.chatbot_id), pages.where(WebPage.chatbot_id == self.chatbot_id))
+            return tuple(len(db.session.scalars(query).all()) for query in queries)
 
     def ask(self, question: str) -> Any:
         with inside(self.app):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from app.knowledge import claims, drafts, embedding
+from app.knowledge import claims, clearing, drafts, embedding
 from app.knowledge.claims import Claim
 from app.knowledge.crawling.ledger import Page
 from app.knowledge.crawling.manners import PoliteFetcher
@@ -94,7 +94,7 @@ class RowLedger:
         """Write a page's new text beside what it says now; return how many new embeddings that took."""
         change(
             delete(Document).where(
-                Document.source_id == self._claim.source_id, Document.name == page.url, Document.live.is_(False)
+                Document.source_id == self._claim.source_id, Document.name == page.url, clearing.is_draft()
             )
         )
         db.session.commit()

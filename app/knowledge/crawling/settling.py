@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, func, select, update
 
-from app.knowledge import chatbots, claims
+from app.knowledge import chatbots, claims, clearing
 from app.knowledge.claims import Claim
 from models import Document, WebPage, db
 from models.base import change
@@ -34,7 +34,7 @@ def settle(claim: Claim, crawl: int) -> None:
     while urls := list(db.session.scalars(gone.limit(SLICE))):
         _remove(claim, urls)
     claims.write(claim)
-    change(delete(Document).where(Document.source_id == claim.source_id, Document.live.is_(False)))
+    change(delete(Document).where(Document.source_id == claim.source_id, clearing.is_draft()))
     never_there = (
         WebPage.source_id == claim.source_id,
         WebPage.taken.is_(False),
@@ -49,7 +49,7 @@ def _names_of_drafts(source_id: int, crawl: int) -> list[str]:
         WebPage.source_id == source_id, WebPage.seen_in == crawl, WebPage.outcome.in_(("added", "changed"))
     )
     query = select(Document.name).where(
-        Document.source_id == source_id, Document.live.is_(False), Document.name.in_(ended_well)
+        Document.source_id == source_id, clearing.is_draft(), Document.name.in_(ended_well)
     )
     return list(db.session.scalars(query.limit(SLICE)))
 
@@ -57,8 +57,9 @@ def _names_of_drafts(source_id: int, crawl: int) -> list[str]:
 def _replace(claim: Claim, names: list[str]) -> None:
     claims.write(claim)
     of_pages = (Document.source_id == claim.source_id, Document.name.in_(names))
-    change(delete(Document).where(*of_pages, Document.live))
-    change(update(Document).where(*of_pages).values(live=True))
+    drafts = list(db.session.scalars(select(Document.id).where(*of_pages, clearing.is_draft())))
+    clearing.retire(claim.chatbot_id, *of_pages)
+    change(update(Document).where(Document.id.in_(drafts)).values(live=True))
     change(update(WebPage).where(WebPage.source_id == claim.source_id, WebPage.url.in_(names)).values(taken=True))
     chatbots.count_change(claim.chatbot_id)
     db.session.commit()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import delete, func, select, update
 
-from app.knowledge import claims
+from app.knowledge import claims, clearing
 from app.knowledge.claims import Claim, Superseded
 from app.knowledge.crawling import settling, terms
 from app.knowledge.crawling.site import Site
@@ -143,7 +143,7 @@ def _drop_drafts(claim: Claim, website: Website) -> None:
             WebPage.outcome.in_(("added", "changed")),
         )  # fmt: skip
         change(unsettled.values(etag=None, last_modified=None, body_hash="", text_hash=""))
-    change(delete(Document).where(Document.source_id == claim.source_id, Document.live.is_(False)))
+    change(delete(Document).where(Document.source_id == claim.source_id, clearing.is_draft()))
 
 
 def _count_taken(source_id: int) -> int:

@@ -23,6 +23,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
         "can_train", "can_preview", "can_add_embed", "can_switch_embed",
     ),
+    "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),
     "WebsitePage": (
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",

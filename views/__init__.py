@@ -33,11 +33,14 @@ def register(appbuilder: Any) -> None:
     from views.resets import NewAddressPage, ResetPage
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
+    from views.source_page import SourcePage
+    from views.source_state import seconds_in_words
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
     from views.website_state import word_of
     from views.websites import WebsitePage
 
     current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment, state_word=word_of)
+    current_app.jinja_env.filters.update(seconds=seconds_in_words)
     current_app.jinja_env.globals.update(navigation=navigation, control=control)
     add = appbuilder.add_view
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
@@ -57,7 +60,8 @@ def register(appbuilder: Any) -> None:
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage,
-        ProfileView, SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        ChatbotPage, SourcePage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage,
+        HistoryPage, ProfileView, SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage,
+        NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)

@@ -96,11 +96,7 @@ class SourceView(Screen):
     datamodel = table(Source)
     list_title = "Sources"
     list_columns = ["title", "chatbot", "file_format", "state", "n_chunks", "filesize", "created_at"]
-    show_columns = [
-        "title", "chatbot", "kind", "file_format", "state", "error_advice", "n_pages", "n_chunks", "filesize",
-        "created_at",
-    ]  # fmt: skip
-    add_columns = edit_columns = ["title"]
+    show_columns = add_columns = edit_columns = ["title"]
     search_columns = ["title", "file_format", "state"]
     base_permissions = ["can_list", "can_show"]
     base_filters = [["deleted_at", FilterEqual, None], *rows_where("source.view", "chatbot.workspace_id")]
@@ -109,10 +105,16 @@ class SourceView(Screen):
     filter_choices = {"state": SOURCE_STATES}
     next_step = ("ChatbotView.list", "Open your chatbots")
     label_columns = {
-        "title": "Source", "created_at": "Added", "n_pages": "Pages", "file_format": "Format", "n_chunks": "Chunks",
-        "filesize": "Size", "error_advice": "What to do",
+        "title": "Source", "created_at": "Added", "file_format": "Format", "n_chunks": "Chunks", "filesize": "Size",
     }  # fmt: skip
     also_loads = ("website",)
     writers = {"state": lambda source: status_badge(word_of(source))}
     formatters_columns = {"filesize": size, "created_at": moment}
     empty_words = "Open a chatbot and add a document or a web page."
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        source = self._find(pk)
+        page = "SourcePage.show" if source.website is None else "WebsitePage.show"
+        return redirect(url_for(page, source_uuid=source.uuid))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.caller import standing
 from app.history import transcripts
+from app.knowledge import chunks
 from models import ChatSession, Message
 from views.base import Screen, rows_where, table
 from views.columns import moment, path
@@ -54,14 +55,20 @@ class HistoryView(Screen):
     def show(self, pk: str) -> Any:
         chat = self._find(pk)
         if chat.domain is None:  # a transcript's address names its domain: gone, while its chats stay
-            turns = transcripts.read_turns(chat)
-            return self.render_template("history/transcript.html", chat=chat, turns=turns, appbuilder=self.appbuilder)
+            return self.render_template("history/transcript.html", **_dialogue(chat), appbuilder=self.appbuilder)
         return redirect(
             url_for(
                 "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
                 chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
             )
         )  # fmt: skip
+
+
+def _dialogue(chat: ChatSession) -> dict[str, Any]:
+    """Return a chat with its turns, and the sources that its citations can be looked up in."""
+    turns = transcripts.read_turns(chat)
+    cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
+    return {"chat": chat, "turns": turns, "sources": chunks.sources_of(cited)}
 
 
 class HistoryPage(BaseView):
@@ -89,8 +96,7 @@ class HistoryPage(BaseView):
     ) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
         chat = transcripts.find_session(place, session_uuid) or abort(404)
-        turns = transcripts.read_turns(chat)
-        return self.render_template("history/transcript.html", chat=chat, turns=turns, appbuilder=self.appbuilder)
+        return self.render_template("history/transcript.html", **_dialogue(chat), appbuilder=self.appbuilder)
 
     def _resolve(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> transcripts.Place:
         place = transcripts.resolve(service_id, domain_uuid, chatbot_uuid) or abort(404)

@@ -15,6 +15,8 @@ _WORDS = {"previewed": "not taken yet", "awaiting_consent": "your yes needed"}
 def word_of(source: Source) -> str:
     """Return the state of any source as a badge says it. What waits for its owner is not called ready."""
     website = source.website
+    if source.state == "ready" and not source.allowed_training:
+        return "switched off"
     if website is None or source.state == "failed":
         return source.state
     if sources.is_moving(source):

@@ -20,7 +20,7 @@ MAX_CARDS = 60
 class Facts:
     """One chatbot's figures of the last 30 days, and the state of its sources.
 
-    `n_untaken`: websites that were looked through, and of which no page is taken.
+    `n_untaken`: those that were read and are not answered from: switched off, or websites of which no page is taken.
     """
 
     n_questions: int = 0
@@ -55,7 +55,8 @@ def _answers(chatbot_ids: list[int]) -> dict[int, tuple[int, int]]:
 def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int, int]]:
     failed = func.sum(case((Source.state == "failed", 1), else_=0))
     moving = func.sum(case((Source.state.in_(UNFINISHED), 1), else_=0))
-    is_untaken = (Source.kind == "website") & (Source.state == "ready") & (func.coalesce(Source.n_pages, 0) == 0)
+    is_empty = (Source.kind == "website") & (func.coalesce(Source.n_pages, 0) == 0)
+    is_untaken = (Source.state == "ready") & (is_empty | Source.allowed_training.is_(False))
     untaken = func.sum(case((is_untaken, 1), else_=0))
     query = (
         select(Source.chatbot_id, func.count(Source.id), failed, moving, untaken)

@@ -56,6 +56,12 @@ def find(chatbot: Chatbot, source_uuid: uuid.UUID) -> Source | None:
     return db.session.scalar(query.where(Source.deleted_at.is_(None)))
 
 
+def find_by_uuid(source_uuid: uuid.UUID) -> Source | None:
+    """Return a source of any chatbot of the scope; None where it or its chatbot is deleted."""
+    query = select(Source).join(Source.chatbot).where(Source.uuid == source_uuid, Source.deleted_at.is_(None))
+    return db.session.scalar(query.where(Chatbot.status != "deleted"))
+
+
 def _present(chatbot: Chatbot, kind: str, *conditions: ColumnElement[bool]) -> Source | None:
     query = select(Source).where(Source.chatbot_id == chatbot.id, Source.kind == kind, Source.deleted_at.is_(None))
     return db.session.scalars(query.where(*conditions).order_by(Source.id).limit(1)).first()
@@ -216,6 +222,12 @@ def delete(source: Source) -> None:
     source.deleted_at = now()
     source.fence += 1
     change(update(Document).where(Document.source_id == source.id).values(live=False))
+    chatbots.mark_due(source.chatbot)
+
+
+def switch(source: Source) -> None:
+    """Take a source out of answers, at once, or back in with the next generation; its text is kept. Caller commits."""
+    source.allowed_training = not source.allowed_training
     chatbots.mark_due(source.chatbot)
 
 

@@ -101,7 +101,11 @@ class Crawler:
             held = Document.retired_after.is_(None)
             documents, pages = select(Document.id).where(held), select(WebPage.id)
             chunks = select(Chunk.id).join(Document, Document.id == Chunk.document_id).where(held)
-            queries = (documents.where(Document.chatbot_id == self.chatbot_id), chunks.where(Chunk.chatbot_id == self.chatbot_id), pages.where(WebPage.chatbot_id == self.chatbot_id))
+            queries = (
+                documents.where(Document.chatbot_id == self.chatbot_id),
+                chunks.where(Chunk.chatbot_id == self.chatbot_id),
+                pages.where(WebPage.chatbot_id == self.chatbot_id),
+            )
             return tuple(len(db.session.scalars(query).all()) for query in queries)
 
     def ask(self, question: str) -> Any:

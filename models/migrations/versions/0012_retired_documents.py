@@ -20,6 +20,7 @@ STAGES = ("queued_at", "taken_at", "fetched_at", "parsed_at", "chunked_at", "pub
 def upgrade() -> None:
     for name in STAGES:
         op.add_column("chatbot_data", sa.Column(name, models.base.UtcDateTime()))
+    op.execute("UPDATE chatbot_data SET published_at = finished_at WHERE state = 'ready'")
     op.add_column("documents", sa.Column("retired_after", sa.Integer()))
 
 

@@ -1,5 +1,5 @@
 "use strict";
-// A website's page: while it is read, its state, counts and addresses change without a reload.
+// The page of a source or website: while it is read, its state, counts and lists change without a reload.
 
 const PAUSE_MS = 1500;
 
@@ -25,7 +25,7 @@ function show(html) {
 async function refresh() {
   if (!document.hidden) {
     try {
-      const address = document.getElementById("website").dataset.live;
+      const address = document.querySelector("[data-live]").dataset.live;
       const response = await fetch(address, { headers: { Accept: "text/html" } });
       if (response.ok && !response.redirected) show(await response.text());
     } catch {

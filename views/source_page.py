@@ -1,0 +1,118 @@
+"""A source's own page: how far its reading is, what went wrong and what to do, and its text chunk by chunk."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.caller import standing
+from app.knowledge import chunks, sources
+from app.knowledge.crawling import websites
+from app.knowledge.timeline import steps_of
+from jobs import queues
+from models import Source, db
+from views.listing import read_words
+from views.source_state import describe
+
+
+class SourcePage(BaseView):
+    """One source. A stranger's is a 404; who only uses a workspace sees it and changes nothing."""
+
+    route_base = "/source"
+    default_view = "show"
+
+    @expose("/<uuid:source_uuid>")
+    @has_access
+    def show(self, source_uuid: uuid.UUID) -> Any:
+        return self._page("source/show.html", self._find(source_uuid, "source.view"))
+
+    @expose("/<uuid:source_uuid>/part")
+    @has_access
+    def part(self, source_uuid: uuid.UUID) -> Any:
+        """Return what changes while it is read; the page asks for it again until that ends."""
+        return self._page("source/_part.html", self._find(source_uuid, "source.view"))
+
+    @expose("/<uuid:source_uuid>/retry", methods=["POST"])
+    @has_access
+    def retry(self, source_uuid: uuid.UUID) -> Any:
+        source = self._find(source_uuid, "source.edit")
+        (sources.queue_again if source.website is None else websites.refresh_idle)(source)
+        return self._read("source.retry", source)
+
+    @expose("/<uuid:source_uuid>/replace", methods=["POST"])
+    @has_access
+    def replace(self, source_uuid: uuid.UUID) -> Any:
+        """Take new bytes; answers keep the old text until the new is published."""
+        source = self._find(source_uuid, "source.edit")
+        file = request.files.get("file")
+        if source.kind != "file":
+            abort(404)
+        if file is None or not file.filename:
+            flash("Choose a file first.", "warning")
+            return redirect(self._address(source))
+        sources.replace(source, file.filename, file.stream)
+        return self._read("source.replace", source)
+
+    @expose("/<uuid:source_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch(self, source_uuid: uuid.UUID) -> Any:
+        source = self._find(source_uuid, "source.edit")
+        sources.switch(source)
+        audit.record("source.switch", source)
+        return self._train(source)
+
+    @expose("/<uuid:source_uuid>/chunks/<int(max=9223372036854775807):chunk_id>/switch", methods=["POST"])
+    @has_access
+    def switch_chunk(self, source_uuid: uuid.UUID, chunk_id: int) -> Any:
+        source = self._find(source_uuid, "source.edit")
+        chunk = chunks.find(source, chunk_id) or abort(404)
+        chunks.switch(source, chunk)
+        audit.record("chunk.switch", source, chunk=chunk.position + 1, enabled=chunk.enabled)
+        return self._train(source, f"{_same_page()}#chunk-{chunk.id}")
+
+    def _find(self, source_uuid: uuid.UUID, action: str) -> Source:
+        source = sources.find_by_uuid(source_uuid) or abort(404)
+        if not standing().may(action, source.chatbot.workspace_id):
+            abort(403)
+        return source
+
+    def _read(self, action: str, source: Source) -> Any:
+        audit.record(action, source)
+        db.session.commit()
+        queues.wake_ingestion(source.id)
+        return redirect(self._address(source))
+
+    def _train(self, source: Source, place: str = "") -> Any:
+        db.session.commit()
+        queues.wake_training(source.chatbot_id)
+        return redirect(self._address(source) + place)
+
+    def _address(self, source: Source) -> str:
+        return url_for("SourcePage.show", source_uuid=source.uuid)
+
+    def _page(self, template: str, source: Source) -> Any:
+        words = read_words()
+        return self.render_template(
+            template, appbuilder=self.appbuilder, source=source, chatbot=source.chatbot, state=describe(source),
+            steps=steps_of(source) if source.website is None else [], words=words, same_page=_same_page(),
+            page=chunks.look(source, words, _read_id("from")),
+            may_edit=standing().may("source.edit", source.chatbot.workspace_id),
+        )  # fmt: skip
+
+
+def _same_page() -> str:
+    """Return the part of the address that says which chunks are looked at."""
+    asked = {"q": read_words(), "from": _read_id("from")}
+    return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _read_id(name: str) -> int:
+    """Return the id that an address names; 0 where it names none."""
+    text = request.args.get(name, "")
+    is_id = text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004 - of 64 bits
+    return int(text) if is_id else 0

@@ -22,7 +22,7 @@ def describe(source: Source) -> State:
     if sources.is_moving(source):
         return State(word, _STAGES[source.state], is_moving=True)
     if source.state == "failed":
-        return State(word, source.error_advice or "It could not be read.")
+        return State(word, "It could not be read." + (" Answers use what it said before." if source.n_chunks else ""))
     if not source.allowed_training:
         return State(word, "It was read, and no answer is taken from it.")
     if source.published_at is None:

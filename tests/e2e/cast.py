@@ -74,6 +74,38 @@ def _add_sources(chatbot):
     )  # fmt: skip
 
 
+def _add_text(chatbot):
+    """The terms of sale as they were read: their stages, and three chunks, of which one is switched off."""
+    from models import Chunk, Document, Source, db
+    from models.base import now
+
+    source = db.session.query(Source).filter_by(chatbot_id=chatbot.id, title="Terms of sale.pdf").one()
+    at = now() - dt.timedelta(hours=3)
+    for name, seconds in (
+        ("queued", 0),
+        ("taken", 2),
+        ("fetched", 2.2),
+        ("parsed", 5),
+        ("chunked", 5.1),
+        ("finished", 79),
+        ("published", 84),
+    ):
+        setattr(source, f"{name}_at", at + dt.timedelta(seconds=seconds))
+    source.n_pages = 31
+    scope = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
+    document = Document(**scope, source_id=source.id, title="Terms of sale", name=source.title, live=True)
+    db.session.add(document)
+    db.session.flush()
+    text = "Goods may be returned within 30 days of delivery, whether they were opened or not. " * 6
+    db.session.add_all(
+        Chunk(
+            **scope, document_id=document.id, position=n, text=text, text_hash=str(n), embedding=b"", embedding_name="none",
+            locator={"page": n + 1}, enabled=n != 1,
+        )
+        for n in range(30)
+    )  # fmt: skip
+
+
 def _add_website(chatbot, address, phase, outcomes, **values):
     """A website whose latest crawl came to these outcomes, a page for each; return the uuid of its source."""
     from models import Source, WebPage, Website, db
@@ -155,6 +187,7 @@ def _add_chatbots(service, workspace, domain, owner):
     db.session.add_all([full, new])
     db.session.flush()
     _add_sources(full)
+    _add_text(full)
     embeds.add(full, domain)
     return full, new
 

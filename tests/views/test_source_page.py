@@ -106,7 +106,7 @@ def test_what_is_wrong_is_said_with_what_to_do_and_tried_again(app, acme, woken)
     said = text_of(client, page)
     with inside(app):
         advice = db.session.get(Source, source_id).error_advice
-    assert "It could not be read" in said
+    assert "It could not be read." in said
     assert advice in said
     assert "Try again" in said
     assert client.post(f"{page}/retry").location == page

@@ -15,8 +15,6 @@ def register(appbuilder: Any) -> None:
     from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
     from views.closing import ClosingPage
-    from views.columns import mail_moment, moment, status_badge
-    from views.controls import control
     from views.domain_page import DomainPage
     from views.domains import DomainView
     from views.handover import HandoverPage
@@ -25,7 +23,6 @@ def register(appbuilder: Any) -> None:
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
     from views.looking import LookPage
-    from views.navigation import navigation
     from views.orders import OrderView
     from views.people import MemberView
     from views.plans import PlanView
@@ -34,14 +31,10 @@ def register(appbuilder: Any) -> None:
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
-    from views.source_state import seconds_in_words
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
-    from views.website_state import word_of
     from views.websites import WebsitePage
 
-    current_app.jinja_env.filters.update(badge=status_badge, moment=moment, mail_moment=mail_moment, state_word=word_of)
-    current_app.jinja_env.filters.update(seconds=seconds_in_words)
-    current_app.jinja_env.globals.update(navigation=navigation, control=control)
+    _teach_templates(current_app.jinja_env)
     add = appbuilder.add_view
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
     add(SourceView, "Sources", category="Work", icon="source")
@@ -65,3 +58,17 @@ def register(appbuilder: Any) -> None:
         NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)
+
+
+def _teach_templates(environment: Any) -> None:
+    """Give templates what they write values with."""
+    from views.columns import mail_moment, moment, status_badge
+    from views.controls import control
+    from views.navigation import navigation
+    from views.source_state import seconds_in_words
+    from views.website_state import word_of
+
+    environment.filters.update(
+        badge=status_badge, moment=moment, mail_moment=mail_moment, seconds=seconds_in_words, state_word=word_of
+    )
+    environment.globals.update(navigation=navigation, control=control)

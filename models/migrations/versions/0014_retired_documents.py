@@ -1,7 +1,7 @@
 """when each stage of reading a source ended, and documents that older generations may still hold
 
-Revision ID: 0012_retired
-Revises: 0011_acting
+Revision ID: 0014_retired
+Revises: 0013_daily_proofs
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import models.base
 
-revision = "0012_retired"
-down_revision = "0011_acting"
+revision = "0014_retired"
+down_revision = "0013_daily_proofs"
 branch_labels = None
 depends_on = None
 

@@ -64,6 +64,9 @@ class Config:
         30.0, values.seconds, doc="seconds that a whole answer of the chat model may take"
     )
     chat_model_first_token_s: float = _setting(10.0, values.seconds, doc="seconds to the first word of the chat model")
+    chat_model_slots: int = _setting(
+        24, values.whole(1, 1024), doc="answers that chat models may be writing at once in a web process"
+    )
     mail_server: str = _setting("", doc="SMTP host; empty: mails are kept as .eml files in DATA_DIR/mail")
     mail_port: int = _setting(587, values.whole(1, values.MAX_PORT), doc="SMTP port")
     mail_username: str = _setting("", doc="SMTP user")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
+from app.breaker import Breaker
 from app.net import Fetcher, FetchSettings
 from app.storage import Storage
 from app.tokens import Signer
@@ -58,6 +59,10 @@ class Collaborators:
         from redis import Redis
 
         return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        return Breaker(self.config.chat_model_slots)
 
     @property
     def generations_dir(self) -> Path:

@@ -50,6 +50,7 @@ class Message(Table, HasUuid, ChatbotOwned):
     session_id: Mapped[int] = mapped_column(BigId, index=True)
     type: Mapped[str] = mapped_column(String(8))
     message: Mapped[str] = mapped_column(Text)
+    standalone: Mapped[str | None] = mapped_column(Text)  # of a question that leaned on earlier ones: as understood
     feedback: Mapped[str | None] = mapped_column(String(16))
     response_time: Mapped[int | None] = mapped_column()
     timestamp: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
@@ -60,6 +61,7 @@ class Message(Table, HasUuid, ChatbotOwned):
     chat_model: Mapped[str | None] = mapped_column(String(120))  # None: the extractive reader
     tokens_in: Mapped[int | None] = mapped_column()
     tokens_out: Mapped[int | None] = mapped_column()
+    first_token_ms: Mapped[int | None] = mapped_column()
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     chat_session: Mapped[ChatSession] = relationship(back_populates="messages", overlaps="messages")
     citations: Mapped[list[Citation]] = relationship(

@@ -81,7 +81,7 @@ def _check_switches(embed: Embed, service: Service) -> None:
     chatbot = embed.chatbot
     works = chatbot.status == "enabled" and embed.status == "active"
     is_hidden = not service.is_live and chatbot.settings.get("hides_when_closed")
-    if not works or is_hidden or (chatbot.type == "internal_assistant" and not embed.domain.internal):
+    if not works or is_hidden or (presets.manner_of(chatbot).audience == "members" and not embed.domain.internal):
         raise WidgetError("chatbot_disabled")
 
 
@@ -91,7 +91,7 @@ def _enter(embed_uuid: uuid.UUID, *, closed_too: bool = False) -> Visit:
     _check_place(embed, origin)
     _check_switches(embed, service)
     if not service.is_live and not closed_too:
-        raise WidgetError("service_closed", words=presets.words_of(embed.chatbot).closed)
+        raise WidgetError("service_closed", words=presets.manner_of(embed.chatbot).closed)
     tenancy.enter(tenancy.service_scope(embed.service_id))
     return Visit(embed, service, origin)
 

@@ -18,7 +18,7 @@ _PLACES = ("page", "slide", "sheet", "row")
 
 def config(embed: Embed, chatbot: Chatbot, service: Service) -> dict[str, Any]:
     """Return all that the script needs to draw itself."""
-    words = presets.words_of(chatbot)
+    words = presets.manner_of(chatbot)
     return {
         "embed": str(embed.uuid),
         "title": chatbot.name,
@@ -56,7 +56,13 @@ def turn(message: Message) -> dict[str, Any]:
         "finish": message.finish,
         "feedback": _THUMBS.get(message.feedback or ""),
         "sources": [source(citation) for citation in message.citations],
+        "offers": offers(message),
     }
+
+
+def offers(message: Message) -> list[str]:
+    """Return the questions that a refusal offered instead."""
+    return list((message.evidence or {}).get("offers", ()))
 
 
 def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message]) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from app import answering
 from app.answering.answer import ERROR, Answer
-from app.history import recording
+from app.history import recording, transcripts
 from app.plans import usage
 from models import Chatbot, db, tenancy
 from widget.errors import WidgetError
@@ -116,7 +116,8 @@ class Speaker:
 
     def _answer(self) -> None:
         chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == self._turn.chatbot_id)).one()
-        for name, value in answering.stream(chatbot, self._question):
+        turns = transcripts.turns_before(self._turn.id)
+        for name, value in answering.stream(chatbot, self._question, turns):
             if self._is_settled:
                 return  # nobody listens any more; the generator closes, and with it the chat model's answer
             if name == "answer":
@@ -135,7 +136,9 @@ class Speaker:
     def _finish(self, answer: Answer) -> None:
         if self._settle(answer):
             self.events.put(event("sources", sources=[source(citation) for citation in answer.citations]))
-            self.events.put(event("done", message_id=self._turn.uuid, state=answer.state, finish="stop"))
+            self.events.put(
+                event("done", message_id=self._turn.uuid, state=answer.state, finish="stop", offers=list(answer.offers))
+            )
 
     def _fail(self, error: WidgetError) -> None:
         """Say that there is no answer, and take it off the quota. It is not complete: its key may be tried again."""

@@ -49,7 +49,7 @@ def _speak(visit: Visit, answer: Message, text: str) -> Response:
         if not visit.is_preview:
             counted_in = usage.reserve(visit.service, METRIC)
             if counted_in is None:
-                raise WidgetError("quota_exhausted", words=presets.words_of(visit.chatbot).quota)
+                raise WidgetError("quota_exhausted", words=presets.manner_of(visit.chatbot).quota)
         turn = Turn(answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id, counted_in)
         db.session.commit()
         speaker = Speaker(app, turn, text, place)
@@ -69,7 +69,7 @@ def _replay(answer: Message) -> list[str]:
     return [
         event("meta", message_id=uuid), event("delta", text=answer.message),
         event("sources", sources=[shown.source(citation) for citation in answer.citations]),
-        event("done", message_id=uuid, state=answer.state, finish="replay"),
+        event("done", message_id=uuid, state=answer.state, finish="replay", offers=shown.offers(answer)),
     ]  # fmt: skip
 
 

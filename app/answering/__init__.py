@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from app.answering import chat_model, citing, extractive, gate, presets
-from app.answering.answer import GROUNDED, REFUSED, Answer, Citation
-from app.answering.chat_model import ChatModelError, Usage
-from app.answering.passages import Passage, load_passages
+from app.answering import gate, medical, offers, presets, smalltalk, understanding
+from app.answering.answer import CURATED, GROUNDED, REFUSED, Answer, Citation
+from app.answering.chat_model import Usage
+from app.answering.closing import below
+from app.answering.endpoints import endpoint_of
+from app.answering.followups import Turn
+from app.answering.manner import Manner
+from app.answering.passages import load_passages
 from app.answering.search import SearchHit, find, search
-from app.collaborators import here
-from indexes.retriever import Retrieval
+from app.answering.trace import Trace
+from app.answering.writing import Task, Written, write
 from models import Chatbot, db
 
-log = logging.getLogger(__name__)
-
-__all__ = ["Answer", "SearchHit", "answer", "search", "stream"]
+__all__ = ["Answer", "SearchHit", "Trace", "Turn", "answer", "search", "stream"]
 
 Event = tuple[str, Any]  # ("status", stage) | ("delta", text) | ("replace", text) | ("answer", Answer)
 
@@ -29,76 +29,77 @@ def answer(chatbot: Chatbot, question: str) -> Answer:
     return next(value for _, value in stream(chatbot, question) if isinstance(value, Answer))
 
 
-def stream(chatbot: Chatbot, question: str) -> Iterator[Event]:
-    """Yield the events of an answer as it is made; the last one is ("answer", Answer). Close it to stop the model."""
-    started = time.monotonic()
-    name, words = chatbot.name, presets.words_of(chatbot)
-    yield "status", "searching"
-    found = find(chatbot, question)
-    verdict = gate.judge(found, question)
-    passages = load_passages([(hit.chunk_id, hit.score) for hit in found.hits[:8]]) if verdict.is_grounded else []
-    db.session.rollback()  # no connection is held while words are coming
-    if not passages:
-        yield "delta", words.refusal
-        yield "answer", Answer(REFUSED, words.refusal, evidence=verdict.to_json(), response_ms=_ms_since(started))
+def stream(chatbot: Chatbot, question: str, turns: Sequence[Turn] = (), trace: Trace | None = None) -> Iterator[Event]:
+    """Yield the events of an answer as it is made; the last one is ("answer", Answer). Close it to stop the model.
+
+    `turns` are what was said before, oldest first; `trace` is filled for who wants to look inside.
+    """
+    trace, usage = trace or Trace(), Usage()
+    for name, value in _answer(chatbot, question, turns, trace, usage):
+        if name != "answer":
+            yield name, value
+            continue
+        trace.answer = replace(
+            value, response_ms=trace.elapsed_ms, standalone=trace.standalone if trace.standalone != question else "",
+            tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, first_token_ms=usage.first_token_ms,
+        )  # fmt: skip
+        yield "answer", trace.answer
+
+
+def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace, usage: Usage) -> Iterator[Event]:
+    name, manner = chatbot.name, presets.manner_of(chatbot)
+    talk = smalltalk.recognize(question)
+    if talk:
+        yield from _say(
+            Answer(CURATED, smalltalk.reply(talk, manner, name), evidence={"small_talk": talk.kind}), manner
+        )
         return
+    yield "status", "searching"
+    endpoint = endpoint_of(chatbot)
+    trace.standalone = asked = understanding.make_standalone(question, turns, endpoint, usage)
+    found = find(chatbot, asked)
+    trace.hits, trace.verdict = found.hits, gate.judge(found, asked, manner.strictness)
+    trace.note("found")
+    trace.passages = passages = load_passages(
+        [(h.chunk_id, h.score) for h in found.hits[:8]], newest=manner.prefers_recent
+    )
+    why_not = medical.must_refuse(asked, passages) if manner.is_medical else ""
+    if why_not or not trace.verdict.is_grounded or not passages:
+        yield from _refuse(chatbot, asked, manner, trace, why_not)
+        return
+    db.session.rollback()  # no connection is held while words are coming
     yield "status", "answering"
-    written = yield from _write(name, question, passages, found)
-    yield "answer", _finish(written, verdict, started)
+    task = Task(name, manner, endpoint, asked, passages, found.sentences)
+    written = yield from write(task, usage)
+    trace.messages, trace.trouble = task.messages, written.trouble
+    yield from _finish(written, task, trace)
 
 
-@dataclass(frozen=True)
-class _Written:
-    """An answer's words with the passages they stand on, each with its quote, and who wrote them."""
-
-    text: str
-    quotes: Sequence[tuple[Passage, str]]
-    model: str | None = None
-    usage: Usage = field(default_factory=Usage)
+def _say(said: Answer, manner: Manner) -> Iterator[Event]:
+    """Say an answer of the chatbot's own."""
+    said = replace(said, text=said.text + below(manner))
+    yield "delta", said.text
+    yield "answer", said
 
 
-def _write(name: str, question: str, passages: list[Passage], found: Retrieval) -> Generator[Event, None, _Written]:
-    """Yield an answer's words and return it. A failing or unfounded chat model ends in the extractive answer."""
-    shown = ""
-    if chat_model.is_configured(here().config):
-        usage = Usage()
-        try:
-            for part in _speak(name, question, passages, usage):
-                shown += part
-                yield "delta", part
-            cited = [passage for passage in passages if passage.n in citing.cited_numbers(shown)]
-            if citing.stands_on(shown, [passage.text for passage in cited]):
-                quotes = [(passage, extractive.quote(passage, shown)) for passage in cited]
-                return _Written(shown.strip(), quotes, here().config.chat_model, usage)
-            log.info("the chat model's answer stood on no passage; the documents' own words are shown")
-        except ChatModelError as error:
-            log.warning("chat model: %s", error)
-    reading = extractive.read(passages, found.sentences)
-    if shown:
-        yield "replace", reading.text
-    else:
-        for sentence in citing.release_sentences([reading.text]):
-            yield "delta", sentence
-    return _Written(reading.text, reading.quotes)
+def _refuse(chatbot: Chatbot, question: str, manner: Manner, trace: Trace, why_not: str) -> Iterator[Event]:
+    """Say that nothing was found, how a person is reached, and what could be asked instead."""
+    assert trace.verdict is not None
+    evidence = trace.verdict.to_json() | ({"never": why_not} if why_not else {})
+    found = offers.closest(chatbot, trace.hits, manner)
+    evidence["offers"] = list(found)
+    db.session.rollback()
+    text = manner.refusal + (f"\n{smalltalk.reach(question, manner.contact)}" if manner.contact else "")
+    yield from _say(Answer(REFUSED, text, evidence=evidence, offers=found, form=manner.form), manner)
 
 
-def _speak(name: str, question: str, passages: list[Passage], usage: Usage) -> Iterator[str]:
-    """Yield whole sentences of the chat model whose citation marks all exist."""
-    numbers = {passage.n for passage in passages}
-    words = chat_model.stream(name, "", question, passages, usage)
-    for sentence in citing.release_sentences(words):
-        if chat_model.NO_ANSWER in sentence:
-            raise ChatModelError("the model found no answer in the passages")
-        yield citing.clean(sentence, numbers)
-
-
-def _finish(written: _Written, verdict: gate.Verdict, started: float) -> Answer:
+def _finish(written: Written, task: Task, trace: Trace) -> Iterator[Event]:
+    """End an answer with what follows it and what it stands on."""
+    assert trace.verdict is not None
+    cited = [passage for passage, _ in written.quotes]
+    end = below(task.manner, question=task.question, passages=task.passages, cited=cited)
+    if end:
+        yield "delta", end
     citations = tuple(Citation(p.n, p.title, p.locator, quote, p.url, p.chunk_id) for p, quote in written.quotes)
-    return Answer(
-        GROUNDED, written.text, citations, verdict.to_json(), written.model, written.usage.tokens_in,
-        written.usage.tokens_out, _ms_since(started),
-    )  # fmt: skip
-
-
-def _ms_since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
+    evidence = trace.verdict.to_json() | ({"chat_model": written.trouble} if written.trouble else {})
+    yield "answer", Answer(GROUNDED, written.text + end, citations, evidence, written.model)

@@ -36,11 +36,16 @@ class Answer:
     tokens_in: int | None = None
     tokens_out: int | None = None
     response_ms: int = 0
+    first_token_ms: int | None = None  # of the chat model
+    offers: tuple[str, ...] = ()  # questions that would be answered, where this one is refused
+    form: str = "none"  # the form that is offered with a refusal
+    standalone: str = ""  # the question as it was understood, where that is not what the visitor wrote
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        shown = {
             "state": self.state,
             "answer": self.text,
             "citations": [citation.to_json() for citation in self.citations],
             "response_ms": self.response_ms,
         }
+        return {**shown, "offers": list(self.offers)} if self.offers else shown

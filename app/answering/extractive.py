@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
+from app.answering.orders import is_order
 from app.answering.passages import Passage
 from indexes.retriever import Sentence
 from indexes.sentences import split_sentences
@@ -61,9 +62,13 @@ class Reading:
     quotes: tuple[tuple[Passage, str], ...]
 
 
-def read(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Reading:
-    """Answer with the best sentences, at most 90 words, each followed by its passage's number in brackets."""
-    blocks = _line_up(passages, sentences)
+def read(passages: Sequence[Passage], sentences: Sequence[Sentence], *, at_length: bool = False) -> Reading:
+    """Answer with the best sentences, at most 90 words, each followed by its passage's number in brackets.
+
+    `at_length` quotes three times as much of a passage below the answer.
+    """
+    blocks = _line_up(passages, [sentence for sentence in sentences if not is_order(sentence.text)])
+    max_chars = 3 * MAX_QUOTE_CHARS if at_length else MAX_QUOTE_CHARS
     chosen = _choose(blocks) or [Line(passages[0], 0, passages[0].text[:MAX_QUOTE_CHARS], 0)]
     numbers: dict[int, int] = {}
     ordered = [
@@ -71,7 +76,8 @@ def read(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Reading:
         for line in _order(chosen)
     ]
     quotes = tuple(
-        (passage, _span(passage, list(lines))) for passage, lines in groupby(ordered, key=lambda line: line.passage)
+        (passage, _quote(passage, list(lines), max_chars, at_length=at_length))
+        for passage, lines in groupby(ordered, key=lambda line: line.passage)
     )
     return Reading(_join(ordered), quotes)
 
@@ -172,10 +178,12 @@ def _join(lines: Sequence[Line]) -> str:
     return text
 
 
-def _span(passage: Passage, lines: Sequence[Line]) -> str:
+def _quote(passage: Passage, lines: Sequence[Line], max_chars: int, *, at_length: bool) -> str:
     """Return the passage's own words from the first shown line to the last, with gaps where that is long."""
+    if at_length and len(passage.text) <= max_chars:
+        return passage.text
     stretch = passage.text[lines[0].start : lines[-1].start + len(lines[-1].text)]
-    return stretch if len(stretch) <= MAX_QUOTE_CHARS else " … ".join(line.text for line in lines)
+    return stretch if len(stretch) <= max_chars else " … ".join(line.text for line in lines)
 
 
 def quote(passage: Passage, answer: str) -> str:

@@ -7,26 +7,54 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from indexes.evidence import Evidence, support
+from indexes.lexical_index import make_terms
 from indexes.retriever import Retrieval
 
-THRESHOLD = 0.48  # keeps 95 % of answerable questions; docs/benchmarks.md says what else it does
+# how much support an answer needs; docs/benchmarks.md says what each keeps and refuses
+THRESHOLDS = {"generous": 0.25, "balanced": 0.45, "cautious": 0.70}
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision, with its reasons: `support` and `threshold` 0..1."""
+    """The decision, with its reasons: `support` and `threshold` 0..1; `missing` are words of the question."""
 
     is_grounded: bool
     support: float
+    threshold: float
     evidence: Evidence
+    missing: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Say why, with the evidence."""
+        match = f"Best match {self.support:.2f}, needed {self.threshold:.2f}"
+        if not self.missing:
+            return f"{match}; every word that says something was found."
+        words = ", ".join(f"“{word}”" for word in self.missing)
+        return f"{match}; {'the word' if len(self.missing) == 1 else 'the words'} {words} " + (
+            "was not found." if len(self.missing) == 1 else "were not found."
+        )
 
     def to_json(self) -> dict[str, Any]:
         figures = {k: round(v, 3) if isinstance(v, float) else list(v) for k, v in asdict(self.evidence).items()}
-        return {"support": round(self.support, 3), "threshold": THRESHOLD, **figures}
+        return {
+            "support": round(self.support, 3), "threshold": self.threshold, **figures, "missing": list(self.missing),
+        }  # fmt: skip
 
 
-def judge(found: Retrieval, question: str) -> Verdict:
+def judge(found: Retrieval, question: str, strictness: str = "balanced") -> Verdict:
     """Decide whether the documents hold an answer. A question without a word in it is never answered."""
-    score = support(found.evidence) if found.hits else 0.0
-    has_words = re.search(r"[^\W_]", question) is not None
-    return Verdict(has_words and bool(found.hits) and score >= THRESHOLD, score, found.evidence)
+    score, threshold = support(found.evidence) if found.hits else 0.0, THRESHOLDS[strictness]
+    has_words = _WORD.search(question) is not None
+    is_grounded = has_words and bool(found.hits) and score >= threshold
+    return Verdict(is_grounded, score, threshold, found.evidence, _missing_words(question, found.evidence))
+
+
+def _missing_words(question: str, evidence: Evidence) -> tuple[str, ...]:
+    """Return the words behind the terms that were not found, as they were written."""
+    if not evidence.missing:
+        return ()
+    missing = set(evidence.missing)
+    words = [word for word in _WORD.findall(question[:2000]) if not missing.isdisjoint(make_terms(word))]
+    return tuple(dict.fromkeys(words))[:8]

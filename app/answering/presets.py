@@ -1,52 +1,194 @@
-"""What each of the 15 chatbot types says on its own: greeting, first questions, and the sentence of a refusal."""
+"""What each of the 15 chatbot types says and does on its own; an owner may change all of it, and come back to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
+from app.answering.manner import EDITABLE, N_SUGGESTIONS, Manner
 from models import Chatbot
 
-_CLOSED = "This chatbot is taking a break. Please come back later."
-_QUOTA = "This chatbot has answered all the questions of this month."
-_REFUSAL = "I found nothing about that in the documents I was given, so I would rather not guess."
+EMERGENCY = "This is no medical advice. In an emergency call your local emergency number at once."
 
-
-@dataclass(frozen=True)
-class Words:
-    """A chatbot's own sentences. Owners may replace each of them."""
-
-    greeting: str
-    refusal: str = _REFUSAL
-    suggestions: tuple[str, ...] = ()
-    closed: str = _CLOSED  # while the service does not run
-    quota: str = _QUOTA  # once the month's questions are used up
-
-
-PRESETS: dict[str, Words] = {
-    "sales": Words("Hello! What would you like to know about our products?"),
-    "support": Words("Hello! What can I help you with?"),
-    "onboarding": Words("Welcome! Ask me anything about getting started."),
-    "feedback": Words("Hello! I am glad to hear what you think, and to answer what I can."),
-    "booking": Words("Hello! Ask me about dates, places and how to book."),
-    "e-commerce": Words("Hello! Ask me about products, delivery and returns."),
-    "internal_assistant": Words("Hello! Ask me about our rules and processes."),
-    "knowledge_base": Words("Hello! I look things up in our documents for you."),
-    "marketing": Words("Hello! Ask me about what we offer."),
-    "event": Words("Hello! Ask me about the program, the place and the tickets."),
-    "education": Words("Hello! What would you like to understand better?"),
-    "healthcare": Words(
-        "Hello! I answer from our documents and give no medical advice. In an emergency call the emergency number.",
-        "Our documents say nothing about that. Please ask a doctor or pharmacist.",
+PRESETS: dict[str, Manner] = {
+    "sales": Manner(
+        greeting="Hello! What would you like to know about our products?",
+        suggestions=(
+            "What do you offer?", "How much does it cost?", "Which option suits me?", "Can I try it first?",
+        ),
+        tone="Friendly and to the point. Name advantages that the passages state; never press, never promise.",
+        instructions="Where the passages state a price, say what it includes. End with the next step if they name one.",
+        refusal="I found nothing about that in our documents. Leave us your details and we will get back to you.",
+        form="contact",
     ),
-    "entertainment": Words("Hello! What are you curious about?"),
-    "news": Words("Hello! Ask me about what we have reported."),
-    "custom": Words("Hello! How can I help?"),
-}
+    "support": Manner(
+        greeting="Hello! What can I help you with?",
+        suggestions=(
+            "Something does not work", "How do I reset my password?", "How do I change my order?",
+            "How do I reach support?",
+        ),
+        tone="Calm and helpful.",
+        instructions="Give steps in their order, one a line. Say first what to check.",
+        refusal="I found nothing about that in our help pages, so I would rather not guess. Our team can help you.",
+        form="contact",
+    ),
+    "onboarding": Manner(
+        greeting="Welcome! Ask me anything about getting started.",
+        suggestions=(
+            "Where do I begin?", "What do I need first?", "Who can help me?", "What comes after the first step?",
+        ),
+        tone="Warm and encouraging, without exclamation marks.",
+        instructions="Give one step at a time and say what comes after it.",
+        refusal="The guides I was given say nothing about that. Please ask the person who looks after you.",
+        asks_back=True,
+    ),
+    "feedback": Manner(
+        greeting="Hello! I am glad to hear what you think, and to answer what I can.",
+        suggestions=(
+            "I would like to praise something", "Something annoyed me", "I have an idea",
+            "What becomes of my feedback?",
+        ),
+        tone="Attentive and grateful; never defend, never argue.",
+        instructions="Thank for what was said before you answer.",
+        refusal="I can't answer that, but I will gladly take down what you think.",
+        notice="How do you rate us from 1 to 5, and what is the reason?",
+        form="rating",
+        strictness="generous",
+    ),
+    "booking": Manner(
+        greeting="Hello! Ask me about dates, places and how to book.",
+        suggestions=(
+            "How do I book?", "What does it cost?", "Can I cancel or change my booking?", "When are you open?",
+        ),
+        tone="Short and exact.",
+        instructions="Always name date, time, place and price where the passages state them. Never confirm a booking.",
+        refusal="I found nothing about that. Tell us your wished date, and we will get back to you.",
+        form="booking",
+    ),
+    "e-commerce": Manner(
+        greeting="Hello! Ask me about products, delivery and returns.",
+        suggestions=(
+            "How long does delivery take?", "What does shipping cost?", "How do I return something?",
+            "How can I pay?",
+        ),
+        tone="Friendly and short.",
+        instructions="Name prices, periods and conditions exactly as the passages do.",
+        refusal="I found nothing about that in our shop's pages. With your order number our team can help you.",
+        form="contact",
+    ),
+    "internal_assistant": Manner(
+        greeting="Hello! Ask me about our rules and processes.",
+        suggestions=(
+            "How do I ask for leave?", "How do I hand in expenses?", "Whom do I ask about IT?",
+            "Where are the templates?",
+        ),
+        tone="Factual, as one colleague to another.",
+        instructions="Name the rule and the document that it stands in. Say who decides where that is stated.",
+        refusal="Our internal documents say nothing about that. Please ask the department in charge.",
+        strictness="cautious",
+        audience="members",
+    ),
+    "knowledge_base": Manner(
+        greeting="Hello! I look things up in our documents for you.",
+        suggestions=(
+            "What is this about?", "Where do I find an overview?", "What has changed?", "Which terms are explained?",
+        ),
+        tone="Neutral and exact.",
+        instructions="Quote the passages word for word where wording matters, and at length.",
+        refusal="Our documents hold nothing about that.",
+        strictness="cautious",
+        quotes_at_length=True,
+    ),
+    "marketing": Manner(
+        greeting="Hello! Ask me about what we offer.",
+        suggestions=("What is new?", "What makes you different?", "Whom is it for?", "How do I hear from you?"),
+        tone="Lively and vivid, without superlatives.",
+        instructions="Use only claims that the passages make. Never compare with others unless they do.",
+        refusal="I found nothing about that. Leave us your address, and we will tell you more.",
+        form="contact",
+        strictness="generous",
+    ),
+    "event": Manner(
+        greeting="Hello! Ask me about the program, the place and the tickets.",
+        suggestions=("What is on the program?", "Where is it and how do I get there?", "What do tickets cost?",
+                     "How do I register?"),
+        tone="Cheerful and short.",
+        instructions="Always name day, time and room where the passages state them.",
+        refusal="The program I was given says nothing about that. Register, and the organizers will answer you.",
+        form="registration",
+        prefers_recent=True,
+    ),
+    "education": Manner(
+        greeting="Hello! What would you like to understand better?",
+        suggestions=(
+            "Explain the basics", "Give me an example", "What should I learn next?",
+            "What are the most important terms?",
+        ),
+        tone="Patient, clear, in short sentences.",
+        instructions="Explain before you define. End with one short question that checks what was understood.",
+        refusal="The course material says nothing about that. Please ask your teacher.",
+        asks_back=True,
+    ),
+    "healthcare": Manner(
+        greeting="Hello! I answer from our documents and give no medical advice.",
+        suggestions=(
+            "When are you open?", "How do I make an appointment?", "What should I bring?",
+            "Whom do I call in an emergency?",
+        ),
+        tone="Calm, respectful, simple words.",
+        instructions="Never give a diagnosis. Name a dose only if a passage states it, word for word.",
+        refusal="Our documents say nothing about that. Please ask a doctor or pharmacist.",
+        notice=EMERGENCY,
+        strictness="cautious",
+        form="contact",
+        is_medical=True,
+    ),
+    "entertainment": Manner(
+        greeting="Hello! What are you curious about?",
+        suggestions=("Tell me something surprising", "What is it about?", "Who is behind it?", "What comes next?"),
+        tone="Playful and light.",
+        instructions="Do not give away an ending unless you are asked for it.",
+        refusal="That one I do not know. Ask me something else.",
+        strictness="generous",
+    ),
+    "news": Manner(
+        greeting="Hello! Ask me about what we have reported.",
+        suggestions=("What happened today?", "What is the latest on this?", "Who is involved?", "What happens next?"),
+        tone="Sober; keep facts and opinions apart.",
+        instructions="Say when each thing was reported. Where reports differ, prefer the newer and say so.",
+        refusal="We have not reported about that.",
+        prefers_recent=True,
+    ),
+    "custom": Manner(
+        greeting="Hello! How can I help?",
+        suggestions=("What can I ask you?", "Where do I begin?", "How do I reach a person?", "What is this about?"),
+        tone="Friendly and clear.",
+        instructions="Answer first, explain after.",
+    ),
+}  # fmt: skip
+
+_STORED_AS = {"closed_words": "closed", "quota_words": "quota"}
 
 
-def words_of(chatbot: Chatbot) -> Words:
-    """Return a chatbot's sentences: its type's, with what its owner changed."""
-    own = chatbot.settings or {}
-    names = {"greeting": "greeting", "refusal": "refusal", "closed": "closed_words", "quota": "quota_words"}
-    changed = {name: own[setting] for name, setting in names.items() if own.get(setting)}
-    return replace(PRESETS[chatbot.type], **changed, suggestions=tuple(own.get("suggestions", ()))[:4])
+def manner_of(chatbot: Chatbot) -> Manner:
+    """Return how a chatbot behaves: as its type does, with what its owner changed.
+
+    What a type is bound to by its nature stays: an internal assistant is for members, healthcare is medical.
+    """
+    preset, own = PRESETS[chatbot.type], chatbot.settings or {}
+    changed: dict[str, Any] = {name: own[name] for name in EDITABLE if name in own}
+    changed |= {name: own[stored] for stored, name in _STORED_AS.items() if own.get(stored)}
+    changed["suggestions"] = tuple(own.get("suggestions", preset.suggestions))[:N_SUGGESTIONS]
+    if "instructions" in own:
+        changed["instructions"] = own["instructions"]
+    if preset.audience == "members":
+        changed["audience"] = "members"
+    if preset.is_medical and not changed.get("notice"):
+        changed["notice"] = preset.notice
+    return replace(preset, **changed)
+
+
+def reset(chatbot: Chatbot) -> None:
+    """Put a chatbot back to its type's preset. The caller commits."""
+    kept = {name: value for name, value in (chatbot.settings or {}).items() if name not in (*EDITABLE, "instructions")}
+    chatbot.settings = kept

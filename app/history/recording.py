@@ -6,14 +6,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
 from app.tokens import digest, make_token
 from models import ChatSession, Embed, Message, db
 from models import Citation as CitationRow
-from models.base import now
+from models.base import change, now
 
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 90
@@ -117,12 +117,20 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     row.message, row.state, row.finish = answer.text, answer.state or None, finish
     row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
     row.tokens_in, row.tokens_out, row.timestamp = answer.tokens_in, answer.tokens_out, now()
+    row.first_token_ms = answer.first_token_ms
+    _note_standalone(row, answer)
     for outdated in row.citations:
         db.session.delete(outdated)
     db.session.flush()
     for citation in answer.citations:
         db.session.add(_snapshot(row, citation))
     db.session.commit()
+
+
+def _note_standalone(row: Message, answer: Answer) -> None:
+    """Keep how a question was understood beside the visitor's own words."""
+    if answer.standalone and row.question_id:
+        change(update(Message).where(Message.id == row.question_id).values(standalone=answer.standalone))
 
 
 def _snapshot(row: Message, citation: Citation) -> CitationRow:

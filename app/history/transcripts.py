@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
+from app.answering.followups import MAX_TURNS, Turn
 from models import Chatbot, ChatSession, Domain, Message, Service, db
 
 MAX_ID = 2**63 - 1
@@ -83,6 +84,21 @@ def find_session(place: Place, session_uuid: uuid.UUID) -> ChatSession | None:
             ChatSession.domain_id == place.domain.id,
         )
     )
+
+
+def turns_before(answer_id: int, limit: int = MAX_TURNS) -> list[Turn]:
+    """Return what was asked and answered in the same session before the question of an answer, oldest first."""
+    asked, answered = aliased(Message), aliased(Message)
+    this, question_id = db.session.execute(
+        select(Message.session_id, Message.question_id).where(Message.id == answer_id)
+    ).one()
+    query = (
+        select(asked.message, asked.standalone, answered.message)
+        .join(answered, answered.question_id == asked.id)
+        .where(asked.session_id == this, asked.id < question_id, answered.finish == "complete")
+    )
+    rows = db.session.execute(query.order_by(asked.id.desc()).limit(limit)).all()
+    return [Turn(standalone or question, answer) for question, standalone, answer in reversed(rows)]
 
 
 def read_turns(chat: ChatSession) -> list[Message]:

@@ -11,6 +11,7 @@ from app.net.addresses import Resolve, Target, is_public, read_target, resolve_b
 from app.net.answers import Fetched, Page
 from app.net.errors import KINDS, FetchError
 from app.net.fetcher import ROBOT_NAME, Fetcher, FetchSettings
+from app.net.pinning import pin_host
 
 __all__ = [
     "KINDS",
@@ -23,6 +24,7 @@ __all__ = [
     "Resolve",
     "Target",
     "is_public",
+    "pin_host",
     "read_target",
     "resolve_by_system",
 ]

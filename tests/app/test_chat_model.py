@@ -99,6 +99,7 @@ def chatbot_id(app, ada):
 
 
 def ask(app, chatbot_id, script):
+    app.extensions["docent"].breaker.forget()
     _ChatModel.script = script
     with inside(app):
         return list(answering.stream(db.session.get(Chatbot, chatbot_id), QUESTION))

@@ -128,6 +128,7 @@ def ask(app, chatbot_id, fault):
     """Return what the server was asked, the answer, and the seconds that it took."""
     collaborators = app.extensions["docent"]
     before = collaborators.config
+    collaborators.breaker.forget()
     with serving(fault) as site:
         collaborators.config = dataclasses.replace(
             before,
@@ -150,7 +151,7 @@ def test_the_documents_own_words_come_within_the_deadline(app, chatbot_id, fault
         asked, answer, elapsed = ask(app, chatbot_id, fault)
         if asked:
             break  # else a busy machine let the deadline pass before the server was reached
-    assert len(asked) == 1
+    assert len(asked) <= 2  # once more, where it failed before its first word and there was time
     assert elapsed < SOON_S
     assert (answer.state, answer.chat_model) == ("grounded", None)
     assert "forty-five days" in answer.text

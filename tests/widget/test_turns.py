@@ -39,7 +39,7 @@ class Slow:
         self.began, self.go_on, self.stopped = threading.Event(), threading.Event(), threading.Event()
         self.ending = ending or [("answer", Answer(GROUNDED, "One two."))]
 
-    def __call__(self, _chatbot, _question):
+    def __call__(self, _chatbot, _question, _turns=()):
         try:
             yield "status", "answering"
             db.session.rollback()

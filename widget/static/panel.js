@@ -110,6 +110,9 @@ function buildAnswer(word, on, follow) {
       const cards = sources.map((source) => buildSource(source, word));
       follow(() => extra.append(el("div", { className: "sources", role: "group", "aria-label": word("sources") }, el("p", { className: "label" }, word("sources")), ...cards)));
     },
+    offers(texts) {
+      if (texts.length) follow(() => extra.append(buildChips(texts, word, on)));
+    },
     thumbs(id, value) {
       const rate = (button, mine) => on.rate(id, button.getAttribute("aria-pressed") === "true" ? 0 : mine, mark);
       const buttons = [["good", 1], ["bad", -1]].map(([name, mine]) => {
@@ -132,9 +135,16 @@ function buildAnswer(word, on, follow) {
   return view;
 }
 
+/* Questions that can be asked by pressing them. */
+function buildChips(texts, word, on) {
+  const chips = texts.map((text) => el("button", { type: "button", className: "chip", dir: "auto", onclick: () => on.ask(text) }, text));
+  return el("div", { className: "chips", role: "group", "aria-label": word("suggestions") }, ...chips);
+}
+
 function buildPanel(config, word, on) {
   const log = el("div", { className: "log", role: "log", "aria-live": "off", tabIndex: 0, "aria-label": word("messages") });
-  const suggestions = el("div", { className: "chips first", role: "group", "aria-label": word("suggestions") }, ...config.suggestions.map((text) => el("button", { type: "button", className: "chip", dir: "auto", onclick: () => on.ask(text) }, text)));
+  const suggestions = buildChips(config.suggestions, word, on);
+  suggestions.classList.add("first");
   const composer = buildComposer(word, config.limits.message_chars, on);
   const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
   const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());

@@ -55,6 +55,7 @@ function main(script, css) {
         else if (name === "error") throw new Failure(data.message, data);
         else if (name === "done") {
           view.say(view.text, true);
+          view.offers(data.offers || []);
           if (config.features.feedback) view.thumbs(data.message_id, null);
           return data;
         }

@@ -1,0 +1,57 @@
+"""What a refusal offers instead: the closest questions that would be answered, tried before they are offered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from threading import Lock
+
+from app.answering import gate
+from app.answering.manner import Manner
+from app.answering.passages import load_passages
+from app.answering.search import find
+from indexes.retriever import Hit
+from models import Chatbot
+
+MAX_OFFERS = 3
+N_NEAREST = 2  # headings of what was found that come before the questions of the owner
+MAX_TRIES = 2  # that are not known yet: a refusal stays within three times an answer's time
+_KEPT = 4096
+_LETTERS = range(3, 80)
+
+_known: OrderedDict[tuple[int, int | None, str, str], bool] = OrderedDict()
+_lock = Lock()
+
+
+def closest(chatbot: Chatbot, hits: Sequence[Hit], manner: Manner) -> tuple[str, ...]:
+    """Return up to three questions, those about what was found nearest first."""
+    offered: list[str] = []
+    tries = MAX_TRIES
+    for text in dict.fromkeys(_candidates(hits, manner)):
+        key = (chatbot.id, chatbot.generation_id, manner.strictness, text)
+        if key not in _known:
+            if not tries:
+                continue
+            tries -= 1
+            _remember(key, answered=gate.judge(find(chatbot, text), text, manner.strictness).is_grounded)
+        if _known.get(key):
+            offered.append(text)
+        if len(offered) == MAX_OFFERS:
+            break
+    return tuple(offered)
+
+
+def _candidates(hits: Sequence[Hit], manner: Manner) -> Iterator[str]:
+    passages = load_passages([(hit.chunk_id, hit.score) for hit in hits[:5]])
+    headings = [passage.heading.rpartition(" > ")[2].strip() for passage in passages]
+    nearest = [heading for heading in dict.fromkeys(headings) if len(heading) in _LETTERS]
+    yield from nearest[:N_NEAREST]
+    yield from manner.suggestions
+    yield from nearest[N_NEAREST:]
+
+
+def _remember(key: tuple[int, int | None, str, str], *, answered: bool) -> None:
+    with _lock:
+        _known[key] = answered
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)

@@ -1,0 +1,36 @@
+"""What happened on the way to an answer, for who wants to look inside: the preview's workbench."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.answering.answer import Answer
+from app.answering.gate import Verdict
+from app.answering.passages import Passage
+from app.answering.prompting import Messages
+from indexes.retriever import Hit
+
+
+@dataclass
+class Trace:
+    """Filled step by step. `steps` are (what, milliseconds since the question came)."""
+
+    standalone: str = ""
+    hits: Sequence[Hit] = ()
+    passages: Sequence[Passage] = ()
+    verdict: Verdict | None = None
+    messages: Messages = field(default_factory=list)  # as a chat model gets them
+    trouble: str = ""  # why a configured chat model did not write the answer
+    answer: Answer | None = None
+    steps: list[tuple[str, int]] = field(default_factory=list)
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)
+
+    def note(self, step: str) -> None:
+        """Write down when a step was done."""
+        self.steps.append((step, self.elapsed_ms))

@@ -47,6 +47,7 @@ bench: .venv/installed  ## measure speed and memory; minutes
 QUESTIONS ?= ../shared/data/qa-dev
 bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS
 	$(BIN)/python benchmarks/answers.py $(QUESTIONS)
+	$(BIN)/python benchmarks/curated.py $(QUESTIONS)
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -3,6 +3,7 @@
 from models.base import db
 from models.chatbots import Chatbot, Domain, Embed
 from models.credentials import Device, RecoveryCode, SecondFactor
+from models.curated import CuratedAnswer
 from models.events import AuditEvent
 from models.grants import ActingGrant
 from models.history import ChatSession, Citation, Message
@@ -14,8 +15,8 @@ from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "Device", "Document", "Domain", "Embed",
-    "Generation", "Handover", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
-    "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription", "UsageCounter",
-    "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
+    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer", "Device", "Document",
+    "Domain", "Embed", "Generation", "Handover", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail",
+    "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription",
+    "UsageCounter", "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

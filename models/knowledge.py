@@ -15,6 +15,8 @@ from models.tenancy import ChatbotOwned
 if TYPE_CHECKING:
     from models.websites import Website
 
+SOURCE_KINDS = ("file", "url", "website", "text", "qa")
+STORED_KINDS = ("file", "text")  # those whose bytes are ours: `data_loc` is their key in the storage
 SOURCE_STATES = ("queued", "fetching", "parsing", "embedding", "ready", "failed")
 UNFINISHED = SOURCE_STATES[:4]
 
@@ -26,7 +28,7 @@ def _below_chatbot() -> ForeignKeyConstraint:
 
 
 class Source(Table, HasUuid, ChatbotOwned, Timestamped):
-    """What an owner added: a file, page or website. Its state lives here and changes by compare-and-set on `fence`."""
+    """What an owner added, of one of SOURCE_KINDS. Its state lives here and changes by compare-and-set on `fence`."""
 
     __tablename__ = "chatbot_data"
     kind: Mapped[str] = mapped_column(String(8))
@@ -59,7 +61,7 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("id", "service_id", "chatbot_id", name="source_in_chatbot"),
-        one_of("kind", "file", "url", "website"),
+        one_of("kind", *SOURCE_KINDS),
         one_of("state", *SOURCE_STATES),
         NEVER_REUSE_IDS,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.answering import gate, medical, offers, presets, smalltalk, understanding
+from app.answering import curated, gate, medical, offers, presets, smalltalk, understanding
 from app.answering.answer import CURATED, GROUNDED, REFUSED, Answer, Citation
 from app.answering.chat_model import Usage
 from app.answering.closing import below
@@ -57,6 +57,10 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
     yield "status", "searching"
     endpoint = endpoint_of(chatbot)
     trace.standalone = asked = understanding.make_standalone(question, turns, endpoint, usage)
+    known = curated.answer(chatbot, question, asked)
+    if known is not None:
+        yield from _say(known, manner)
+        return
     found = find(chatbot, asked)
     trace.hits, trace.verdict = found.hits, gate.judge(found, asked, manner.strictness)
     trace.note("found")

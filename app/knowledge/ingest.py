@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.collaborators import here
-from app.knowledge import chatbots, claims, clearing, drafts, embedding
+from app.knowledge import chatbots, claims, clearing, drafts, embedding, pairs, texts
 from app.knowledge.claims import Claim, Superseded
 from app.knowledge.drafts import SLICE
 from app.knowledge.heartbeats import beating
@@ -29,6 +29,7 @@ from indexes.embedding_server import EmbeddingServerGone
 from indexes.errors import LoadError
 from models import Document, Source, db, tenancy
 from models.base import change, now
+from models.knowledge import STORED_KINDS
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +77,7 @@ def ingest(source_id: int, report: Report | None = None) -> Outcome | None:
 def _read(claim: Claim, report: Report) -> Outcome:
     source = db.session.scalars(select(Source).where(Source.id == claim.source_id)).one()
     source_name = source.title
-    with _local_file(source) as (path, name, url):
-        _show(claim, report, "parsing", 10, fetched_at=now())
-        document = parse(path, name)
+    document, url = _load(claim, source, report)
     _show(claim, report, "parsing", 25, parsed_at=now())
     pieces = split(document, count_tokens=embedding.embedder().count_tokens)
     if not pieces:
@@ -94,13 +93,23 @@ def _read(claim: Claim, report: Report) -> Outcome:
     return Outcome("ready", len(pieces))
 
 
+def _load(claim: Claim, source: Source, report: Report) -> tuple[parsed.Document, str | None]:
+    """Return what a source says, and its address where it has one."""
+    if source.kind == "qa":
+        _show(claim, report, "parsing", 10, fetched_at=now())
+        return pairs.read(source), None
+    with _local_file(source) as (path, name, url):
+        _show(claim, report, "parsing", 10, fetched_at=now())
+        return parse(path, name), url
+
+
 @contextmanager
 def _local_file(source: Source) -> Iterator[tuple[Path, str, str | None]]:
     """Yield (path of a local copy, name that helps to tell its type, address) of a source's bytes."""
     with ExitStack() as open_files:
-        if source.kind == "file":
+        if source.kind in STORED_KINDS:
             path = open_files.enter_context(here().storage.local_path(source.data_loc))
-            yield path, source.title, None
+            yield path, texts.file_name(source) if source.kind == "text" else source.title, None
             return
         address, limit = source.data_loc, here().config.max_upload_bytes
         db.session.commit()

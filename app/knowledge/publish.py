@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from app.collaborators import here
-from app.knowledge import clearing, embedding
+from app.knowledge import clearing, embedding, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
 from app.knowledge.indexing import write_index
@@ -138,6 +138,7 @@ def _build_and_publish(training: Training) -> Published:
 def _build(training: Training, draft: Generation, place: _Place) -> int:
     """Write a generation's files to the local disk and to the storage; return its chunks. Of none, no file is left."""
     model = embedding.embedder()
+    pairs.embed_questions(training.chatbot_id)
     manifest = write_index(
         training.chatbot_id, place.folder, _folder_before(training), model, lambda: _stop_if_lost(training)
     )

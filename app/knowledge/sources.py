@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
 from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import selectinload
 
 from app import limits
@@ -19,7 +20,7 @@ from app.knowledge import chatbots
 from app.plans import quotas
 from app.refusals import Refusal
 from app.storage import StorageError
-from models import Chatbot, Document, Source, db
+from models import Chatbot, CuratedAnswer, Document, Source, db
 from models.base import change, now
 from models.knowledge import UNFINISHED
 
@@ -67,7 +68,8 @@ def _present(chatbot: Chatbot, kind: str, *conditions: ColumnElement[bool]) -> S
     return db.session.scalars(query.where(*conditions).order_by(Source.id).limit(1)).first()
 
 
-def _new(chatbot: Chatbot, kind: str, title: str, data_loc: str) -> Source:
+def new(chatbot: Chatbot, kind: str, title: str, data_loc: str) -> Source:
+    """Add a source that is not queued yet; whoever adds has lined up, and made room."""
     source = Source(chatbot_id=chatbot.id, service_id=chatbot.service_id, kind=kind, title=title, data_loc=data_loc)
     db.session.add(source)
     return source
@@ -83,20 +85,20 @@ def add_files(chatbot: Chatbot, files: Iterable[tuple[str, IO[bytes]]]) -> list[
         SourceError: one is too large, or can't be stored.
         QuotaExceeded: the plan has no room for it.
     """
-    uploads = [_store(chatbot, clean_name(name), stream) for name, stream in files]
+    uploads = [store(chatbot, clean_name(name), stream) for name, stream in files]
     line_up(chatbot)
     return [_add_upload(chatbot, upload) for upload in uploads]
 
 
 def add_file(chatbot: Chatbot, name: str, stream: IO[bytes], *, title: str = "") -> Source:
     """Store one file and queue it, as `add_files` does; `title` may hold folders, to tell files of one name apart."""
-    upload = _store(chatbot, title or clean_name(name), stream)
+    upload = store(chatbot, title or clean_name(name), stream)
     line_up(chatbot)
     return _add_upload(chatbot, upload)
 
 
 @dataclass(frozen=True)
-class _Upload:
+class Upload:
     """A file that is stored, and that no row names yet."""
 
     title: str
@@ -105,7 +107,12 @@ class _Upload:
     sha256: str
 
 
-def _store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> _Upload:
+def store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> Upload:
+    """Store bytes that no row names yet.
+
+    Raises:
+        SourceError: they are too many, or can't be stored.
+    """
     key = f"uploads/{chatbot.service_id}/{uuid.uuid4().hex}"
     try:
         n_bytes, sha256 = here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes)
@@ -114,7 +121,7 @@ def _store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> _Upload:
             raise SourceError(f"{title}: much was uploaded to this service within the hour. Go on in an hour.")
     except StorageError as error:
         raise SourceError(f"{title}: {error}") from error
-    return _Upload(title, key, n_bytes, sha256)
+    return Upload(title, key, n_bytes, sha256)
 
 
 def _may_send(service_id: int, n_bytes: int) -> bool:
@@ -131,14 +138,14 @@ def line_up(chatbot: Chatbot) -> None:
     change(update(Chatbot).where(Chatbot.id == chatbot.id).values(changed_count=Chatbot.changed_count))
 
 
-def _add_upload(chatbot: Chatbot, upload: _Upload) -> Source:
+def _add_upload(chatbot: Chatbot, upload: Upload) -> Source:
     """Queue a stored file, unless its bytes are here already; its own file is then swept, as no row names it."""
     held = _present(chatbot, "file", Source.sha256 == upload.sha256, Source.state != "failed")
     named = _present(chatbot, "file", Source.title == upload.title)
     if held is not None and named in (held, None):
         return held
-    _make_room(chatbot, named, upload.n_bytes)
-    source = named or _new(chatbot, "file", upload.title, upload.key)
+    make_room(chatbot, named, upload.n_bytes)
+    source = named or new(chatbot, "file", upload.title, upload.key)
     source.data_loc, source.filesize, source.sha256 = upload.key, upload.n_bytes, upload.sha256
     queue_again(source)
     return source
@@ -151,20 +158,24 @@ def replace(source: Source, name: str, stream: IO[bytes]) -> None:
         SourceError: another source has that name or content, or it can't be stored.
         QuotaExceeded: the plan has no room for it.
     """
-    upload = _store(source.chatbot, clean_name(name), stream)
+    upload = store(source.chatbot, clean_name(name), stream)
     line_up(source.chatbot)
     same = (Source.title == upload.title) | ((Source.sha256 == upload.sha256) & (Source.state != "failed"))
     other = _present(source.chatbot, "file", same, Source.id != source.id)
     if other is not None:
         raise SourceError(f"{other.title} is a source of its own, with the same name or content. Replace or delete it.")
-    _make_room(source.chatbot, source, upload.n_bytes)
+    make_room(source.chatbot, source, upload.n_bytes)
     source.title, source.data_loc = upload.title, upload.key
     source.filesize, source.sha256 = upload.n_bytes, upload.sha256
     queue_again(source)
 
 
-def _make_room(chatbot: Chatbot, present: Source | None, n_bytes: int = 0) -> None:
-    """Ask the plan for room for a new source, or for what a new file takes more than the one it replaces."""
+def make_room(chatbot: Chatbot, present: Source | None, n_bytes: int = 0) -> None:
+    """Ask the plan for room for a new source, or for what a new file takes more than the one it replaces.
+
+    Raises:
+        QuotaExceeded: there is none.
+    """
     if present is None:
         quotas.make_room(chatbot.service_id, "documents")
     more = n_bytes - (present.filesize if present is not None else 0)
@@ -184,10 +195,25 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
         raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
     line_up(chatbot)
     source = _present(chatbot, "url", Source.data_loc == address)
-    _make_room(chatbot, source)
-    source = source or _new(chatbot, "url", address[:MAX_TITLE], address)
+    make_room(chatbot, source)
+    source = source or new(chatbot, "url", address[:MAX_TITLE], address)
     queue_again(source)
     return source
+
+
+def keep_one(chatbot: Chatbot, kind: str, title: str) -> Source:
+    """Return the one source of a kind that a chatbot has, made where there is none.
+
+    Raises:
+        QuotaExceeded: the plan has no room for it.
+    """
+    line_up(chatbot)
+    found = _present(chatbot, kind)
+    if found is None:
+        make_room(chatbot, None)
+        found = new(chatbot, kind, title, "")
+        db.session.flush()
+    return found
 
 
 def open_file(source: Source) -> BinaryIO:
@@ -222,6 +248,7 @@ def delete(source: Source) -> None:
     source.deleted_at = now()
     source.fence += 1
     change(update(Document).where(Document.source_id == source.id).values(live=False))
+    change(delete_rows(CuratedAnswer).where(CuratedAnswer.source_id == source.id))
     chatbots.mark_due(source.chatbot)
 
 

@@ -19,6 +19,7 @@ from app.knowledge import clearing
 from app.storage import StorageError, sweep_drafts
 from models import Chatbot, Generation, Source, db, tenancy
 from models.base import change, now
+from models.knowledge import STORED_KINDS
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def _old_keys(kind: str, depth: int, before: dt.datetime) -> dict[int, set[str]]
 def _sweep_uploads(before: dt.datetime) -> int:
     n_removed = 0
     for service_id, keys in _old_keys("uploads", 3, before).items():
-        named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind == "file")
+        named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind.in_(STORED_KINDS))
         orphans = keys - set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
         db.session.rollback()
         n_removed += sum(_is_removed(key) for key in orphans)

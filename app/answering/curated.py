@@ -1,0 +1,114 @@
+"""Curated answers first: a question that its owner has answered is answered in the owner's own words.
+
+The same words always match; a question that means the same matches where words and vectors agree
+(`indexes.same_question`). What matches neither way is still found among the chunks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, select, update
+
+from app.answering.answer import CURATED, Answer
+from app.collaborators import here
+from app.knowledge.pairs import MAX_QUESTION, question_key
+from indexes.same_question import needed_cosine
+from models import Chatbot, CuratedAnswer, Source, db
+from models.base import change, now
+
+MAX_CHATBOTS = 64  # whose questions are kept in memory: 2,000 of them take 1.5 MB
+N_NEAREST = 5
+MAX_ASKED = 2 * MAX_QUESTION
+
+
+class _Questions(NamedTuple):
+    """What a chatbot's pairs ask: ids, words, and embeddings (n, dimension), float16, unit rows."""
+
+    ids: list[int]
+    texts: list[str]
+    vectors: NDArray[np.float16]
+
+
+class _Match(NamedTuple):
+    """Which pair answers; `score` is the cosine of the two questions, 1 for the same words."""
+
+    pair_id: int
+    score: float
+
+
+_kept: OrderedDict[tuple[int, int, int | None, str], _Questions] = OrderedDict()
+_lock = threading.Lock()
+
+
+def answer(chatbot: Chatbot, *wordings: str) -> Answer | None:
+    """Return the owner's own answer to a question and count that it was given; None where there is none.
+
+    `wordings` are the visitor's own, and the same as a question that stands alone.
+    """
+    matches = (find(chatbot, question) for question in dict.fromkeys(wordings))
+    match = next((found for found in matches if found is not None), None)
+    if match is None:
+        return None
+    text = db.session.scalar(select(CuratedAnswer.answer).join(CuratedAnswer.source).where(
+        CuratedAnswer.id == match.pair_id, *_live(chatbot)
+    ))  # fmt: skip
+    if text is None:
+        return None
+    hits = update(CuratedAnswer).where(CuratedAnswer.id == match.pair_id)
+    change(hits.values(n_hits=CuratedAnswer.n_hits + 1, last_hit_at=now()))
+    db.session.commit()
+    return Answer(CURATED, text, evidence={"pair": match.pair_id, "score": round(match.score, 3)})
+
+
+def find(chatbot: Chatbot, question: str) -> _Match | None:
+    """Return which of the owner's pairs a question asks for; nothing is counted."""
+    if len(question) > MAX_ASKED:
+        return None
+    same = select(CuratedAnswer.id).join(CuratedAnswer.source)
+    same = same.where(CuratedAnswer.question_key == question_key(question), *_live(chatbot))
+    pair_id = db.session.scalar(same.order_by(CuratedAnswer.id.desc()).limit(1))
+    return _Match(pair_id, 1.0) if pair_id is not None else _find_meant(chatbot, question)
+
+
+def _live(chatbot: Chatbot) -> tuple[ColumnElement[bool], ...]:
+    return CuratedAnswer.chatbot_id == chatbot.id, Source.deleted_at.is_(None), Source.allowed_training.is_(True)
+
+
+def _find_meant(chatbot: Chatbot, question: str) -> _Match | None:
+    questions = _questions_of(chatbot)
+    if not questions.ids:
+        return None
+    cosines = questions.vectors.astype(np.float32) @ here().embedder.embed_query(question)
+    for i in np.argsort(-cosines)[:N_NEAREST]:
+        needed = needed_cosine(question, questions.texts[i])
+        if needed is not None and cosines[i] >= needed:
+            return _Match(questions.ids[i], float(cosines[i]))
+    return None
+
+
+def _questions_of(chatbot: Chatbot) -> _Questions:
+    """Return a chatbot's questions; read again after each change of its knowledge, and after each training."""
+    key = (chatbot.id, chatbot.changed_count, chatbot.generation_id, here().embedder.name)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    found = _read_questions(chatbot)
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > MAX_CHATBOTS:
+            _kept.popitem(last=False)
+    return found
+
+
+def _read_questions(chatbot: Chatbot) -> _Questions:
+    query = select(CuratedAnswer.id, CuratedAnswer.question, CuratedAnswer.embedding).join(CuratedAnswer.source)
+    is_embedded = and_(CuratedAnswer.embedding.is_not(None), CuratedAnswer.embedding_name == here().embedder.name)
+    rows = db.session.execute(query.where(*_live(chatbot), is_embedded).order_by(CuratedAnswer.id)).all()
+    vectors = [np.frombuffer(row.embedding, dtype=np.float16) for row in rows]
+    return _Questions([row.id for row in rows], [row.question for row in rows], np.array(vectors, dtype=np.float16))

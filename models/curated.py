@@ -1,0 +1,44 @@
+"""Curated answers: questions with the answers that their owner wrote, served word for word."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime
+from models.knowledge import Source
+from models.tenancy import ChatbotOwned
+
+
+class CuratedAnswer(Table, HasUuid, ChatbotOwned, Timestamped):
+    """One question with its answer, of the chatbot's source of kind qa.
+
+    `question_key` is the hash of the question in its plainest form. `embedding` is the question's, float16,
+    (dimension,), unit length, made by `embedding_name`; none until the next training.
+    """
+
+    __tablename__ = "curated_answers"
+    source_id: Mapped[int] = mapped_column(BigId)
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    question_key: Mapped[str] = mapped_column(String(64))
+    embedding: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    embedding_name: Mapped[str] = mapped_column(String(120), default="")
+    n_hits: Mapped[int] = mapped_column(default=0)
+    last_hit_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    source: Mapped[Source] = relationship()
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["source_id", "service_id", "chatbot_id"],
+            ["chatbot_data.id", "chatbot_data.service_id", "chatbot_data.chatbot_id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("source_id", "question_key", name="one_answer_per_question"),
+        Index("curated_by_question", "chatbot_id", "question_key"),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return self.question

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, session, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.forms import DynamicForm
 from flask_login import current_user
@@ -20,6 +20,8 @@ from app.accounts.addresses import AddressError
 from app.caller import limit_tries
 from models.base import db
 
+SIGN_UP = "sign_up"  # where a browser keeps the mark of the sign-up that it made
+
 
 class SignUpForm(DynamicForm):
     """Name, address and password of a new member."""
@@ -30,6 +32,17 @@ class SignUpForm(DynamicForm):
     )
     password = PasswordField(
         "Password",
+        description="12 characters or more",
+        validators=[InputRequired(), Length(max=1024)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class NewPasswordForm(DynamicForm):
+    """The password of somebody whose address a link proves."""
+
+    password = PasswordField(
+        "Choose a password",
         description="12 characters or more",
         validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
@@ -64,7 +77,7 @@ class SignUpPage(BaseView):
         form = SignUpForm()
         if form.validate_on_submit():
             try:
-                signup.sign_up(form.name.data, form.email.data, form.password.data)
+                session[SIGN_UP] = signup.sign_up(form.name.data, form.email.data, form.password.data)
             except passwords.PasswordError as error:
                 form.password.errors = [str(error)]
             except AddressError as error:
@@ -85,18 +98,21 @@ class VerifyPage(BaseView):
     @expose("/<token>", methods=["GET", "POST"])
     @limit_tries
     def verify(self, token: str) -> Any:
-        form = ConfirmForm()
-        if not form.validate_on_submit():
-            is_open = signup.find_verification(token) is not None
-            status = 200 if is_open else 404
-            return self.render_template(
-                "accounts/verify.html", form=form, is_open=is_open, appbuilder=self.appbuilder
-            ), status
-        member = signup.verify(token)
-        if member is None:
-            return self.render_template(
-                "accounts/verify.html", form=form, is_open=False, appbuilder=self.appbuilder
-            ), 404
+        found, mark = signup.find_verification(token), session.get(SIGN_UP, "")
+        form = ConfirmForm() if found is None or signup.is_own(found, mark) else NewPasswordForm()
+        if found is not None and form.validate_on_submit():
+            try:
+                member = signup.verify(token, mark, form.data.get("password", ""))
+            except passwords.PasswordError as error:
+                form.password.errors = [str(error)]
+            else:
+                if member is not None:
+                    return self._confirmed()
+                found = None
+        status = 404 if found is None else 200 if request.method == "GET" else 400
+        return self.render_template("accounts/verify.html", form=form, found=found, appbuilder=self.appbuilder), status
+
+    def _confirmed(self) -> Any:
         db.session.commit()
         flash("Your address is confirmed. Sign in with your e-mail and password.", "success")
         return redirect(url_for("SignInView.login"))

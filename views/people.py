@@ -102,7 +102,7 @@ class MemberView(Screen):
         if not is_answered():
             words = "The link in it works for 24 hours. Without a mail server it is kept among the mails."
             return self._question(person, f"Send {person.name} a new link?", "Send", consequence=words, picture="mail")
-        signup.send_again(person)
+        signup.send_verification(person)
         audit.record("member.verification-again", person)
         return self._done(person, f"A mail to {person.email} is on its way.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
 
 from app import mail
 from app.tokens import digest
@@ -24,7 +25,7 @@ def make_link(
     """Return (seed, token) of a new link: the seed is for `mail.post`. The caller commits.
 
     Earlier ones of the same purpose stop working, but for sign-ups: a stranger's must not end those of the owner.
-    `email` and `password` (a hash) are what the link makes true.
+    `email` is what the link makes true; `password` (a hash) belongs to the sign-up that it was mailed for.
     """
     seed, token = mail.make_link_token()
     with tenancy.everything():
@@ -56,7 +57,7 @@ def find_link(token: str, purpose: str) -> Verification | None:
             Verification.verification_link == digest(token), Verification.purpose == purpose,
             Verification.used_at.is_(None), Verification.expired_at > now(),
         )  # fmt: skip
-        return db.session.scalar(query)
+        return db.session.scalar(query.options(joinedload(Verification.member)))  # its page says whose address it is
 
 
 def use_link(token: str, purpose: str) -> Verification | None:

@@ -11,17 +11,16 @@ from app.accounts.members import add_hashed, find_by_email
 from app.accounts.passwords import check_strength, hash_password, set_hash
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from app.refusals import Refusal
+from app.tokens import digest, is_token
 from models import Member, Service, Verification, db, tenancy
 from models.members import MEMBER
 
 
-class SignUpError(Refusal):
-    """A sign-up can't go on; the message says what to do."""
-
-
-def sign_up(name: str, email: str, password: str) -> None:
+def sign_up(name: str, email: str, password: str) -> str:
     """Begin a sign-up; known and unknown addresses get the same answer, and a mail that tells them apart.
+
+    Returns:
+        The mark of this sign-up, for the browser that made it to keep: `verify` knows it again.
 
     Raises:
         PasswordError: the password is too weak.
@@ -30,8 +29,12 @@ def sign_up(name: str, email: str, password: str) -> None:
     address = normalize(email)  # of two ways to write one address, both are known or neither is
     check_strength(password, name, address)
     hashed = hash_password(password)  # before anything is known: it takes longest, and tells nobody which case this is
-    if not limits.allow(limits.MAILS_PER_ACCOUNT, "sign-up of", address):
-        return  # nobody's mailbox is filled by strangers; the mails before hold links that work
+    if limits.allow(limits.MAILS_PER_ACCOUNT, "sign-up of", address):
+        _begin(name, address, hashed)  # else: nobody's mailbox is filled by strangers; the links before work
+    return digest(hashed)
+
+
+def _begin(name: str, address: str, hashed: str) -> None:
     with tenancy.everything():
         member = find_by_email(address)
         if member is not None and member.verified:
@@ -41,27 +44,13 @@ def sign_up(name: str, email: str, password: str) -> None:
         send_verification(member, hashed)
 
 
-def send_verification(member: Member, hashed: str) -> None:
-    """Mail a link that proves a new member's address.
+def send_verification(member: Member, hashed: str | None = None) -> None:
+    """Mail a link that proves a new member's address. The caller commits.
 
-    It confirms the password of its own sign-up: who signed up with a foreign address, before or after, gets nothing.
+    It remembers the password of its own sign-up, `hashed`; without one, as when staff send it, it asks for one.
     """
     seed, _ = make_link(member, VERIFY, password=hashed)
     mail.post("verify", member.email, page="/verify/", seed=seed)
-
-
-def send_again(member: Member) -> None:
-    """Mail the link of a sign-up once more; staff do it. The caller commits.
-
-    Raises:
-        SignUpError: there were several sign-ups with the address: whose password it confirms could not be told.
-    """
-    query = select(Verification.password).where(Verification.user_id == member.id, Verification.purpose == VERIFY)
-    with tenancy.everything():
-        chosen = set(db.session.scalars(query))
-        if len(chosen) != 1 or None in chosen:
-            raise SignUpError("There was not exactly one sign-up with this address: ask the person to sign up again.")
-        send_verification(member, str(chosen.pop()))
 
 
 def find_verification(token: str) -> Verification | None:
@@ -69,21 +58,34 @@ def find_verification(token: str) -> Verification | None:
     return find_link(token, VERIFY)
 
 
-def verify(token: str) -> Member | None:
+def is_own(link: Verification, mark: str) -> bool:
+    """Tell whether the browser that keeps this mark made the sign-up that a link was mailed for."""
+    return link.password is not None and is_token(link.password, mark)
+
+
+def verify(token: str, mark: str = "", password: str = "") -> Member | None:
     """Prove an address: enable the member and open their free service. None: the link is used, expired or unknown.
 
-    An address that was proven otherwise meanwhile is left alone: the link would set the password of its own sign-up.
+    Whoever confirms in the browser of the sign-up keeps its password. Anywhere else one is chosen: somebody who signed
+    up with a foreign address would else hold the password to what its owner confirms. The caller commits.
+
+    Raises:
+        PasswordError: the password is missing or too weak; the link stays good.
     """
-    found = use_link(token, VERIFY)
+    found = find_link(token, VERIFY)
     if found is None:
         return None
     with tenancy.everything():
         member = found.member
-        if member.verified or member.status == "deleted":
+        hashed = (
+            found.password
+            if is_own(found, mark)
+            else hash_password(check_strength(password, member.name, member.email))
+        )
+        if use_link(token, VERIFY) is None or member.verified or member.status == "deleted":
             return None
         member.verified, member.status = True, "enabled"
-        if found.password:
-            set_hash(member, found.password)
+        set_hash(member, hashed or "")
         revoke_links(member.id, VERIFY)
         if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:
             open_service(member, find_plan("free"), f"{member.first_name or member.email}'s service")

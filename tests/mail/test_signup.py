@@ -10,10 +10,15 @@ from sqlalchemy import func, select
 
 from models import Member, Service, Verification, db
 from models.base import now
-from tests.conftest import inside
+from tests.conftest import forget_tries, inside
 from tests.mail.postbox import link_in, text_of
 
 PASSWORD = "correct-horse-battery-staple"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_tried(app):
+    forget_tries()
 
 
 @pytest.fixture
@@ -35,14 +40,13 @@ def member_of(app, email):
 
 
 def test_sign_up_verify_sign_in(app, visitor, postbox, somebody):
-    answer = sign_up(visitor, somebody, headers={"Host": "evil.example"})
+    answer = sign_up(visitor, somebody)
     assert "on its way" in answer.text
     assert not can_sign_in(app, somebody)
     assert postbox.deliver() == 1
     mail = postbox.mail_to(somebody)
     link = link_in(mail)
     assert mail["Subject"] == "Confirm your e-mail address"
-    assert "evil.example" not in text_of(mail)
     assert visitor.get(link).status_code == 200
     assert not can_sign_in(app, somebody), "opening a link changes nothing"
     assert visitor.post(link).status_code == 302
@@ -51,6 +55,12 @@ def test_sign_up_verify_sign_in(app, visitor, postbox, somebody):
         holder = select(Member.id).where(Member.email == somebody).scalar_subquery()
         assert db.session.scalar(select(func.count(Service.id)).where(Service.holder_id == holder)) == 1
     assert visitor.post(link).status_code == visitor.get(link).status_code == 404
+
+
+def test_a_forged_host_reaches_no_mail(visitor, postbox, somebody):
+    sign_up(visitor, somebody, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    postbox.deliver()
+    assert "evil.example" not in text_of(postbox.mail_to(somebody))
 
 
 def test_a_link_is_dead_after_24_hours(app, visitor, postbox, somebody):
@@ -66,16 +76,50 @@ def test_a_link_is_dead_after_24_hours(app, visitor, postbox, somebody):
     assert not member_of(app, somebody).verified
 
 
-def test_a_link_confirms_the_password_of_its_own_sign_up(app, visitor, postbox, somebody):
-    sign_up(visitor, somebody, "planted-by-a-stranger-first")
-    sign_up(visitor, somebody)
-    sign_up(visitor, somebody, "planted-by-a-stranger-later")
+def links_to(postbox, email):
     postbox.deliver()
-    links = [link_in(parsed) for recipients, parsed in postbox.mails if recipients == [somebody]]
-    visitor.post(links[1])
+    return [link_in(parsed) for recipients, parsed in postbox.mails if recipients == [email]]
+
+
+def test_a_link_confirms_the_password_of_the_sign_up_of_the_same_browser(app, visitor, postbox, somebody):
+    stranger = app.test_client()
+    sign_up(stranger, somebody, "planted-by-a-stranger-first")
+    sign_up(visitor, somebody)
+    sign_up(stranger, somebody, "planted-by-a-stranger-later")
+    visitor.post(links_to(postbox, somebody)[1])
     assert can_sign_in(app, somebody)
     assert not can_sign_in(app, somebody, "planted-by-a-stranger-first")
     assert not can_sign_in(app, somebody, "planted-by-a-stranger-later")
+
+
+def test_what_a_stranger_signed_up_with_opens_nothing_once_the_owner_confirms(app, visitor, postbox, somebody):
+    sign_up(app.test_client(), somebody, "planted-by-a-stranger")
+    (link,) = links_to(postbox, somebody)
+    assert 'name="password"' in visitor.get(link).text
+    assert visitor.post(link).status_code == 400, "the button alone is not enough here"
+    assert not member_of(app, somebody).verified
+    assert visitor.post(link, data={"password": PASSWORD}).status_code == 302
+    assert can_sign_in(app, somebody)
+    assert not can_sign_in(app, somebody, "planted-by-a-stranger")
+
+
+def test_a_weak_password_is_refused_on_the_page_of_the_link_too(app, postbox, visitor, somebody):
+    sign_up(app.test_client(), somebody)
+    (link,) = links_to(postbox, somebody)
+    answer = visitor.post(link, data={"password": "passwordpassword"})
+    assert "easy to guess" in answer.text
+    assert visitor.post(link, data={"password": PASSWORD}).status_code == 302, "the link stays good"
+
+
+def test_the_mark_that_a_browser_keeps_tells_nobody_whether_an_address_is_known(app, ada, postbox, somebody):
+    marks = []
+    for email in (ada.email, somebody, somebody):
+        client = app.test_client()
+        sign_up(client, email)
+        with client.session_transaction() as kept:
+            marks.append(kept["sign_up"])
+    assert len(set(marks)) == 3
+    assert {len(mark) for mark in marks} == {64}
 
 
 def test_known_and_unknown_addresses_get_one_answer(app, ada, visitor, postbox, somebody):

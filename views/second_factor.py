@@ -10,7 +10,7 @@ from flask import flash, redirect, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import no_cache
-from wtforms import StringField
+from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app import audit
@@ -21,6 +21,12 @@ from models.base import db
 from views.profile import present_password
 
 _CODE_LOOK = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+
+
+class PasswordForm(DynamicForm):
+    """The password: whoever finds a device open must not lock its owner out."""
+
+    password = present_password()
 
 
 class FirstCodeForm(DynamicForm):
@@ -49,6 +55,14 @@ def draw(address: str) -> tuple[str, str]:
     return picture, " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
 
 
+def _is_right(field: PasswordField) -> bool:
+    """Tell whether a field holds the present password, and say it there where it does not."""
+    if passwords.is_right(signed_in(), field.data):
+        return True
+    field.errors = ["The present password is not right."]
+    return False
+
+
 class SecondFactorPage(BaseView):
     """One's own second factor. A secret that was begun is shown until its first code is entered."""
 
@@ -63,7 +77,12 @@ class SecondFactorPage(BaseView):
 
     @expose("/begin", methods=["POST"])
     @has_access
+    @no_cache
     def begin(self) -> Any:
+        limit_secrets("password of")
+        form = PasswordForm()
+        if not form.validate_on_submit() or not _is_right(form.password):
+            return self._page(password=form), 400
         second_factor.begin(signed_in())
         audit.record("second-factor.begin", signed_in())
         db.session.commit()
@@ -107,10 +126,7 @@ class SecondFactorPage(BaseView):
 
     def _is_proven(self, form: ProofForm) -> bool:
         limit_secrets("code of")
-        if not form.validate_on_submit():
-            return False
-        if not passwords.is_right(signed_in(), form.password.data):
-            form.password.errors = ["The present password is not right."]
+        if not form.validate_on_submit() or not _is_right(form.password):
             return False
         try:
             second_factor.check(signed_in().id, form.code.data)
@@ -132,5 +148,6 @@ class SecondFactorPage(BaseView):
             "account/second_factor.html", appbuilder=self.appbuilder, picture=picture, secret=secret,
             is_on=second_factor.find(member.id) is not None, first=forms.get("first", FirstCodeForm(formdata=None)),
             proof=forms.get("proof", ProofForm(formdata=None)),
+            password=forms.get("password", PasswordForm(formdata=None)),
             n_codes_left=second_factor.n_recovery_codes_left(member.id),
         )  # fmt: skip

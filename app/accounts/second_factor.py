@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 
 import pyotp
@@ -16,6 +17,7 @@ from models.base import change, now
 PURPOSE = "second-factor"
 N_RECOVERY_CODES = 10
 STEP_S = 30
+BEGUN_MINUTES = 15  # so long a secret is shown and can be confirmed: later, who finds the page open may be anybody
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is read as something else
 
 
@@ -35,6 +37,8 @@ def find(member_id: int) -> SecondFactor | None:
 
 def begin(member: Member) -> str:
     """Make a new secret, not yet in force; return the address that authenticator apps read (otpauth://).
+
+    The caller asks for the password first, and commits.
 
     Raises:
         Refusal: a second factor is in force: it has to be switched off first.
@@ -56,9 +60,14 @@ def _address(secret: str, member: Member) -> str:
 def address_of_begun(member: Member) -> str | None:
     """Return the address of a secret that was begun and not yet confirmed."""
     with tenancy.everything():
-        query = select(SecondFactor).where(SecondFactor.user_id == member.id, SecondFactor.confirmed_at.is_(None))
-        begun = db.session.scalar(query)
+        begun = _find_begun(member)
         return _address(here().sealer.open(PURPOSE, begun.secret), member) if begun else None
+
+
+def _find_begun(member: Member) -> SecondFactor | None:
+    youngest = now() - dt.timedelta(minutes=BEGUN_MINUTES)
+    query = select(SecondFactor).where(SecondFactor.user_id == member.id, SecondFactor.confirmed_at.is_(None))
+    return db.session.scalar(query.where(SecondFactor.created_at > youngest))
 
 
 def confirm(member: Member, code: str) -> list[str]:
@@ -68,8 +77,7 @@ def confirm(member: Member, code: str) -> list[str]:
         WrongCode: the code does not belong to the secret.
     """
     with tenancy.everything():
-        query = select(SecondFactor).where(SecondFactor.user_id == member.id, SecondFactor.confirmed_at.is_(None))
-        begun = db.session.scalar(query)
+        begun = _find_begun(member)
         if begun is None or not _use_step(begun, code):
             raise WrongCode
         begun.confirmed_at = now()

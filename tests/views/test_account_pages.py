@@ -16,6 +16,7 @@ from app.accounts import devices, links, members, ownership, preferences, resets
 from app.accounts.preferences import Preferences
 from models import AuditEvent, Device, Member, Profile, Service, ServiceMember, WorkspaceMember, db
 from models.base import now
+from tests.clock import clock  # noqa: F401 - a fixture
 from tests.conftest import forget_tries, inside, sign_in
 
 PASSWORD = "four words that do not belong"
@@ -218,14 +219,14 @@ def secret_on(page):
 
 
 def switch_on(client):
-    client.post("/profile/second-factor/begin")
+    client.post("/profile/second-factor/begin", data={"password": PASSWORD})
     secret = secret_on(client.get("/profile/second-factor/").text)
     code = pyotp.TOTP(secret).at(now().timestamp() - 30)
     return secret, client.post("/profile/second-factor/confirm", data={"code": code})
 
 
 def test_a_second_factor_is_shown_confirmed_and_asked_for(app, uma, as_uma):
-    as_uma.post("/profile/second-factor/begin")
+    as_uma.post("/profile/second-factor/begin", data={"password": PASSWORD})
     page = as_uma.get("/profile/second-factor/")
     assert 'src="data:image/svg+xml' in page.text
     assert "data:" in page.headers["Content-Security-Policy"]
@@ -239,6 +240,25 @@ def test_a_second_factor_is_shown_confirmed_and_asked_for(app, uma, as_uma):
     assert visitor.post("/login/code", data={"code": codes[0]}).status_code == 302
     assert visitor.get("/profile/").status_code == 200
     assert secret not in as_uma.get("/profile/second-factor/").text
+
+
+@pytest.mark.parametrize("form", [{}, {"password": "not the password"}])
+def test_who_finds_a_device_open_locks_nobody_out(app, uma, as_uma, form):
+    assert as_uma.post("/profile/second-factor/begin", data=form).status_code == 400
+    assert "<img" not in as_uma.get("/profile/second-factor/").text
+    assert as_uma.post("/profile/second-factor/confirm", data={"code": "000000"}).status_code == 400
+    statuses = [as_uma.post("/profile/second-factor/begin", data=form).status_code for _ in range(11)]
+    assert statuses[-1] == 429
+
+
+def test_a_secret_that_was_begun_long_ago_is_neither_shown_nor_confirmed(app, uma, as_uma, clock):  # noqa: F811
+    clock.moment = dt.datetime.now(dt.UTC)
+    as_uma.post("/profile/second-factor/begin", data={"password": PASSWORD})
+    secret = secret_on(as_uma.get("/profile/second-factor/").text)
+    clock.go(minutes=15)
+    assert secret not in as_uma.get("/profile/second-factor/").text.replace(" ", "")
+    code = pyotp.TOTP(secret).at(clock.moment.timestamp())
+    assert as_uma.post("/profile/second-factor/confirm", data={"code": code}).status_code == 400
 
 
 def test_switching_off_asks_for_password_and_code(app, uma, as_uma):

@@ -28,6 +28,16 @@ def signed_in() -> Member:
     return found
 
 
+def limit_sign_ins(what: str, account: str) -> None:
+    """Count one try to get into an account from here; too many of either in a minute end the request."""
+    who = limits.address_group(request.remote_addr)
+    is_allowed = limits.allow(limits.SIGN_INS_PER_ADDRESS, what, who) and limits.allow(
+        limits.SIGN_INS_PER_ACCOUNT, f"{what} to", account
+    )
+    if not is_allowed:
+        abort(429)
+
+
 def limit_secrets(what: str) -> None:
     """Count one try of the signed-in person at a secret of theirs; too many in a minute end the request."""
     if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, what, str(standing().member_id)):

@@ -48,7 +48,10 @@ def _open_scope() -> None:
 
 
 def _look() -> None:
-    """Put what somebody looks at in the place of what they are, and write down each request; over: they are back."""
+    """Put what somebody looks at in the place of what they are; over: they are back.
+
+    Each request is written down for the customer, also one that is refused.
+    """
     grant = acting.find(session["look"], current_user) if current_user.is_authenticated else None
     if grant is None:
         session.pop("look")
@@ -57,11 +60,13 @@ def _look() -> None:
     g.standing = acting.standing_of(grant, current_user)
     look = g.standing.look
     audit.set_actor(g.standing.member_id, look.holder_id)
-    if not roles.is_open_to_a_look(str(request.endpoint), request.method, only_chats=look.only_chats):
-        raise acting.LookError(f"You only look at {look.service_name}. End the look first.")
+    is_open = roles.is_open_to_a_look(str(request.endpoint), request.method, only_chats=look.only_chats)
     with tenancy.everything():
-        audit.record("look.request", grant.service, page=request.path[:200])
+        page = request.path if is_open else f"{request.method} {request.url_rule}"  # what is refused may hold a token
+        audit.record("look.request" if is_open else "look.refused", grant.service, page=page[:200])
         db.session.commit()
+    if not is_open:
+        raise acting.LookError(f"You only look at {look.service_name}. End the look first.")
 
 
 def _refuse_json_for_pages() -> None:

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length
 
 from app import audit, limits
 from app.accounts import devices, presence, second_factor
-from app.caller import signed_in
+from app.caller import limit_sign_ins, signed_in
 from app.collaborators import here
 from app.tokens import TokenError
 from models import Member, db
@@ -85,11 +85,7 @@ class SignInView(AuthDBView):
         return self.render_template(self.login_template, form=form, appbuilder=self.appbuilder), status
 
     def _sign_in(self, form: SignInForm) -> Any:
-        who = limits.address_group(request.remote_addr)
-        if not limits.allow(limits.SIGN_INS_PER_ADDRESS, "sign-in", who):
-            abort(429)
-        if not limits.allow(limits.SIGN_INS_PER_ACCOUNT, "sign-in to", form.email.data.strip().lower()):
-            abort(429)
+        limit_sign_ins("sign-in", form.email.data.strip().lower())
         member = self.appbuilder.sm.auth_user_db(form.email.data, form.password.data)
         if member is None:
             flash("This e-mail and password don't belong together, or the address isn't confirmed yet.", "danger")
@@ -110,9 +106,9 @@ class SignInView(AuthDBView):
         if member is None:
             return redirect(url_for("SignInView.login"))
         if form.validate_on_submit():
-            for rule in (limits.SIGN_INS_PER_ACCOUNT, limits.CODES_PER_ACCOUNT_A_DAY):
-                if not limits.allow(rule, "code of", str(member.id)):
-                    abort(429)
+            limit_sign_ins("code", str(member.id))
+            if not limits.allow(limits.CODES_PER_ACCOUNT_A_DAY, "code of", str(member.id)):
+                abort(429)
             try:
                 second_factor.check(member.id, form.code.data)
             except second_factor.WrongCode as wrong:

@@ -82,6 +82,9 @@ def test_every_writing_route_is_refused_while_one_looks(app, acme):
             answer = client.open(address, method=method, headers={"Accept": "application/json"})
             assert answer.status_code == 409, (method, address)
             n_tried += 1
+            written = events(app, "look.refused")[-1]
+            assert written.changes == {"page": f"{method} {rule}"}
+            assert (written.service_id, written.acting_as_id) == (acme.service_id, acme.member_id)
     assert n_tried > 25
     with inside(app):
         assert db.session.get(Chatbot, acme.chatbot_id).status == "enabled"
@@ -193,3 +196,11 @@ def test_the_customer_reads_who_looked_why_and_at_what(app, acme):
     assert "look.request" in page
     assert "Staff of the installation" in page
     assert REASON in text_of(sign_in(app, acme).get(f"/auditview/show/{started.id}"))
+
+
+def test_what_was_refused_is_written_down_without_what_its_address_may_hold(app, acme):
+    client, _ = look(app, acme, "Support")
+    client.get("/reset/a-secret-of-somebody")
+    client.get(f"/chatbot/{acme.chatbot_uuid}")
+    pages = [event.changes["page"] for event in events(app, "look.refused")][-2:]
+    assert pages == ["GET /reset/<token>", "GET /chatbot/<uuid:chatbot_uuid>"]

@@ -10,19 +10,24 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from app.accounts.permissions import HOLDER, allows, is_change, is_view
+from app.plans import periods
 from models import Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.members import MEMBER, STAFF, SUPERADMIN
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A service that does not run: suspended for a reason, closed for good, or ended with its period."""
+    """A service that does not run: suspended for a reason, closed for good, or ended with its period.
+
+    `kept_until`: nothing of one that ended is deleted before.
+    """
 
     id: int
     uuid: uuid.UUID
     name: str
     state: str
     reason: str
+    kept_until: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,12 @@ def _state(service: Service) -> str:
     return {"disabled": "suspended", "deleted": "closed"}.get(service.status, "ended")
 
 
+def _stopped(service: Service) -> Stopped:
+    state = _state(service)
+    kept_until = periods.kept_until(service) if state == "ended" else None
+    return Stopped(service.id, service.uuid, service.name, state, service.suspended_for, kept_until)
+
+
 def find_standing(member: Member) -> Standing:
     """Read a member's standing from the database."""
     seats = select(ServiceMember.service_id, ServiceMember.role, Service).join(ServiceMember.service)
@@ -128,9 +139,5 @@ def find_standing(member: Member) -> Standing:
             service_ids=in_services,
             roles={workspace: role for workspace, _, role in found},
             service_of={workspace: service for workspace, service, _ in found},
-            stopped=tuple(
-                Stopped(service.id, service.uuid, service.name, _state(service), service.suspended_for)
-                for _, _, service in rows
-                if not service.is_live
-            ),
+            stopped=tuple(_stopped(service) for _, _, service in rows if not service.is_live),
         )

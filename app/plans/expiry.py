@@ -79,4 +79,6 @@ def _remind() -> None:
         days = next(days for days in REMIND_DAYS if left <= dt.timedelta(days=days))
         period = periods.find_current(service.id)
         kind = "trial_ends" if period is not None and period.kind == "trial" else "service_ends"
-        notices.add(service.id, kind, f"{service.expired_at.date()}-{days}", ends=f"{service.expired_at:%d %B %Y}")
+        kept = periods.kept_until(service) or service.expired_at
+        words = {"ends": f"{service.expired_at:%d %B %Y}", "kept": f"{kept:%d %B %Y}"}
+        notices.add(service.id, kind, f"{service.expired_at.date()}-{days}", **words)

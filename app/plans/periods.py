@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from app.plans.calendar import start_of_month
+from app.plans.features import BY_NAME
 from models import Member, Order, Plan, Service, Subscription, db, tenancy
 from models.base import change, now
+
+MAX_GRACE_DAYS = 36_500  # a century: a plan may promise more, a date can't say it
 
 
 @contextmanager
@@ -108,6 +111,17 @@ def features_of(service: Service) -> dict[str, Any] | None:
         return None
     period = find_current(service.id)
     return dict(period.terms.get("features", {})) if period is not None else {}
+
+
+def kept_until(service: Service) -> dt.datetime | None:
+    """Return until when nothing of a service is deleted that ended: the end, and the grace days of its last period."""
+    if service.expired_at is None:
+        return None
+    last = select(Subscription.terms).where(Subscription.service_id == service.id).order_by(Subscription.id.desc())
+    with tenancy.everything():
+        terms = db.session.scalar(last.limit(1)) or {}
+    days = terms.get("features", {}).get("grace_days", BY_NAME["grace_days"].default)
+    return service.expired_at + dt.timedelta(days=min(days, MAX_GRACE_DAYS))
 
 
 def month_start(service: Service) -> dt.datetime:

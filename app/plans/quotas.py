@@ -33,7 +33,7 @@ class QuotaExceeded(Refusal):
 
 @dataclass(frozen=True)
 class Meter:
-    """How much of a quota is used; `limit` is None where nothing is refused."""
+    """How much of a quota is used; `limit` is None where there is none: nothing is refused, or no period runs."""
 
     metric: str
     label: str
@@ -129,6 +129,6 @@ def meters(service: Service) -> list[Meter]:
     rows = [(metric, count(service.id, metric)) for metric in STOCKS]
     rows += [(metric, usage.used_now(service, metric)) for metric in FLOWS]
     return [
-        Meter(metric, BY_NAME[metric].label, used, None if features is None else int(features.get(metric, 0)))
+        Meter(metric, BY_NAME[metric].label, used, int(features.get(metric, 0)) if features else None)
         for metric, used in rows
     ]

@@ -88,10 +88,11 @@ def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime
 
 
 def _words(metric: str, used: int, limit: int) -> dict[str, str]:
-    until = "the next month of your service begins, or until you choose a larger plan"
+    flow = "no visitor is answered until the next month of your service begins"
+    stock = "no more can be added until some are removed"
     return {
         "label": BY_NAME[metric].label,
         "used": in_words(metric, used),
         "limit": in_words(metric, limit),
-        "then": until if metric in FLOWS else "some are removed, or until you choose a larger plan",
+        "then": f"{flow if metric in FLOWS else stock}, or until you choose a larger plan",
     }

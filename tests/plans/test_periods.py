@@ -179,6 +179,17 @@ def test_reminders_go_out_seven_days_and_one_day_before_and_once(installed, hold
     assert len(reminders) == 2
 
 
+@pytest.mark.parametrize(("grace_days", "kept_until"), [(90, "2026-05-31"), (0, "2026-03-02"), (10**15, "2126-02-06")])
+def test_what_an_ended_service_holds_is_kept_for_the_days_that_were_bought(
+    installed, holder, clock, grace_days, kept_until
+):
+    service, _ = services.open_service(holder, find_plan("silver"), "Acme")
+    period = periods.find_current(service.id)
+    period.terms = {**period.terms, "features": {**period.terms["features"], "grace_days": grace_days}}
+    service.expired_at = period.expired_at = clock.moment.replace(month=3, day=2)
+    assert periods.kept_until(service).date().isoformat() == kept_until
+
+
 def test_an_extended_trial_lives_again(installed, holder, clock):
     service = open_trial(holder)
     clock.go(days=20)

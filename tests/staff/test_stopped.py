@@ -70,6 +70,7 @@ def test_every_page_says_so_and_what_to_do(app, stopped):
         answer = client.get(page)
         said = text_of(answer)
         assert "it can be read but not changed" in said, page
+        assert ("Nothing is deleted before " in said) == (state == "ended"), page
         if state == "suspended":
             assert "The invoice &lt;is&gt; not paid." in answer.get_data(as_text=True)
         else:

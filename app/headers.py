@@ -11,13 +11,22 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# the editor of a widget shows a page of ours in a frame, with the real widget on it
+_POLICIES = {
+    "WidgetPage.frame": CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+    **{
+        f"WidgetPage.{name}": f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+        for name in ("look", "save_look", "behavior", "save_behavior")
+    },
+}
 
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    policy = _POLICIES.get(request.endpoint or "", CONTENT_SECURITY_POLICY)
+    headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if request.is_secure or here().config.address.startswith("https://"):

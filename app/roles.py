@@ -24,6 +24,10 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_train", "can_preview", "can_add_embed", "can_switch_embed",
     ),
     "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),
+    "WidgetPage": (
+        "can_look", "can_save_look", "can_behavior", "can_save_behavior", "can_frame", "can_words", "can_visitors",
+        "can_renew_key",
+    ),
     "WebsitePage": (
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",

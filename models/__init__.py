@@ -11,12 +11,13 @@ from models.knowledge import Chunk, Document, Generation, Source
 from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
 from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
+from models.visitors import IdentityKey
 from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer", "Device", "Document",
-    "Domain", "Embed", "Generation", "Handover", "Invitation", "Member", "Message", "Notice", "Order", "OutgoingMail",
-    "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Subscription",
-    "UsageCounter", "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
+    "Domain", "Embed", "Generation", "Handover", "IdentityKey", "Invitation", "Member", "Message", "Notice", "Order",
+    "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source",
+    "Subscription", "UsageCounter", "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

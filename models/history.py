@@ -27,6 +27,8 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     started_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
     last_message_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    consented_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # where the owner asks for consent
+    visitor: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # as the owner's server signed it
     chatbot: Mapped[Chatbot] = relationship()
     domain: Mapped[Domain | None] = relationship(
         primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]
@@ -52,6 +54,7 @@ class Message(Table, HasUuid, ChatbotOwned):
     message: Mapped[str] = mapped_column(Text)
     standalone: Mapped[str | None] = mapped_column(Text)  # of a question that leaned on earlier ones: as understood
     feedback: Mapped[str | None] = mapped_column(String(16))
+    feedback_comment: Mapped[str] = mapped_column(Text, default="")
     response_time: Mapped[int | None] = mapped_column()
     timestamp: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
     question_id: Mapped[int | None] = mapped_column(BigId)

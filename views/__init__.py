@@ -33,6 +33,7 @@ def register(appbuilder: Any) -> None:
     from views.source_page import SourcePage
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
     from views.websites import WebsitePage
+    from views.widget_page import WidgetPage
 
     _teach_templates(current_app.jinja_env)
     add = appbuilder.add_view
@@ -53,7 +54,8 @@ def register(appbuilder: Any) -> None:
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, SourcePage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage,
+        ChatbotPage, SourcePage, WidgetPage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage,
+        HandoverPage,
         HistoryPage, ProfileView, SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage,
         NewAddressPage,
     ):  # fmt: skip

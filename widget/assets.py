@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, request
 
 from app.collaborators import here
+from app.looks import pictures
 from app.storage import Storage, StorageError
 
 blueprint = Blueprint("widget_assets", __name__, url_prefix="/widget")
@@ -96,6 +97,19 @@ def _serve(found: Script, cache_control: str) -> Response:
 @blueprint.get("/v1/widget.js")
 def latest() -> Response:
     return _serve(script(), "public, max-age=3600, stale-while-revalidate=86400")
+
+
+@blueprint.get("/pictures/<name>")
+def picture(name: str) -> Response:
+    """Serve an avatar or a logo: its name is another one after each change."""
+    try:
+        response = Response(pictures.load(name), mimetype="image/webp")
+    except StorageError:
+        abort(404)
+    response.headers["Cache-Control"] = _FOR_EVER
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 @blueprint.get("/<version>/widget.js")

@@ -13,6 +13,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "origin_not_allowed": (403, "This chatbot does not answer on this website."),
     "domain_unverified": (403, "This website is not confirmed yet, or paused."),
     "chatbot_disabled": (403, "This chatbot is switched off."),
+    "identity_unproven": (403, "The signature does not fit id, email and name: see Who visitors are, in Docent."),
     "service_closed": (403, "This chatbot is taking a break. Please come back later."),
     "not_found": (404, "There is nothing here."),
     "in_progress": (409, "The last question is still being answered."),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from app import limits
-from app.history import recording, transcripts
+from app.history import recording, transcripts, visitors
+from app.looks import schema
 from app.plans import usage
 from models import Service, db
 from models.base import now
@@ -19,6 +21,7 @@ from widget.errors import WidgetError
 blueprint = Blueprint("widget", __name__, url_prefix="/api/widget/v1")
 
 MAX_TOKEN_CHARS = 2000
+MAX_LANGUAGES = 10
 
 
 @blueprint.errorhandler(WidgetError)
@@ -57,11 +60,19 @@ def _limit_visitors(service: Service) -> None:
         _limit(f"{a_minute} per minute", "message to", str(service.id))
 
 
+def _read_draft(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the look that the editor is showing; what can't be used in it is left out."""
+    draft = body.get("draft")
+    return schema.read_draft(draft) if isinstance(draft, dict) else {}
+
+
 @blueprint.route("/embeds/<uuid:embed_uuid>/config", methods=["GET", "POST"])
 def config(embed_uuid: uuid.UUID) -> Response:
     """Describe the widget. A preview posts: it shows its token, and a GET from our own page would carry no Origin."""
-    visit = access.open_embed(embed_uuid, read_text(read_body(), "preview_token", MAX_TOKEN_CHARS), closed_too=True)
-    response = jsonify(shown.config(visit.embed, visit.chatbot, visit.service))
+    body = read_body()
+    visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS), closed_too=True)
+    wished = request.args.get("lang", "").split(",")[:MAX_LANGUAGES]
+    response = jsonify(shown.config(visit, wished, _read_draft(body) if visit.is_preview else {}))
     if request.method == "GET":
         response.headers["Cache-Control"] = "private, max-age=60"
         response.add_etag()
@@ -76,6 +87,9 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
     _limit(limits.CHATS_PER_ADDRESS, "chat", limits.address_group(request.remote_addr))
     resumed = recording.resume_session(visit.embed, read_text(body, "resume_token", 200))
     chat, resume_token = resumed or recording.start_session(visit.embed, visit.origin, read_text(body, "page", 2000))
+    identity = body.get("identity")
+    visitor = visitors.recognize(visit.chatbot, identity) if isinstance(identity, dict) else None
+    recording.welcome(chat, visitor, has_agreed=body.get("consent") is True)
     messages = transcripts.read_turns(chat) if resumed else []
     db.session.commit()
     expires = now() + dt.timedelta(seconds=access.TOKEN_S)
@@ -83,6 +97,17 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
         token=access.issue_token(visit, chat), expires_at=expires.isoformat(), session_id=str(chat.uuid),
         resume_token=resume_token, messages=[shown.turn(message) for message in messages],
     )  # fmt: skip
+
+
+@blueprint.post("/embeds/<uuid:embed_uuid>/identity")
+def identify(embed_uuid: uuid.UUID) -> Response:
+    """Tell whether the owner's server has signed who the visitor is; the page then says so with its session."""
+    body = read_body()
+    visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS))
+    _limit(limits.CHATS_PER_ADDRESS, "identity", limits.address_group(request.remote_addr))
+    if visitors.recognize(visit.chatbot, body) is None:
+        raise WidgetError("identity_unproven")
+    return jsonify(ok=True)
 
 
 @blueprint.post("/messages")
@@ -102,10 +127,12 @@ def ask() -> Response:
 def give_feedback(message_uuid: uuid.UUID) -> Response:
     _, chat = access.require_chat()
     _limit(limits.MESSAGES_PER_CHAT, "feedback", str(chat.uuid))
-    value = read_body().get("value")
-    if type(value) is not int or value not in recording.FEEDBACK:
+    body = read_body()
+    value = body.get("value", ...)
+    if type(value) not in (int, type(None)) or value not in recording.FEEDBACK:
         raise WidgetError("invalid_request")
-    if not recording.give_feedback(chat, message_uuid, value):
+    comment = read_text(body, "comment", recording.MAX_COMMENT)
+    if not recording.give_feedback(chat, message_uuid, value, comment):
         raise WidgetError("not_found")
     return jsonify(ok=True)
 

@@ -2,43 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote as urlquote
 
 from app.answering import presets
 from app.answering.answer import Citation as NewCitation
+from app.looks import hours, languages, pictures, schema
+from app.looks.colors import theme_of
 from app.plans import usage
-from models import Chatbot, ChatSession, Citation, Embed, Message, Service
-from widget.strings import STRINGS
-from widget.theme import theme_of
+from models import Chatbot, ChatSession, Citation, Message
+from models.base import now
+from widget.access import Visit
 
 MAX_MESSAGE_CHARS = 2000
+MIN_WORDS_OF_A_QUOTE = 3  # fewer stand in too many places
+N_WORDS_OF_AN_END = 4
 _THUMBS = {"positive": 1, "neutral": 0, "negative": -1}
 _PLACES = ("page", "slide", "sheet", "row")
 
 
-def config(embed: Embed, chatbot: Chatbot, service: Service) -> dict[str, Any]:
-    """Return all that the script needs to draw itself."""
-    words = presets.manner_of(chatbot)
+def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that the script needs to draw itself, in the language that is wished for.
+
+    `draft` is a look that an owner is still trying out in the preview.
+    """
+    chatbot, service, settings = visit.chatbot, visit.service, visit.chatbot.settings or {}
+    look = {**schema.look_of(settings), **draft}
+    language = languages.choose(wished, look["language"])
+    strings = languages.words_for(settings, language)
+    preset = presets.PRESETS[chatbot.type]
+    greeting, suggestions = (preset.greeting, preset.suggestions) if language == "en" else (strings["greeting"], ())
+    away = look["away"] if hours.next_opening(look, now()) else ""
     return {
-        "embed": str(embed.uuid),
-        "title": chatbot.name,
-        "greeting": words.greeting,
-        "closed": "" if service.is_live else words.closed,
-        "suggestions": list(words.suggestions),
-        "theme": theme_of(chatbot.settings.get("theme", {})),
-        "lang": "en",
-        "dir": "ltr",
-        "strings": STRINGS["en"],
+        "embed": str(visit.embed.uuid),
+        "title": look["title"] or chatbot.name,
+        "subtitle": away or look["subtitle"] or strings["subtitle"],
+        "greeting": look["greeting"] or greeting,
+        "closed": "" if service.is_live else presets.manner_of(chatbot).closed,
+        "suggestions": look["suggestions"] or list(suggestions),
+        "theme": theme_of(look),
+        **{kind: _address(settings.get(kind)) for kind in pictures.KINDS},
+        "lang": language,
+        "dir": languages.direction(language),
+        "strings": strings,
+        "pages": {name: [_as_browsers_say(path) for path in look[f"{name}_on"]] for name in ("show", "hide")},
+        "open_after_s": look["open_after_s"],
+        "consent": {"text": look["consent"], "link": look["consent_link"]} if look["consent"] else None,
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
-        "powered_by": not usage.includes(service, "remove_branding"),
+        "powered_by": look["powered_by"] or not usage.includes(service, "remove_branding"),
     }
+
+
+def _as_browsers_say(path: str) -> str:
+    """Return a path as `location.pathname` has it (URL standard, path percent-encode set)."""
+    return urlquote(path, safe="/%*!$&'()+,;=:@~|[]^")
+
+
+def _address(picture: str | None) -> str:
+    return f"/widget/pictures/{picture}" if picture else ""
+
+
+def deep_link(url: str | None, locator: Mapping[str, Any], quote: str) -> str | None:
+    """Return an address that opens a source where the quote stands: its page of a PDF (RFC 8118), its words of a page.
+
+    The words follow the URL Fragment Text Directives of WICG; browsers that know none open the page all the same.
+    """
+    if not url or not url.startswith(("http://", "https://")):
+        return url
+    if locator.get("page"):
+        return f"{url.partition('#')[0]}#page={locator['page']}"
+    words = quote.split()
+    if len(words) < MIN_WORDS_OF_A_QUOTE:
+        return url
+    first, last = words[:N_WORDS_OF_AN_END], words[N_WORDS_OF_AN_END:][-N_WORDS_OF_AN_END:]
+    marks = ",".join(_in_fragment(end) for end in (first, last) if end)
+    return f"{url}{'' if '#' in url else '#'}:~:text={marks}"
+
+
+def _in_fragment(words: list[str]) -> str:
+    return urlquote(" ".join(words), safe="").replace("-", "%2D")
 
 
 def source(citation: Citation | NewCitation) -> dict[str, Any]:
     """Return a citation, fresh or stored: a visitor sees no difference."""
+    url = deep_link(citation.url, citation.locator, citation.quote)
     return {
-        "n": citation.n, "title": citation.title, "url": citation.url, "locator": citation.locator,
+        "n": citation.n, "title": citation.title, "url": url, "locator": citation.locator,
         "quote": citation.quote,
     }  # fmt: skip
 
@@ -67,7 +118,7 @@ def offers(message: Message) -> list[str]:
 
 def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message]) -> str:
     """Return a chat as a plain text to keep."""
-    words = STRINGS["en"]
+    words = languages.strings("en")
     lines = [chatbot.name, f"{chat.started_at:%Y-%m-%d %H:%M} UTC", chat.origin, ""]
     for message in messages:
         who = chatbot.name if message.type == "bot" else words["you"]
@@ -78,7 +129,7 @@ def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message]) -> 
 
 
 def _place(citation: Citation) -> list[str]:
-    words = STRINGS["en"]
+    words = languages.strings("en")
     where = [f"{words[name]} {citation.locator[name]}" for name in _PLACES if citation.locator.get(name)]
     heading = citation.locator.get("heading")
     return [citation.title, *(where or ([str(heading)] if heading else [])), *([citation.url] if citation.url else [])]

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
+from app.history.visitors import Visitor
 from app.tokens import digest, make_token
 from models import ChatSession, Embed, Message, db
 from models import Citation as CitationRow
@@ -18,7 +19,8 @@ from models.base import change, now
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 90
 MAX_PAGE = 2000
-FEEDBACK = {1: "positive", 0: "neutral", -1: "negative"}
+FEEDBACK = {1: "positive", 0: "neutral", -1: "negative", None: None}  # None takes it back
+MAX_COMMENT = 500
 
 
 class InProgressError(Exception):
@@ -54,6 +56,14 @@ def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
         return None
     chat.resume_hash = digest(new_token)
     return chat, new_token
+
+
+def welcome(chat: ChatSession, visitor: Visitor | None, *, has_agreed: bool) -> None:
+    """Note who a visitor is, and the first time that they agreed to what the owner asks. The caller commits."""
+    if visitor is not None:
+        chat.visitor = visitor.to_json()
+    if has_agreed and chat.consented_at is None:
+        chat.consented_at = now()
 
 
 def find_session(embed: Embed, session_uuid: uuid.UUID) -> ChatSession | None:
@@ -140,13 +150,13 @@ def _snapshot(row: Message, citation: Citation) -> CitationRow:
     )  # fmt: skip
 
 
-def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int) -> bool:
+def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int | None, comment: str = "") -> bool:
     """Store what a visitor thinks of an answer; False when there is no such answer in this session. Commits."""
     query = select(Message).where(Message.session_id == chat.id, Message.uuid == message_uuid, Message.type == "bot")
     message = db.session.scalar(query)
     if message is None:
         return False
-    message.feedback = FEEDBACK[value]
+    message.feedback, message.feedback_comment = FEEDBACK[value], comment
     db.session.commit()
     return True
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, update
 
 from app.collaborators import here
 from app.knowledge import clearing
+from app.looks import pictures
 from app.storage import StorageError, sweep_drafts
 from models import Chatbot, Generation, Source, db, tenancy
 from models.base import change, now
@@ -31,7 +32,8 @@ def sweep() -> int:
     before = now() - AGE
     with tenancy.everything():
         _sweep_rows(before)
-        n_removed = _sweep_uploads(before) + _sweep_stored_generations(before) + _sweep_local_generations(before)
+        n_removed = _sweep_uploads(before) + _sweep_pictures(before)
+        n_removed += _sweep_stored_generations(before) + _sweep_local_generations(before)
         n_removed += here().storage.sweep_drafts(before) + sweep_drafts(here().generations_dir, before)
     if n_removed:
         log.info("%s files and folders that nothing needs were removed", n_removed)
@@ -73,6 +75,16 @@ def _sweep_uploads(before: dt.datetime) -> int:
         orphans = keys - set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
         db.session.rollback()
         n_removed += sum(_is_removed(key) for key in orphans)
+    return n_removed
+
+
+def _sweep_pictures(before: dt.datetime) -> int:
+    n_removed = 0
+    for service_id, keys in _old_keys("pictures", 3, before).items():
+        of_service = select(Chatbot.settings).where(Chatbot.service_id == service_id, Chatbot.status != "deleted")
+        named = {key for settings in db.session.scalars(of_service) for key in pictures.keys_in(settings)}
+        db.session.rollback()
+        n_removed += sum(_is_removed(key) for key in keys - named)
     return n_removed
 
 

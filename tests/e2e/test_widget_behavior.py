@@ -429,6 +429,9 @@ def test_destroy_leaves_nothing_behind_and_it_may_come_again(browser, servers):
             "scroll",
             "visibilitychange",
             "storage",
+            "online",
+            "offline",
+            "pageshow",
         }
         page.evaluate("() => Docent.destroy()")
         assert page.evaluate("() => [...alive.values()]") == []

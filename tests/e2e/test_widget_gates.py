@@ -38,7 +38,7 @@ def test_at_load_it_is_one_script_and_one_plain_get(browser, servers):
     api, site = servers
     with opened(browser, site.put(), init=WATCH) as page:
         assert [call[:2] for call in api.seen] == [
-            ("GET", "/widget/v1/widget.js"), ("GET", f"/api/widget/v1/embeds/{stub.EMBED}/config"),
+            ("GET", "/widget/v1/widget.js"), ("GET", f"/api/widget/v1/embeds/{stub.EMBED}/config?lang=en%2Cen-US%2Cen"),
         ]  # fmt: skip
         assert "Authorization" not in api.seen[1][2]
         assert "Cookie" not in api.seen[1][2]
@@ -52,12 +52,17 @@ def test_at_load_it_is_one_script_and_one_plain_get(browser, servers):
 def test_a_strict_page_has_nothing_to_complain_about(browser, servers):
     api, site = servers
     policy = STRICT.format(api=api.origin)
+    api.config = stub.make_config(
+        avatar="/widget/pictures/1", logo="/widget/pictures/2", consent={"text": "Yes?", "link": ""}
+    )
     with opened(browser, site.put(headers={"Content-Security-Policy": policy}), init=WATCH) as page:
         open_chat(page)
+        page.click(f"{CHAT} .consent .strong")
         ask(page)
         page.click(f"{CHAT} .cite")
-        page.click(f"{CHAT} .tools .icon")
+        page.click(f"{CHAT} .tools [aria-label='Bad answer']")
         page.wait_for_selector(f"{CHAT} .tools [aria-pressed=true]")
+        page.wait_for_function(f"() => document.querySelector('{CHAT}').shadowRoot.querySelector('.face').width === 8")
         with page.expect_download() as download:
             page.click(f"{CHAT} .head .icon >> nth=0")
         assert download.value.suggested_filename == "chat.txt"
@@ -133,7 +138,8 @@ def answered(page) -> None:
     open_chat(page)
     ask(page)
     page.click(f"{CHAT} summary >> nth=1")
-    page.click(f"{CHAT} .tools .icon >> nth=0")
+    page.click(f"{CHAT} .tools [aria-label='Bad answer']")
+    page.wait_for_selector(f"{CHAT} .why")
 
 
 def confirming(page) -> None:
@@ -157,7 +163,20 @@ def stopped(page) -> None:
     page.wait_for_selector(f"{CHAT} .note")
 
 
+def agreeing(page) -> None:
+    open_chat(page)
+    page.wait_for_selector(f"{CHAT} .consent")
+
+
+OWN = stub.make_config(
+    {"accent": "#7a7a7a", "header": "#ffe600", "label": "Ask us", "icon": "spark", "corner": "left"},
+    avatar="/widget/pictures/1", logo="/widget/pictures/2",
+    consent={"text": "We **keep** chats.", "link": "https://acme.example.com/privacy"},
+)  # fmt: skip
+
 STATES = {
+    "agreeing": (agreeing, {}),
+    "agreeing in the dark": (agreeing, {"color_scheme": "dark"}),
     "closed": (lambda _page: None, {}),
     "open": (open_chat, {}),
     "answered": (answered, {}),
@@ -180,7 +199,7 @@ def test_axe_finds_nothing_wrong(browser, servers, state):
     if step in (streaming, stopped):
         api.stream = [stub.event("meta", message_id="m1"), stub.event("delta", text="One moment"), gate]
     api.stream = FAILING if step is failed else api.stream
-    api.config = RTL if "rtl" in state else api.config
+    api.config = RTL if "rtl" in state else OWN if step is agreeing else api.config
     with opened(browser, site.put(), reduced_motion="reduce", **context) as page:
         step(page)
         found = violations(page)

@@ -141,3 +141,19 @@ def test_a_generation_that_was_pruned_is_gone_from_disk_and_storage(app, chatbot
         assert [row.number for row in rows] == [4, 5, 6]
         stored = places[0] / "generations" / str(chatbot.service_id)
         assert len(list(stored.iterdir())) == len(list((places[1] / str(chatbot.uuid)).iterdir())) == 3
+
+
+def test_pictures_stay_as_long_as_a_chatbot_shows_them(app, chatbot_id, places):
+    from app.looks import pictures
+    from tests.looks.test_choices import picture
+
+    storage, _ = places
+    with inside(app):
+        chatbot = db.session.get(Chatbot, chatbot_id)
+        shown, replaced = (pictures.save(chatbot.service_id, picture(), "avatar") for _ in range(2))
+        chatbot.settings = {**chatbot.settings, "avatar": shown}
+        db.session.commit()
+        age(storage / "pictures")
+        sweep.sweep()
+        assert pictures.load(shown)
+        assert not here().storage.exists(pictures._key(replaced))

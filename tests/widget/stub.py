@@ -5,15 +5,17 @@ They stand on different ports, so that for a browser they are different origins.
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from widget import theme
+from app.looks import languages, schema
+from app.looks.colors import theme_of
 from widget.assets import script
-from widget.strings import STRINGS
 
+PICTURE = base64.b64decode("UklGRjgAAABXRUJQVlA4ICwAAACQAQCdASoIAAgAAUAmJaACdLoAA5gA/vD6K67xaUa/+8Z//cZ//cZ/7uAAAA==")
 EMBED = "11111111-2222-4333-8444-555555555555"
 SOURCES = [
     {"n": 1, "title": "owners-guide.pdf", "url": None, "locator": {"page": 4},
@@ -23,11 +25,15 @@ SOURCES = [
 ]  # fmt: skip
 
 
-def make_config(**changes) -> dict:
+def make_config(look=None, language: str = "en", **changes) -> dict:
+    """What the API says of a widget; `look` are an owner's choices."""
     config = {
-        "embed": EMBED, "title": "Acme Support", "greeting": "Hello! What can I help you with?",
+        "embed": EMBED, "title": "Acme Support", "subtitle": "Answers with their sources",
+        "greeting": "Hello! What can I help you with?",
         "suggestions": ["Which files can I upload?", "How do I put it on my page?"],
-        "theme": theme.theme_of({}), "lang": "en", "dir": "ltr", "strings": STRINGS["en"],
+        "theme": theme_of({**schema.look_of({}), **(look or {})}), "avatar": "", "logo": "",
+        "lang": language, "dir": languages.direction(language), "strings": languages.strings(language),
+        "pages": {"show": [], "hide": []}, "open_after_s": 0, "consent": None,
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": 2000}, "powered_by": True,
     }  # fmt: skip
@@ -76,8 +82,10 @@ class _Api(_Quiet):
         self._note()
         if self.path.endswith("/widget.js"):
             self.send(200, script().plain, "text/javascript", Access_Control_Allow_Origin="*")
-        elif self.path.endswith("/config"):
+        elif self.path.partition("?")[0].endswith("/config"):
             self._json(200, self.server.config)
+        elif "/pictures/" in self.path:
+            self.send(200, PICTURE, "image/webp")
         else:
             self._json(200, {"messages": self.server.messages})
 
@@ -94,6 +102,8 @@ class _Api(_Quiet):
             self._stream()
         elif self.path.endswith("/download"):
             self.send(200, b"Acme Support\n", "text/plain; charset=utf-8")
+        elif self.path.endswith("/identity") and body["hash"] != "good":
+            self._json(403, {"error": {"code": "identity_unproven", "message": "The signature does not fit."}})
         else:
             self._json(200, {"ok": True})
 
@@ -163,7 +173,7 @@ class Api(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def calls(self, method: str, end: str) -> list:
-        return [call for call in self.seen if call[0] == method and call[1].endswith(end)]
+        return [call for call in self.seen if call[0] == method and call[1].partition("?")[0].endswith(end)]
 
 
 class Site(ThreadingHTTPServer):

@@ -41,7 +41,7 @@ def test_the_limits_are_the_ones_that_hold():
 def test_the_page_api_is_described():
     script = (DOCS.parent / "widget" / "static" / "widget.js").read_text(encoding="utf-8")
     calls = re.findall(r"^    (\w+)[:(,]", script.split("const docent = {")[1].split("\n  };")[0], flags=re.MULTILINE)
-    assert set(calls) == {"open", "close", "ask", "on", "off", "destroy"}
+    assert set(calls) == {"open", "close", "ask", "identify", "on", "off", "destroy"}
     for call in calls:
         assert f"Docent.{call}(" in EMBEDDING
 

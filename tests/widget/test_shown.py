@@ -9,10 +9,8 @@ import hashlib
 import pytest
 
 from tests.widget.conftest import API
-from widget import assets, theme
+from widget import assets, shown
 from widget.assets import script
-
-ACCENTS = ["#3b5bdb", "#ffffff", "#000000", "#ffe600", "#00e5ff", "#808080", "#c2185b", "#7fb800"]
 
 
 def test_the_script_is_at_most_sixteen_kilobytes(record_property):
@@ -78,17 +76,20 @@ def test_the_pinned_script_is_the_one_of_its_hash_and_never_another(client):
     assert client.get("/widget/0123456789abcdef/widget.js").status_code == 404
 
 
-@pytest.mark.parametrize("accent", ACCENTS)
-@pytest.mark.parametrize("ground", ["#ffffff", "#16181d"])
-def test_every_accent_can_be_read_in_light_and_dark(accent, ground):
-    mode = "light" if ground == "#ffffff" else "dark"
-    colors = theme.theme_of({"accent": accent})["colors"][mode]
-    assert theme.contrast(colors["on"], colors["fill"]) >= 4.5
-    assert theme.contrast(colors["link"], ground) >= 4.5
+QUOTE = "Goods may be returned within forty-five days, if they are unused & whole."
+WORDS = ":~:text=Goods%20may%20be%20returned,are%20unused%20%26%20whole."
 
 
 @pytest.mark.parametrize(
-    "chosen", [{"accent": "red;}"}, {"accent": 7}, {"accent": "#12345"}, {"mode": "x", "corner": []}, {}]
-)
-def test_a_look_that_can_not_be_used_is_ours(chosen):
-    assert theme.theme_of(chosen) == theme.theme_of({})
+    ("url", "locator", "address"),
+    [(None, {"page": 3}, None), ("https://x.example/a.pdf", {"page": 12}, "https://x.example/a.pdf#page=12"),
+     ("https://x.example/a", {}, f"https://x.example/a#{WORDS}"),
+     ("https://x.example/a#returns", {"heading": "Returns"}, f"https://x.example/a#returns{WORDS}")],
+)  # fmt: skip
+def test_a_source_opens_where_the_quote_stands(url, locator, address):
+    assert shown.deep_link(url, locator, QUOTE) == address
+
+
+def test_the_words_of_a_quote_end_no_directive_of_their_own():
+    link = shown.deep_link("https://x.example/a", {}, "a-b, c & d#e e, f-g h")
+    assert link == "https://x.example/a#:~:text=a%2Db%2C%20c%20%26%20d%23e,e%2C%20f%2Dg%20h"

@@ -10,9 +10,16 @@ class Failure extends Error {
 const CONFIG_PATIENCE_MS = 15000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function connect({ base, embed, preview, store, key, word }) {
+function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
+  let identity; // who the visitor is, as the page's server has signed
   let session = null;
   let opening = null;
+
+  /* Some refusals are told in the visitor's own language, the others in the server's words. */
+  function failureOf(error) {
+    const own = word(error.code);
+    return new Failure(own && own !== error.code ? own : error.message || word("away"), error);
+  }
 
   async function call(path, { method = "POST", json, signal, open = true } = {}) {
     const headers = {};
@@ -27,19 +34,20 @@ function connect({ base, embed, preview, store, key, word }) {
     if (response.ok) return response;
     let error = {};
     try { ({ error } = await response.json()); } catch { /* somebody else answered: a proxy, a captive portal */ }
-    throw new Failure(error.message || word("away"), { code: error.code, status: response.status, wait: error.retry_after });
+    throw failureOf({ ...error, status: response.status });
   }
 
   const config = async (signal) => {
-    const sent = preview ? { json: { preview_token: preview } } : { method: "GET" };
+    const sent = preview ? { json: { preview_token: preview, draft } } : { method: "GET" };
+    const wished = [document.documentElement.lang, ...navigator.languages].filter(Boolean).slice(0, 6);
     const late = AbortSignal.timeout?.(CONFIG_PATIENCE_MS);
     const any = late && AbortSignal.any ? AbortSignal.any([signal, late]) : signal;
-    return (await call(`/embeds/${embed}/config`, { ...sent, signal: any })).json();
+    return (await call(`/embeds/${embed}/config?lang=${encodeURIComponent(wished)}`, { ...sent, signal: any })).json();
   };
 
   async function openSession() {
     const page = location.href.split(/[?#]/)[0].slice(0, 2000); // what follows may be private
-    const json = { page, resume_token: store.get(key), preview_token: preview };
+    const json = { page, resume_token: store.get(key), preview_token: preview, consent: hasAgreed(), identity };
     session = await (await call(`/embeds/${embed}/session`, { json, open: false })).json();
     if (session.messages.length) remember();
     return session;
@@ -71,9 +79,14 @@ function connect({ base, embed, preview, store, key, word }) {
   }
 
   return {
-    config, enter, leave, remember, ask: askPatiently,
+    config, failureOf, enter, leave, remember, ask: askPatiently,
     isOpen: () => Boolean(session),
-    rate: (id, value) => inSession(`/messages/${id}/feedback`, { json: { value } }),
+    rate: (id, value, comment) => inSession(`/messages/${id}/feedback`, { json: { value, comment } }),
+    async introduce(who) {
+      await call(`/embeds/${embed}/identity`, { json: { ...who, preview_token: preview }, open: false });
+      identity = who;
+      leave(); // the session is opened anew, with who it is
+    },
     messages: async () => (await (await inSession("/chat/messages", { method: "GET" })).json()).messages,
     download: async () => (await inSession("/chat/download")).blob(),
     end: () => call("/chat/end"),

@@ -3,9 +3,14 @@
 const MAX_MARKS = 60; // citations of one answer that can be pressed
 const FOLLOW_PX = 120; // a reader this close to the end is taken along
 
-function buildLauncher(word, toggle) {
-  const launch = el("button", { className: "launch", type: "button", "aria-label": word("open"), title: word("open"), "aria-expanded": "false", onclick: toggle });
-  launch.append(icon("chat"), icon("down"));
+function buildLauncher({ label, icon: name }, word, toggle) {
+  const launch = el("button", { className: label ? "launch wide" : "launch", type: "button", "aria-expanded": "false", onclick: toggle });
+  launch.append(icon(name), icon("down"), label && el("span", { dir: "auto" }, label));
+  launch.mark = (isUnread) => {
+    launch.classList.toggle("unread", isUnread);
+    launch.ariaLabel = launch.title = [label, isUnread && word("unread"), word("open")].filter(Boolean).join(", ");
+  };
+  launch.mark(false);
   return launch;
 }
 
@@ -15,8 +20,10 @@ function buildRoot(host, css, config) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
-  const { mode, corner, colors } = config.theme;
+  const { mode, corner, colors, side, bottom } = config.theme;
   const wrap = el("section", { className: `w ${mode} ${corner}`, dir: config.dir, lang: config.lang, "aria-label": config.strings.chat });
+  wrap.style.setProperty("--side", side + "px");
+  wrap.style.setProperty("--bottom", bottom + "px");
   for (const [ground, set] of Object.entries(colors)) {
     for (const [name, color] of Object.entries(set)) wrap.style.setProperty(`--${ground}-${name}`, color);
   }
@@ -29,6 +36,13 @@ function buildConfirm(word, onYes, onNo) {
   const no = el("button", { type: "button", className: "chip", onclick: onNo }, word("no"));
   const box = el("div", { className: "confirm", hidden: true, role: "group", "aria-label": word("new_chat") }, el("p", {}, word("new_chat_sure")), el("div", { className: "chips" }, yes, no));
   return Object.assign(box, { ask: () => { box.hidden = false; yes.focus(); } });
+}
+
+/* What a visitor agrees to before the first message, where the owner asks for that. */
+function buildConsent({ consent }, word, onYes) {
+  const { text = "", link: address = "" } = consent || {};
+  const agree = el("button", { type: "button", className: "chip strong", onclick: onYes }, word("agree"));
+  return el("div", { className: "confirm consent", role: "group", "aria-label": word("privacy") }, ...markdown(text, String), address && el("p", {}, link(address, word("privacy"))), el("div", { className: "chips" }, agree));
 }
 
 function buildComposer(word, limit, on) {
@@ -77,10 +91,10 @@ function buildSource(source, word) {
 }
 
 /* One answer, growing while it is streamed. Drawn at most once in a frame, and whole at the end. */
-function buildAnswer(word, on, follow) {
+function buildAnswer(config, word, on, follow) {
   const bubble = el("div", { className: "b", dir: "auto" }, el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")));
   const extra = el("div", { className: "extra" });
-  const node = el("div", { className: "msg bot" }, el("span", { className: "sr" }, word("bot") + ":"), bubble, extra);
+  const node = el("div", { className: "msg bot" }, config.avatar && picture(on.base + config.avatar, "face"), el("span", { className: "sr" }, word("bot") + ":"), bubble, extra);
   let drawing = 0;
   let marks = 0;
   const cite = (n) => {
@@ -98,6 +112,31 @@ function buildAnswer(word, on, follow) {
     drawing = marks = 0;
     follow(() => bubble.replaceChildren(...markdown(view.text, cite)));
   };
+  const thumbs = (id, value) => {
+    const buttons = [["good", 1], ["neutral", 0], ["bad", -1]].map(([name, mine]) => {
+      const button = iconButton(name, word(name), () => rate(button.ariaPressed === "true" ? null : mine));
+      button.value = mine;
+      return button;
+    });
+    const mark = (now) => buttons.forEach((button) => { button.ariaPressed = String(now !== null && Number(button.value) === now); });
+    const rate = async (mine) => {
+      if (!(await on.rate(id, mine))) return;
+      mark(mine);
+      extra.querySelector(".why")?.remove();
+      if (mine !== null && mine < 1) follow(() => extra.append(why(id, mine)));
+    };
+    mark(value);
+    return buttons;
+  };
+  const why = (id, mine) => {
+    const input = el("input", { maxLength: 500, placeholder: word("why"), "aria-label": word("why") });
+    const form = el("form", { className: "why" }, input, iconButton("send", word("send"), () => form.requestSubmit()));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (input.value.trim() && (await on.rate(id, mine, input.value.trim()))) form.replaceWith(el("p", { className: "note" }, word("thanks")));
+    });
+    return form;
+  };
   const view = {
     node, text: "",
     say(text, now) {
@@ -113,16 +152,16 @@ function buildAnswer(word, on, follow) {
     offers(texts) {
       if (texts.length) follow(() => extra.append(buildChips(texts, word, on)));
     },
-    thumbs(id, value) {
-      const rate = (button, mine) => on.rate(id, button.getAttribute("aria-pressed") === "true" ? 0 : mine, mark);
-      const buttons = [["good", 1], ["bad", -1]].map(([name, mine]) => {
-        const button = iconButton(name, word(name), () => rate(button, mine));
-        button.value = String(mine);
-        return button;
+    tools(id, value) {
+      const tools = el("div", { className: "tools", role: "group", "aria-label": word("feedback") });
+      const copy = iconButton("copy", word("copy"), async () => {
+        await on.copy(view.text);
+        copy.replaceChildren(icon("done"));
+        setTimeout(() => copy.replaceChildren(icon("copy")), 2000);
       });
-      const mark = (now) => buttons.forEach((button) => button.setAttribute("aria-pressed", String(Number(button.value) === now)));
-      mark(value);
-      follow(() => extra.append(el("div", { className: "tools", role: "group", "aria-label": word("feedback") }, ...buttons)));
+      if (navigator.clipboard) tools.append(copy);
+      if (config.features.feedback) tools.append(...thumbs(id, value));
+      follow(() => extra.append(tools));
     },
     note(text, again) {
       cancelAnimationFrame(drawing);
@@ -146,14 +185,16 @@ function buildPanel(config, word, on) {
   const suggestions = buildChips(config.suggestions, word, on);
   suggestions.classList.add("first");
   const composer = buildComposer(word, config.limits.message_chars, on);
+  const ask = buildConsent(config, word, () => { on.agree(); clear(); composer.input.focus(); });
   const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
   const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());
   const save = iconButton("save", word("download"), on.save);
   const tools = config.features.download ? [save, fresh] : [fresh];
-  const avatar = el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
-  const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", {}, word("subtitle")));
+  const face = config.logo || config.avatar;
+  const avatar = face ? picture(on.base + face, config.logo ? "logo" : "avatar") : el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
+  const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", { dir: "auto", title: config.subtitle }, config.subtitle));
   const head = el("header", { className: "head" }, avatar, title, ...tools, iconButton("close", word("close"), on.close));
-  const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, composer.form);
+  const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, el("p", { className: "offline", hidden: true }, word("no_network")), ask, composer.form);
   if (config.powered_by) panel.append(el("p", { className: "foot" }, word("powered_by")));
 
   let latest = null; // the last question: a long answer is read from its beginning, so it stays in sight
@@ -164,7 +205,7 @@ function buildPanel(config, word, on) {
     if (atEnd) toEnd();
   };
   const answer = () => {
-    const view = buildAnswer(word, on, follow);
+    const view = buildAnswer(config, word, on, follow);
     log.append(view.node);
     toEnd();
     return view;
@@ -182,8 +223,10 @@ function buildPanel(config, word, on) {
     greeting.node.classList.add("first");
     greeting.say(config.closed || config.greeting, true);
     log.replaceChildren(greeting.node, suggestions);
-    suggestions.hidden = Boolean(config.closed) || !config.suggestions.length;
-    composer.form.hidden = Boolean(config.closed);
+    const isShut = Boolean(config.closed) || !on.hasAgreed();
+    suggestions.hidden = isShut || !config.suggestions.length;
+    composer.form.hidden = isShut;
+    ask.hidden = Boolean(config.closed) || !isShut;
     save.hidden = fresh.hidden = confirm.hidden = true;
   };
   clear();

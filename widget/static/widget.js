@@ -7,7 +7,8 @@ const TAG = "docent-chat"; // a name of our own is enough: no stylesheet of a pa
 
 function main(script, css) {
   if (!script || window[MARK]) return; // included twice: the first one stays
-  const { embed = "", previewToken = "", open: openAtOnce } = script.dataset;
+  const { embed = "", previewToken = "", open: openAtOnce, draft } = script.dataset;
+  const { origin } = new URL(script.src);
   const key = "docent:" + embed;
   const store = keep(() => localStorage);
   const tab = keep(() => sessionStorage);
@@ -16,8 +17,12 @@ function main(script, css) {
   const { signal } = over;
   let small = null; // asked for when the chat is first opened: a media query makes the page lay itself out
   const word = (name) => config?.strings[name] || name;
-  const api = connect({ base: new URL(script.src).origin + "/api/widget/v1", embed, preview: previewToken, store, key, word });
-  const tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
+  const hasAgreed = () => !config.consent || Boolean(store.get(key + ":agreed"));
+  const api = connect({ base: origin + "/api/widget/v1", embed, preview: previewToken, draft: draft && JSON.parse(draft), store, key, word, hasAgreed });
+  const tell = (name, detail) => {
+    events.dispatchEvent(new CustomEvent(name, { detail }));
+    window.dispatchEvent(new CustomEvent("docent:" + name, { detail }));
+  };
   const hear = (target, name, act) => target?.addEventListener(name, act, { signal });
   let config = null;
   let host = null;
@@ -25,6 +30,7 @@ function main(script, css) {
   let ui = null; // the panel, made when it is first opened
   let asking = null;
   let restoring = null;
+  let wasOpened = false;
   let hushed = []; // what is inert while the chat fills the screen
 
   /* A hidden line for screen readers: said once, then gone, so that it is not found again while reading. */
@@ -52,11 +58,11 @@ function main(script, css) {
         if (name === "delta") view.say(view.text + data.text);
         else if (name === "replace") view.say(data.text);
         else if (name === "sources" && config.features.sources) view.sources(data.sources);
-        else if (name === "error") throw new Failure(data.message, data);
+        else if (name === "error") throw api.failureOf(data);
         else if (name === "done") {
           view.say(view.text, true);
           view.offers(data.offers || []);
-          if (config.features.feedback) view.thumbs(data.message_id, null);
+          view.tools(data.message_id, null);
           return data;
         }
       }
@@ -67,6 +73,7 @@ function main(script, css) {
   async function ask(text, id) {
     text = text.trim().slice(0, config.limits.message_chars);
     if (!text || asking) return;
+    if (!hasAgreed()) { ui.input.value = text; return; }
     if (restoring) await restoring;
     if (!id) ui.question(text);
     id ||= [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -77,6 +84,7 @@ function main(script, css) {
     try {
       const { state, message_id } = await receive(text, id, view);
       say(spoken(view.text));
+      launch.mark(!isOpen());
       tell("answer", { text: view.text, state, message_id });
     } catch (error) {
       if (signal.aborted) return;
@@ -98,12 +106,17 @@ function main(script, css) {
     settle();
   }
 
-  async function rate(id, value, mark) {
+  async function rate(id, value, comment) {
     try {
-      await api.rate(id, value);
-      mark(value);
-      if (value) say(word("thanks"));
-    } catch (error) { say(error.message); }
+      await api.rate(id, value, comment);
+      if (value !== null) say(word("thanks"));
+      return true;
+    } catch (error) { say(error.message); return false; }
+  }
+
+  async function copy(text) {
+    await navigator.clipboard.writeText(text.replace(/\s*\[\d{1,3}\]/g, ""));
+    say(word("copied"));
   }
 
   // --- the chat as a whole
@@ -119,7 +132,7 @@ function main(script, css) {
       view.say(turn.text, true);
       if (!turn.text || turn.finish !== "complete") retry(view, asked);
       if (config.features.sources) view.sources(turn.sources);
-      if (config.features.feedback && turn.finish === "complete") view.thumbs(turn.id, turn.feedback);
+      if (turn.finish === "complete") view.tools(turn.id, turn.feedback);
     }
     ui.log.scrollTop = ui.log.scrollHeight;
   }
@@ -180,7 +193,12 @@ function main(script, css) {
   }
 
   function furnish() {
-    ui = buildPanel(config, word, { ask: (text) => { ask(text); settle(); }, stop, rate, fresh, save, close });
+    const agree = () => store.set(key + ":agreed", "1");
+    ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, save, close, agree, hasAgreed });
+    const showNetwork = () => { ui.panel.querySelector(".offline").hidden = navigator.onLine; };
+    showNetwork();
+    for (const kind of ["online", "offline"]) hear(window, kind, showNetwork);
+    hear(window, "pageshow", (event) => event.persisted && refresh());
     wrap.append(ui.panel);
     hear(small, "change", fitScreen);
     for (const kind of ["resize", "scroll"]) hear(window.visualViewport, kind, () => isOpen() && fitScreen());
@@ -189,10 +207,12 @@ function main(script, css) {
   }
 
   function open(focus = true) {
-    if (!config) return;
+    if (!config || wrap.hidden) return;
     small ||= matchMedia(SMALL);
     if (!ui) furnish();
     const was = isOpen();
+    wasOpened = true;
+    launch.mark(false);
     ui.panel.hidden = false;
     wrap.classList.add("open");
     launch.setAttribute("aria-expanded", "true");
@@ -236,22 +256,56 @@ function main(script, css) {
   }
   const watching = new MutationObserver(attach);
 
+  /* Pages on which the owner wants it, and not: looked at again when the page moves on without being loaded. */
+  function watchPages() {
+    const { show, hide } = config.pages;
+    const isHere = (pattern) => new RegExp("^" + pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*") + "$").test(location.pathname);
+    const look = () => {
+      const isWelcome = (!show.length || show.some(isHere)) && !hide.some(isHere);
+      if (!isWelcome) close();
+      wrap.hidden = !isWelcome;
+    };
+    look();
+    if (!show.length && !hide.length) return;
+    hear(window.navigation, "currententrychange", look);
+    hear(window, "popstate", look);
+    if (!window.navigation) {
+      const looking = setInterval(look, 1000);
+      signal.addEventListener("abort", () => clearInterval(looking));
+    }
+  }
+
+  /* Once for a visitor who has not opened it, and never over a small page. */
+  function openByItself() {
+    if (signal.aborted || wasOpened || wrap.hidden || store.get(key + ":met") || matchMedia(SMALL).matches) return;
+    store.set(key + ":met", "1");
+    open(false);
+  }
+
   function build() {
     host = document.createElement(TAG);
     ({ root, wrap } = buildRoot(host, css, config));
-    launch = buildLauncher(word, () => (isOpen() ? close() : open()));
+    launch = buildLauncher(config.theme, word, () => (isOpen() ? close() : open()));
     live = el("div", { className: "sr", role: "status", "aria-live": "polite" });
     wrap.append(launch, live);
     for (const kind of ["keydown", "keyup", "keypress"]) hear(host, kind, pressed);
+    watchPages();
     attach();
     const wasOpen = tab.get(key) && store.get(key) && !matchMedia(SMALL).matches; // it would cover a small page
     if (openAtOnce || wasOpen) open(false);
+    else if (config.open_after_s) setTimeout(openByItself, config.open_after_s * 1000);
   }
 
   const docent = {
     open: () => ready.then(() => open()),
     close,
-    ask: (text) => ready.then(() => { if (config) { open(); return ask(String(text)); } return undefined; }),
+    ask: (text) => ready.then(() => { if (config && !wrap.hidden) { open(); return ask(String(text)); } return undefined; }),
+    identify: ({ id = "", email = "", name = "", hash = "" } = {}) => ready.then(async () => {
+      try { await api.introduce({ id, email, name, hash }); return true; } catch (error) {
+        console.warn("Docent: identify() was ignored. " + error.message);
+        return false;
+      }
+    }),
     on: (name, act) => hear(events, name, act),
     off: (name, act) => events.removeEventListener(name, act),
     destroy() {

@@ -1,17 +1,17 @@
-"""The widget's colors: from one accent of the owner's, every pair readable in light and dark (WCAG 2.2, 1.4.3)."""
+"""The widget's colors: from those of the owner, every pair readable in light and dark (WCAG 2.2, 1.4.3)."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 ACCENT = "#3b5bdb"
 MIN_CONTRAST = 4.5
+MIN_OF_SHAPES = 3.0  # WCAG 2.2, 1.4.11
 TINT = 0.14  # the most that a ground is tinted with the accent, see widget.css
 _GROUNDS = {"light": ("#ffffff",), "dark": ("#16181d", "#1d2026")}  # the page, and what is raised above it
-_INKS = ("#ffffff", "#101216")
+_INKS = ("#ffffff", "#000000")  # one of them reads at 4.58:1 or better on any color
 _LINEAR_BELOW = 0.04045  # sRGB
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def _channels(color: str) -> tuple[int, int, int]:
@@ -40,19 +40,30 @@ def _is_readable(color: str, grounds: tuple[str, ...]) -> bool:
     return all(contrast(color, ground) >= MIN_CONTRAST for ground in (*grounds, *tinted))
 
 
+def _moved(color: str, goal: str, is_good: Callable[[str], bool]) -> str:
+    """Return a color, moved towards `goal` as far as it takes to be good."""
+    steps = (_mix(color, goal, step / 20) for step in range(20))
+    return next(filter(is_good, steps), goal)
+
+
+def ink_on(color: str) -> str:
+    """Return the one of our two inks that reads better on a color."""
+    return max(_INKS, key=lambda ink: contrast(ink, color))
+
+
 def _colors_on(grounds: tuple[str, ...], accent: str) -> dict[str, str]:
     """Return `fill` of buttons, `on` for the words upon it, and `link`: the accent, moved as far as reading takes."""
-    goal = max(_INKS, key=lambda ink: contrast(ink, grounds[0]))
-    steps = (_mix(accent, goal, step / 20) for step in range(20))
-    link = next((color for color in steps if _is_readable(color, grounds)), goal)
-    fill = accent if grounds == _GROUNDS["light"] else link
-    return {"fill": fill, "on": max(_INKS, key=lambda ink: contrast(ink, fill)), "link": link}
+    goal = ink_on(grounds[0])
+    link = _moved(accent, goal, lambda color: _is_readable(color, grounds))
+    fill = _moved(accent, goal, lambda color: contrast(color, grounds[0]) >= MIN_OF_SHAPES)
+    fill = fill if grounds == _GROUNDS["light"] else link
+    return {"fill": fill, "on": ink_on(fill), "link": link}
 
 
-def theme_of(chosen: dict[str, Any]) -> dict[str, Any]:
-    """Return the look of a widget: what the owner chose where it can be used, else ours."""
-    accent = chosen.get("accent")
-    accent = accent if isinstance(accent, str) and _HEX.fullmatch(accent) else ACCENT
-    mode = chosen.get("mode") if chosen.get("mode") in ("light", "dark") else "auto"
-    colors = {name: _colors_on(grounds, accent) for name, grounds in _GROUNDS.items()}
-    return {"mode": mode, "corner": "left" if chosen.get("corner") == "left" else "right", "colors": colors}
+def theme_of(look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the widget draws itself with."""
+    colors = {name: _colors_on(grounds, look["accent"]) for name, grounds in _GROUNDS.items()}
+    if look["header"]:
+        for chosen in colors.values():
+            chosen |= {"head": look["header"], "head-ink": ink_on(look["header"])}
+    return {name: look[name] for name in ("mode", "corner", "side", "bottom", "icon", "label")} | {"colors": colors}

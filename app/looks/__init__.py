@@ -1,0 +1,1 @@
+"""How a chatbot looks, behaves and speaks on its owner's pages."""

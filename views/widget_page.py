@@ -1,0 +1,160 @@
+"""How a chatbot looks, behaves and speaks on its owner's pages, with the real widget beside the form."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_login import current_user
+
+from app import audit
+from app.accounts.preferences import time_zones
+from app.caller import standing
+from app.domains import embeds
+from app.history import visitors
+from app.knowledge import chatbots
+from app.looks import colors, fields, languages, pictures, schema
+from app.looks.fields import Section
+from app.plans import usage
+from app.refusals import Refusal
+from app.sealing import SealBroken
+from models import Chatbot, db
+from views.identity import snippets
+
+
+class WidgetPage(BaseView):
+    """The widget of one chatbot, as its owner wants it. A stranger's is a 404."""
+
+    route_base = "/chatbot"
+    default_view = "look"
+
+    @expose("/<uuid:chatbot_uuid>/look")
+    @has_access
+    def look(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        return self._editor(chatbot, "look", schema.LOOK)
+
+    @expose("/<uuid:chatbot_uuid>/look", methods=["POST"])
+    @has_access
+    def save_look(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        return self._save(chatbot, "look", schema.LOOK)
+
+    @expose("/<uuid:chatbot_uuid>/behavior")
+    @has_access
+    def behavior(self, chatbot_uuid: uuid.UUID) -> Any:
+        return self._editor(self._find(chatbot_uuid), "behavior", schema.BEHAVIOR)
+
+    @expose("/<uuid:chatbot_uuid>/behavior", methods=["POST"])
+    @has_access
+    def save_behavior(self, chatbot_uuid: uuid.UUID) -> Any:
+        return self._save(self._find(chatbot_uuid), "behavior", schema.BEHAVIOR)
+
+    @expose("/<uuid:chatbot_uuid>/look/frame")
+    @has_access
+    def frame(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Return the page in the editor's frame: nothing but the widget, drawn anew as its owner types."""
+        chatbot = self._find(chatbot_uuid)
+        embed = embeds.preview_embed(chatbot)
+        db.session.commit()
+        token = embeds.sign_preview(embed, current_user.get_id())
+        return self._page("frame", chatbot, embed=embed, token=token)
+
+    @expose("/<uuid:chatbot_uuid>/words", methods=["GET", "POST"])
+    @has_access
+    def words(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        language = request.args.get("language", "en")
+        if language not in languages.NAMES:
+            abort(404)
+        settings = chatbot.settings or {}
+        if request.method == "POST":
+            own = {**settings.get("words", {}), language: languages.read_words(request.form.to_dict(), language)}
+            return self._keep(chatbot, "words", {**settings, "words": own}, language=language)
+        return self._page(
+            "words", chatbot, language=language, names=languages.NAMES, ours=languages.strings(language),
+            own=settings.get("words", {}).get(language, {}), max_chars=languages.MAX_WORD_CHARS,
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/visitors")
+    @has_access
+    def visitors(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        key = visitors.find_key(chatbot)
+        try:
+            secret = visitors.secret_of(key) if key else ""
+        except SealBroken:
+            secret = ""
+        return self._page("visitors", chatbot, key=key, secret=secret, snippets=snippets())
+
+    @expose("/<uuid:chatbot_uuid>/visitors", methods=["POST"])
+    @has_access
+    def renew_key(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        audit.record("identity_keys.renew", visitors.renew_key(chatbot))
+        db.session.commit()
+        flash("There is a new secret. The one before counts for one more day.", "success")
+        return redirect(url_for("WidgetPage.visitors", chatbot_uuid=chatbot.uuid))
+
+    def _find(self, chatbot_uuid: uuid.UUID) -> Chatbot:
+        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
+        if not standing().may("chatbot.edit", chatbot.workspace_id):
+            abort(403)
+        return chatbot
+
+    def _save(self, chatbot: Chatbot, name: str, sections: tuple[Section, ...]) -> Any:
+        """Keep what was typed; what can't be used is said at its field, and nothing is kept."""
+        values, wrong = fields.read(sections, request.form)
+        changed, wrong_pictures = _read_pictures(chatbot) if name == "look" and not wrong else ({}, {})
+        wrong |= wrong_pictures
+        if wrong:
+            db.session.rollback()
+            return self._editor(chatbot, name, sections, typed=request.form.to_dict(), wrong=wrong)
+        before = dict(chatbot.settings or {})
+        answer = self._keep(chatbot, name, schema.with_look({**before, **changed}, values))
+        for kind in changed:
+            pictures.drop(before.get(kind, ""))
+        return answer
+
+    def _keep(self, chatbot: Chatbot, name: str, settings: dict[str, Any], **values: Any) -> Any:
+        chatbot.settings = settings
+        audit.record(f"chatbot.{name}", chatbot)
+        db.session.commit()
+        flash("Saved. Pages show it within a minute.", "success")
+        return redirect(url_for(f"WidgetPage.{name}", chatbot_uuid=chatbot.uuid, **values))
+
+    def _editor(
+        self, chatbot: Chatbot, name: str, sections: tuple[Section, ...], *, typed: dict[str, str] | None = None,
+        wrong: dict[str, str] | None = None,
+    ) -> Any:  # fmt: skip
+        look = schema.look_of(chatbot.settings or {})
+        page = self._page(
+            name, chatbot, sections=sections, wrong=wrong or {}, typed=typed or fields.write(sections, look),
+            theme=colors.theme_of(look), accent=look["accent"], pictures=_pictures_of(chatbot),
+            time_zones=time_zones(), may_hide_us=usage.includes(chatbot.workspace.service, "remove_branding"),
+        )  # fmt: skip
+        return page, 422 if wrong else 200
+
+    def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
+        return self.render_template(f"look/{name}.html", chatbot=chatbot, appbuilder=self.appbuilder, **values)
+
+
+def _pictures_of(chatbot: Chatbot) -> dict[str, str]:
+    return {kind: (chatbot.settings or {}).get(kind, "") for kind in pictures.KINDS}
+
+
+def _read_pictures(chatbot: Chatbot) -> tuple[dict[str, str], dict[str, str]]:
+    """Store uploaded pictures; return kind -> its new name (empty: removed), and kind -> what is wrong with it."""
+    changed, wrong = dict[str, str](), dict[str, str]()
+    for kind in pictures.KINDS:
+        file = request.files.get(kind)
+        try:
+            if file is not None and file.filename:
+                changed[kind] = pictures.save(chatbot.service_id, file.stream, kind)
+            elif request.form.get(f"no_{kind}"):
+                changed[kind] = ""
+        except Refusal as refusal:
+            wrong[kind] = str(refusal)
+    return changed, wrong

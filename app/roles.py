@@ -28,6 +28,12 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_look", "can_save_look", "can_behavior", "can_save_behavior", "can_frame", "can_words", "can_visitors",
         "can_renew_key",
     ),
+    "FormPage": (
+        "can_forms", "can_add", "can_edit", "can_save", "can_switch", "can_delete", "can_add_webhook",
+        "can_switch_webhook", "can_delete_webhook", "can_try_again",
+    ),
+    "SubmissionView": (*_READ, "can_export"),
+    "SubmissionPage": ("can_show", "can_change"),
     "WebsitePage": (
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",
@@ -57,8 +63,8 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
-    "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Workspaces", "Members", "Invitations",
-    "Services", "Audit",
+    "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
+    "Invitations", "Services", "Audit",
 )  # fmt: skip
 _MENU_OF_STAFF = ("Installation", "Orders", "Plans", "Subscriptions", "People", "Mails", "Websites held", "Services")
 
@@ -84,7 +90,7 @@ ROLES: dict[str, list[list[str]]] = {
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
-_CHATS = {"HomeView", "HistoryView", "HistoryPage"}
+_CHATS = {"HomeView", "HistoryView", "HistoryPage", "SubmissionView", "SubmissionPage"}
 _PUBLIC = {"PlansPage", "widget_assets"}
 
 

@@ -9,6 +9,7 @@ from app.domains import holding
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
+from app.leads import webhooks
 from app.plans import expiry
 from jobs import queues
 
@@ -30,9 +31,15 @@ def look_for_proofs() -> None:
     queues.wake_proofs(*holding.due_domains())
 
 
+def tell_webhooks() -> None:
+    """Tell webhooks what visitors have entered: in a worker, as the other side may be slow."""
+    queues.wake_deliveries(*webhooks.due_deliveries())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
+    (tell_webhooks, 5),
     (refresh_websites, 60),
     (look_for_proofs, 60),
     (expiry.apply_time, 300),

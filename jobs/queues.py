@@ -63,6 +63,11 @@ def wake_proofs(*domain_ids: int) -> None:
     _wake("jobs.domains.check_domain", domain_ids)
 
 
+def wake_deliveries(*delivery_ids: int) -> None:
+    """Ask a worker to tell webhooks."""
+    _wake("jobs.leads.deliver", delivery_ids)
+
+
 def read_state() -> QueueState | None:
     """Return how the queue stands; None where Redis can't be reached."""
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)

@@ -8,6 +8,7 @@ from models.events import AuditEvent
 from models.grants import ActingGrant
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, Source
+from models.leads import Delivery, Form, Submission, Webhook
 from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
 from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
@@ -16,8 +17,9 @@ from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer", "Device", "Document",
-    "Domain", "Embed", "Generation", "Handover", "IdentityKey", "Invitation", "Member", "Message", "Notice", "Order",
-    "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source",
-    "Subscription", "UsageCounter", "Verification", "WebPage", "Website", "Workspace", "WorkspaceMember", "db",
+    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device",
+    "Document", "Domain", "Embed", "Form", "Generation", "Handover", "IdentityKey", "Invitation", "Member", "Message",
+    "Notice", "Order", "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember",
+    "Source", "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website",
+    "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

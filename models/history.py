@@ -29,6 +29,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     consented_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # where the owner asks for consent
     visitor: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # as the owner's server signed it
+    handed_over_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # to a person
     chatbot: Mapped[Chatbot] = relationship()
     domain: Mapped[Domain | None] = relationship(
         primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]

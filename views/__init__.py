@@ -17,6 +17,7 @@ def register(appbuilder: Any) -> None:
     from views.closing import ClosingPage
     from views.domain_page import DomainPage
     from views.domains import DomainView
+    from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history import HistoryPage, HistoryView
     from views.holding import HoldingPage
@@ -31,6 +32,7 @@ def register(appbuilder: Any) -> None:
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
+    from views.submissions import SubmissionPage, SubmissionView
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
@@ -41,6 +43,7 @@ def register(appbuilder: Any) -> None:
     add(SourceView, "Sources", category="Work", icon="source")
     add(DomainView, "Domains", category="Work", icon="domain")
     add(HistoryView, "Chat history", category="Work", icon="history")
+    add(SubmissionView, "Submissions", category="Work", icon="mail")
     add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
     add(WorkspaceMemberView, "Members", category="Team", icon="people")
     add(InvitationView, "Invitations", category="Team", icon="mail")
@@ -54,10 +57,9 @@ def register(appbuilder: Any) -> None:
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     for page in (
-        ChatbotPage, SourcePage, WidgetPage, WebsitePage, PlansPage, ServicePage, ServiceCarePage, DomainPage,
-        HandoverPage,
-        HistoryPage, ProfileView, SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage,
-        NewAddressPage,
+        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, PlansPage, ServicePage,
+        ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage, ClosingPage, SignUpPage,
+        VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     ):  # fmt: skip
         appbuilder.add_view_no_menu(page)
 

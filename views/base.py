@@ -57,6 +57,7 @@ class Screen(ModelView):
     filter_choices: dict[str, tuple[str, ...]] = {}  # column -> values that the list can be narrowed to
     writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
     also_loads: tuple[str, ...] = ()  # relations that a list reads though none of its columns is called so
+    exports = False  # whether the list can be taken home as CSV, from an address of its own
     noun = "row"
     delete_verb, deleted_words = "Delete", "Deleted"
     delete_words = ""  # what deleting means, said before it is done

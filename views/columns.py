@@ -21,6 +21,7 @@ _TONES = {
     "positive": "good", "queued": "wait", "fetching": "wait", "parsing": "wait",
     "embedding": "wait", "training": "wait", "due": "wait", "pending": "wait", "refused": "warn", "empty": "idle",
     "disabled": "idle", "inactive": "idle", "revoked": "idle", "canceled": "idle", "expired": "warn",
+    "new": "warn", "in_progress": "wait", "done": "good", "waiting": "wait", "delivered": "good",
     "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
     "crawling": "wait", "not taken yet": "warn", "your yes needed": "warn",
     "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",

@@ -12,6 +12,7 @@ from app.plans import orders
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {
     "Chat history": "history.view",
+    "Submissions": "submission.view",
     "Members": "people.view",
     "Invitations": "people.view",
     "Chatbots": "chatbot.view",
@@ -28,7 +29,9 @@ _FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
 
 def _is_open(entry: Any, allowed: set[str]) -> bool:
     look = standing().look
-    if look is not None and (entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name != "Chat history")):
+    if look is not None and (
+        entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name not in ("Chat history", "Submissions"))
+    ):
         return False
     action = _NEEDS.get(entry.name)
     is_theirs = entry.name in _FOR_STAFF and standing().sells

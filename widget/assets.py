@@ -24,9 +24,18 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _VERSION = re.compile(r"[0-9a-f]{16}")
 # comments that begin a line, and those after a finished piece of code
 _COMMENT = re.compile(r"^\s*/\*[\s\S]*?\*/\n|^\s*// [^\n]*\n|(?<=[;{,]) // [^\n]*$", re.MULTILINE)
+_SPACE_OF_STYLES = re.compile(r"\s*([{};])\s*|(?<=[a-z]:) ")  # that means nothing: never before a colon
 _STATIC = Path(__file__).parent / "static"
 _LICENSE = "/* Docent's widget: no build step, no other host. License: AGPL-3.0-or-later. */"
-_PARTS = ("dom.js", "markdown.js", "stream.js", "api.js", "panel.js", "widget.js")  # each uses what stands before it
+_PARTS = (
+    "dom.js",
+    "markdown.js",
+    "stream.js",
+    "api.js",
+    "forms.js",
+    "panel.js",
+    "widget.js",
+)  # each uses what stands before it
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ def _read_part(name: str) -> str:
 def _join() -> str:
     """Return the one script: its parts in a scope of their own, so that nothing of ours meets the page's names."""
     parts = "".join(_read_part(name) for name in _PARTS)
-    styles = json.dumps(_read_part("widget.css").replace("\n", ""))
+    styles = json.dumps(_SPACE_OF_STYLES.sub(r"\1", _read_part("widget.css")))
     return f'{_LICENSE}\n(() => {{\n"use strict";\n{parts}main(document.currentScript, {styles});\n}})();\n'
 
 

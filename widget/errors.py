@@ -6,6 +6,7 @@ from flask import Response, g, jsonify
 
 ERRORS: dict[str, tuple[int, str]] = {
     "invalid_request": (400, "This request can't be understood."),
+    "form_wrong": (400, "Something in this form can't be taken."),
     "token_missing": (401, "This chat has to be opened first."),
     "token_invalid": (401, "This chat can't be continued here."),
     "token_expired": (401, "This chat was open for long: it is opened again."),
@@ -26,10 +27,16 @@ ERRORS: dict[str, tuple[int, str]] = {
 
 
 class WidgetError(Exception):
-    """A refused request of a visitor, by its public code; `retry_after` in seconds, `words` the owner's own."""
+    """A refused request of a visitor, by its public code.
 
-    def __init__(self, code: str, retry_after: int | None = None, words: str = "") -> None:
+    `retry_after` in seconds, `words` the owner's own, `fields` what is wrong with which field of a form.
+    """
+
+    def __init__(
+        self, code: str, retry_after: int | None = None, words: str = "", fields: dict[str, str] | None = None
+    ) -> None:
         super().__init__(code)
+        self.fields = fields
         self.code = code
         self.retry_after = retry_after
         self.status, said = ERRORS[code]
@@ -37,7 +44,8 @@ class WidgetError(Exception):
 
     def to_json(self) -> dict[str, object]:
         body: dict[str, object] = {"code": self.code, "message": self.message, "request_id": g.get("request_id", "")}
-        return {**body, "retry_after": self.retry_after} if self.retry_after else body
+        more = {"retry_after": self.retry_after, "fields": self.fields}
+        return body | {name: value for name, value in more.items() if value}
 
     def answer(self) -> Response:
         response = jsonify(error=self.to_json())

@@ -10,11 +10,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import limits
 from app.history import recording, transcripts, visitors
+from app.leads import submissions
 from app.looks import schema
 from app.plans import usage
 from models import Service, db
 from models.base import now
-from widget import access, shown, turns
+from widget import access, forms, shown, turns
 from widget.body import read_body, read_text
 from widget.errors import WidgetError
 
@@ -161,5 +162,9 @@ def end() -> Response:
 @blueprint.delete("/chat")
 def erase() -> Response:
     _, chat = access.require_chat()
+    submissions.forget(chat)
     recording.erase_session(chat)
     return jsonify(ok=True)
+
+
+forms.register(blueprint)

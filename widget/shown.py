@@ -8,6 +8,7 @@ from urllib.parse import quote as urlquote
 
 from app.answering import presets
 from app.answering.answer import Citation as NewCitation
+from app.leads import forms, handoff
 from app.looks import hours, languages, pictures, schema
 from app.looks.colors import theme_of
 from app.plans import usage
@@ -49,6 +50,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "pages": {name: [_as_browsers_say(path) for path in look[f"{name}_on"]] for name in ("show", "hide")},
         "open_after_s": look["open_after_s"],
         "consent": {"text": look["consent"], "link": look["consent_link"]} if look["consent"] else None,
+        "forms": _forms_of(chatbot, strings),
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
         "powered_by": look["powered_by"] or not usage.includes(service, "remove_branding"),
@@ -58,6 +60,12 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
 def _as_browsers_say(path: str) -> str:
     """Return a path as `location.pathname` has it (URL standard, path percent-encode set)."""
     return urlquote(path, safe="/%*!$&'()+,;=:@~|[]^")
+
+
+def _forms_of(chatbot: Chatbot, strings: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the forms that visitors are offered; the one with which they ask for a person has no id."""
+    person = [handoff.form_of(strings)] if handoff.contact_of(chatbot) else []
+    return [*forms.offers_of(chatbot), *person]
 
 
 def _address(picture: str | None) -> str:

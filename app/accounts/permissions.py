@@ -30,6 +30,8 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "chatbot.edit": (_LEADERS, CHANGE, "make, change and delete chatbots; embed them"),
     "source.view": (_EVERYBODY, VIEW, "see sources and their state"),
     "source.edit": (_LEADERS, CHANGE, "add, retry and delete sources"),
+    "submission.view": (_LEADERS, VIEW, "see and export what visitors have entered"),
+    "submission.edit": (_LEADERS, CHANGE, "take care of what visitors have entered"),
     "history.view": (_LEADERS, VIEW, "read and export visitors' chats"),
 }
 

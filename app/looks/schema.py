@@ -94,6 +94,11 @@ BEHAVIOR = (
         ),
         "When people are there to answer. The chatbot itself answers at any hour.",
     ),
+    Section(
+        "Talking to a person",
+        (Field("contact", "E-mail of the person", fields.mail_address, "", "Left empty, it is not offered.", "email"),),
+        "They get the chat by mail, and their answer goes to the visitor.",
+    ),
     Section("Language", (_choice("language", "The widget's own words are in", LANGUAGES),)),
 )  # fmt: skip
 

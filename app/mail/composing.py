@@ -9,7 +9,16 @@ from flask_mail import Message
 
 from app.collaborators import here
 
-_NAMES = ("name", "service", "workspace", "plan")  # what people typed: one line each, so that none ends the subject
+_NAMES = (
+    "name",
+    "service",
+    "workspace",
+    "plan",
+    "chatbot",
+    "form",
+    "visitor",
+    "reply_to",
+)  # what people typed: one line each, so that none ends the subject
 
 
 def link(path: str) -> str:
@@ -25,7 +34,9 @@ def compose(template: str, to: str, **words: object) -> Message:
     """Render `templates/mail/<template>.txt`; its first line is the subject."""
     named = {name: " ".join(str(words[name]).split()) for name in _NAMES if name in words}
     subject, _, body = render_template(f"mail/{template}.txt", **{**words, **named}).partition("\n")
-    message = Message(subject=subject.strip(), recipients=[to], body=body.strip() + "\n")
+    message = Message(
+        subject=subject.strip(), recipients=[to], body=body.strip() + "\n", reply_to=named.get("reply_to")
+    )
     domain = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1].rpartition("@")[2]
     message.msgId = make_msgid(domain=domain)  # the default would tell this machine's name
     return message

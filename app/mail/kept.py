@@ -41,6 +41,8 @@ def keep(message: Message) -> None:
     """Write a mail into the data folder, link and all, readable by the installation's own user alone."""
     kept = EmailMessage(policy=email.policy.SMTP)
     kept["From"], kept["To"], kept["Subject"] = str(message.sender), message.recipients[0], message.subject
+    if message.reply_to:
+        kept["Reply-To"] = message.reply_to
     kept["Date"] = email.utils.formatdate(usegmt=True)
     kept.set_content(message.body or "")
     name = f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}.eml"

@@ -99,7 +99,7 @@ class Exchange:
             self._response.close()
         self._connection.close()
 
-    def ask(self, headers: Mapping[str, str]) -> HTTPResponse:
+    def ask(self, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None) -> HTTPResponse:
         """Send the request and return the answer with its headers read.
 
         Raises:
@@ -107,7 +107,7 @@ class Exchange:
         """
         with self._plainly(MAX_HEAD_BYTES):
             self._connection.sock = self._connect()
-            self._connection.request("GET", self.target.path, headers=headers, preload_content=False)
+            self._connection.request(method, self.target.path, body=body, headers=headers, preload_content=False)
             response = self._connection.getresponse()
         self._response = response
         return response

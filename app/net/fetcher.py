@@ -17,7 +17,7 @@ from app.net.connection import Exchange
 from app.net.errors import FetchError, failed, too_slow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from app.net.addresses import Resolve, Target
 
@@ -96,6 +96,16 @@ class Fetcher:
                 raise FetchError("fetch_failed", advice, status=got.status, retry_after_s=got.retry_after_s)
             file.flush()
             yield Page(Path(file.name), got.name, got.url, got.content_type, got.etag, got.last_modified)
+
+    def post_json(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> int:
+        """Send JSON and return the status of the answer; redirects are not followed, and what is answered is not read.
+
+        Raises:
+            FetchError: blocked, unreachable or too slow.
+        """
+        own = {"User-Agent": self.settings.user_agent, "Content-Type": "application/json", "Connection": "close"}
+        with self._open(read_target(url), (), time.monotonic() + timeout_s) as exchange:
+            return exchange.ask({**own, **headers}, "POST", body).status
 
     def _follow(self, wish: _Wish, sink: IO[bytes]) -> Fetched:
         """Ask until an answer is no redirect; write the body of that one alone."""

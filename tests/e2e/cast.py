@@ -30,6 +30,8 @@ class Stage:
     domain: uuid.UUID
     chat: uuid.UUID
     websites: tuple[uuid.UUID, ...]
+    form: uuid.UUID
+    submission: uuid.UUID
     invitation: str
     verification: str
 
@@ -192,6 +194,33 @@ def _add_chatbots(service, workspace, domain, owner):
     return full, new
 
 
+def _add_leads(chatbot, chat):
+    """A form, what two visitors entered, and a webhook that was told of the first; return form and first."""
+    from app.leads import forms, submissions, webhooks
+    from models import Delivery, Webhook, db
+    from models.base import now
+
+    form = forms.add_preset(chatbot)
+    chat.visitor = {"id": "42", "email": "uma@example.com", "name": "Uma Ulm"}
+    webhook = Webhook(
+        service_id=chatbot.service_id, chatbot_id=chatbot.id, url="https://hooks.example.com/docent", sealed_secret="x"
+    )
+    db.session.add(webhook)
+    db.session.flush()
+    said = (
+        ("email", "email", "E-mail", "uma@example.com"),
+        ("problem", "long", "What happened?", "The parcel came\nwithout the lid."),
+    )
+    answers = [{"name": name, "kind": kind, "label": label, "value": value} for name, kind, label, value in said]
+    first = submissions.add(chat, answers, form, form.name)
+    submissions.add(chat, answers[:1], None, "Talk to a person")
+    for delivery in webhooks.deliveries_of(chatbot):
+        delivery.state, delivery.attempts, delivery.due_at = "failed", 7, now()
+        delivery.error = "The address answered with status 500."
+    assert db.session.query(Delivery).count() == 2
+    return form.uuid, first.uuid
+
+
 def _add_verification():
     from app.accounts import members
     from app.tokens import make_token
@@ -225,6 +254,7 @@ def set_stage():
     full, new = _add_chatbots(service, main, domain, people["ada"])
     chat = _add_chats(full, domain)
     websites = _add_websites(full)
+    form, submission = _add_leads(full, chat)
     link = invitations.invite(service, "new@example.com", {main.id: "user"}, people["ada"].id).link
     db.session.add(
         AuditEvent(service_id=service.id, actor_id=people["ada"].id, action="service.open", target="services 2")
@@ -240,6 +270,8 @@ def set_stage():
         domain.uuid,
         chat.uuid,
         websites,
+        form,
+        submission,
         urlsplit(link).path,
         verification,
     )

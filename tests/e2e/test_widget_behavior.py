@@ -141,7 +141,7 @@ def test_a_reload_and_a_second_tab_go_on_with_the_chat(browser, servers):
         assert page.locator(f"{CHAT} .panel").count() == 0
         open_chat(page)
         page.wait_for_selector(f"{CHAT} .client >> text=Before?")
-        assert page.get_attribute(f"{CHAT} .tools .icon >> nth=1", "aria-pressed") == "true"
+        assert page.get_attribute(f"{CHAT} .tools [aria-label='Bad answer']", "aria-pressed") == "true"
         assert api.calls("POST", "/session")[-1][3]["resume_token"] == "resume-1"
         tab = page.context.new_page()
         tab.goto(site.origin + "/")
@@ -207,26 +207,6 @@ def test_another_tab_forgets_with_it(browser, servers):
         tab.goto(site.origin + "/")
         tab.evaluate("(key) => localStorage.removeItem(key)", f"docent:{stub.EMBED}")
         page.wait_for_function(f"() => !document.querySelector('{CHAT}').shadowRoot.querySelector('.client')")
-
-
-def test_a_thumb_is_given_changed_and_taken_back(browser, servers):
-    api, site = servers
-    with opened(browser, site.put()) as page:
-        open_chat(page)
-        ask(page)
-        for press, value, pressed in (
-            (0, 1, ["true", "false"]),
-            (1, -1, ["false", "true"]),
-            (1, 0, ["false", "false"]),
-        ):
-            with page.expect_response("**/feedback"):
-                page.click(f"{CHAT} .tools .icon >> nth={press}")
-            page.wait_for_function(
-                "(wanted) => JSON.stringify([...document.querySelector('docent-chat').shadowRoot"
-                ".querySelectorAll('.tools .icon')].map((b) => b.ariaPressed)) === JSON.stringify(wanted)",
-                arg=pressed,
-            )
-            assert api.calls("POST", "/feedback")[-1][3] == {"value": value}
 
 
 def test_a_source_shows_its_place_its_quote_and_its_page(browser, servers):

@@ -171,3 +171,49 @@ def test_it_looks_as_its_owner_wants(browser, servers):
         assert in_chat(page, "getComputedStyle(root.querySelector('.w')).direction") == "rtl"
         assert page.inner_text(f"{CHAT} .name p") == "من الاثنين"
         assert "lang=en%2Car" in api.calls("GET", "/config")[0][1]
+
+
+def test_a_form_is_filled_in_by_keyboard_and_says_what_is_wrong_where_it_is(browser, servers):
+    api, site = servers
+    api.config = stub.make_config(forms=stub.FORMS)
+    with opened(browser, site.put()) as page:
+        open_chat(page)
+        page.focus(f"{CHAT} .offers .chip >> nth=0")
+        page.keyboard.press("Enter")
+        assert in_chat(page, "root.activeElement.type") == "email"
+        page.keyboard.type("uma")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"{CHAT} .sheet .wrong >> text=This is not an e-mail address.")
+        assert (
+            in_chat(page, "root.getElementById(root.activeElement.getAttribute('aria-describedby')).textContent")
+            == "This is not an e-mail address."
+        )
+        page.fill(f"{CHAT} .sheet [type=email]", "uma@example.com")
+        page.fill(f"{CHAT} .sheet [type=date]", "2027-02-03")
+        page.select_option(f"{CHAT} .sheet select >> nth=0", "Garden")
+        page.select_option(f"{CHAT} .sheet select >> nth=1", "4")
+        page.check(f"{CHAT} .sheet [type=checkbox]")
+        page.click(f"{CHAT} .sheet .strong")
+        page.wait_for_selector(f"{CHAT} .form .note >> text=We have it.")
+        assert api.calls("POST", "/forms/7")[-1][3] == {"lang": "en", "values": {
+            "email": "uma@example.com", "date": "2027-02-03", "room": "Garden", "stars": "4", "wishes": "", "yes": "yes"}}  # fmt: skip
+
+
+def test_a_refusal_offers_a_person_and_words_offer_their_form(browser, servers):
+    api, site = servers
+    api.config = stub.make_config(forms=stub.FORMS)
+    api.stream = stub.answer("I found nothing.", state="refused")
+    with opened(browser, site.put()) as page:
+        open_chat(page)
+        ask(page, "Where is the moon?", until=f"{CHAT} .extra .chip >> text=Talk to a person")
+        api.stream = stub.answer("Yes.")
+        ask(page, "Is a Table free?", until=f"{CHAT} .extra .chip >> text=Ask for a date")
+        assert page.locator(f"{CHAT} .extra .chip").count() == 2
+        page.click(f"{CHAT} .extra .chip >> nth=0")
+        page.fill(f"{CHAT} .sheet [type=email]", "uma@example.com")
+        page.click(f"{CHAT} .sheet .strong")
+        page.wait_for_selector(f"{CHAT} .form .note >> text=We have it.")
+        assert len(api.calls("POST", "/chat/handoff")) == 1
+        page.click(f"{CHAT} .offers .chip >> nth=0")
+        page.click(f"{CHAT} .sheet .chip:not(.strong)")
+        assert page.locator(f"{CHAT} .sheet").count() == 0

@@ -163,6 +163,13 @@ def stopped(page) -> None:
     page.wait_for_selector(f"{CHAT} .note")
 
 
+def filling(page) -> None:
+    open_chat(page)
+    page.click(f"{CHAT} .offers .chip >> nth=0")
+    page.click(f"{CHAT} .sheet .strong")
+    page.wait_for_selector(f"{CHAT} .sheet [aria-invalid]")
+
+
 def agreeing(page) -> None:
     open_chat(page)
     page.wait_for_selector(f"{CHAT} .consent")
@@ -176,6 +183,8 @@ OWN = stub.make_config(
 
 STATES = {
     "agreeing": (agreeing, {}),
+    "filling a form": (filling, {}),
+    "filling a form, mobile rtl in the dark": (filling, {**MOBILE, "color_scheme": "dark"}),
     "agreeing in the dark": (agreeing, {"color_scheme": "dark"}),
     "closed": (lambda _page: None, {}),
     "open": (open_chat, {}),
@@ -200,6 +209,7 @@ def test_axe_finds_nothing_wrong(browser, servers, state):
         api.stream = [stub.event("meta", message_id="m1"), stub.event("delta", text="One moment"), gate]
     api.stream = FAILING if step is failed else api.stream
     api.config = RTL if "rtl" in state else OWN if step is agreeing else api.config
+    api.config["forms"] = stub.FORMS if step is filling else []
     with opened(browser, site.put(), reduced_motion="reduce", **context) as page:
         step(page)
         found = violations(page)

@@ -13,7 +13,7 @@ from tests.e2e.cast import PASSWORD, email_of
 
 WIDE, NARROW, NARROWEST = 1280, 390, 360
 LISTS_OF_MEMBERS = ("chatbotview", "sourceview", "domainview", "serviceview")
-LISTS_OF_LEADERS = ("historyview", "workspaceview", "workspacememberview", "invitationview")
+LISTS_OF_LEADERS = ("historyview", "submissionview", "workspaceview", "workspacememberview", "invitationview")
 LISTS_OF_STAFF = ("orderview", "planview", "subscriptionview", "memberview")
 
 
@@ -26,8 +26,8 @@ def pages_of(who, stage):
     full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
     here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
     owner = [
-        "/", full, new, f"{full}/preview", here, f"{here}/{stage.chat}",
-        *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
+        "/", full, new, f"{full}/preview", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}",
+        *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors", "forms")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
         f"/service/{stage.service}/handover", "/auditview/list/",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
         "/chatbotview/add", "/chatbotview/edit/1", "/chatbotview/delete/1", "/chatbotview/list/?q=nothing",

@@ -25,6 +25,19 @@ SOURCES = [
 ]  # fmt: skip
 
 
+FORMS = [
+    {"id": "7", "name": "Booking", "intro": "When?", "button": "Ask for a date", "after_refusal": False, "words": ["table"],
+     "fields": [{"name": "email", "kind": "email", "label": "E-mail", "required": True, "choices": []},
+                {"name": "date", "kind": "date", "label": "Date", "required": True, "choices": []},
+                {"name": "room", "kind": "choice", "label": "Room", "required": False, "choices": ["Hall", "Garden"]},
+                {"name": "stars", "kind": "rating", "label": "Rating", "required": False, "choices": []},
+                {"name": "wishes", "kind": "long", "label": "Wishes", "required": False, "choices": []},
+                {"name": "yes", "kind": "consent", "label": "You may write to me.", "required": True, "choices": []}]},
+    {"id": "", "name": "Talk to a person", "intro": "By e-mail.", "button": "Talk to a person", "after_refusal": True, "words": [],
+     "fields": [{"name": "email", "kind": "email", "label": "E-mail", "required": True, "choices": []}]},
+]  # fmt: skip
+
+
 def make_config(look=None, language: str = "en", **changes) -> dict:
     """What the API says of a widget; `look` are an owner's choices."""
     config = {
@@ -33,7 +46,7 @@ def make_config(look=None, language: str = "en", **changes) -> dict:
         "suggestions": ["Which files can I upload?", "How do I put it on my page?"],
         "theme": theme_of({**schema.look_of({}), **(look or {})}), "avatar": "", "logo": "",
         "lang": language, "dir": languages.direction(language), "strings": languages.strings(language),
-        "pages": {"show": [], "hide": []}, "open_after_s": 0, "consent": None,
+        "pages": {"show": [], "hide": []}, "open_after_s": 0, "consent": None, "forms": [],
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": 2000}, "powered_by": True,
     }  # fmt: skip
@@ -104,6 +117,12 @@ class _Api(_Quiet):
             self.send(200, b"Acme Support\n", "text/plain; charset=utf-8")
         elif self.path.endswith("/identity") and body["hash"] != "good":
             self._json(403, {"error": {"code": "identity_unproven", "message": "The signature does not fit."}})
+        elif "/forms/" in self.path or self.path.endswith("/handoff"):
+            wrong = {
+                name: f"wrong_{name}" for name, value in body["values"].items() if name == "email" and "@" not in value
+            }
+            error = {"code": "form_wrong", "message": "Wrong.", "fields": wrong}
+            self._json(*((400, {"error": error}) if wrong else (200, {"thanks": "We have it."})))
         else:
             self._json(200, {"ok": True})
 

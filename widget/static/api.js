@@ -3,7 +3,7 @@
 class Failure extends Error {
   constructor(message, facts = {}) {
     super(message);
-    Object.assign(this, facts);
+    Object.assign(this, facts, { message });
   }
 }
 
@@ -87,6 +87,7 @@ function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
       identity = who;
       leave(); // the session is opened anew, with who it is
     },
+    submit: async ({ id }, values, lang) => (await (await inSession(id ? "/forms/" + id : "/chat/handoff", { json: { values, lang } })).json()).thanks,
     messages: async () => (await (await inSession("/chat/messages", { method: "GET" })).json()).messages,
     download: async () => (await inSession("/chat/download")).blob(),
     end: () => call("/chat/end"),

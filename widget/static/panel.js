@@ -163,6 +163,7 @@ function buildAnswer(config, word, on, follow) {
       if (config.features.feedback) tools.append(...thumbs(id, value));
       follow(() => extra.append(tools));
     },
+    invite(chips) { if (chips.length) follow(() => extra.append(el("div", { className: "chips" }, ...chips))); },
     note(text, again) {
       cancelAnimationFrame(drawing);
       if (view.text) draw();
@@ -186,6 +187,14 @@ function buildPanel(config, word, on) {
   suggestions.classList.add("first");
   const composer = buildComposer(word, config.limits.message_chars, on);
   const ask = buildConsent(config, word, () => { on.agree(); clear(); composer.input.focus(); });
+  const chipsFor = (forms) => forms.map((form) => el("button", { type: "button", className: "chip", dir: "auto", onclick: () => fill(form) }, form.button || form.name));
+  const fill = (form) => {
+    const sheet = buildForm(form, word, on);
+    log.append(sheet);
+    log.scrollTop = sheet.offsetTop - 12;
+    sheet.enter();
+  };
+  const offers = el("div", { className: "chips offers" }, ...chipsFor(config.forms.filter((form) => form.button)));
   const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
   const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());
   const save = iconButton("save", word("download"), on.save);
@@ -194,7 +203,7 @@ function buildPanel(config, word, on) {
   const avatar = face ? picture(on.base + face, config.logo ? "logo" : "avatar") : el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
   const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", { dir: "auto", title: config.subtitle }, config.subtitle));
   const head = el("header", { className: "head" }, avatar, title, ...tools, iconButton("close", word("close"), on.close));
-  const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, el("p", { className: "offline", hidden: true }, word("no_network")), ask, composer.form);
+  const panel = el("div", { className: "panel", role: "dialog", "aria-label": config.title, tabIndex: -1, hidden: true }, head, confirm, log, el("p", { className: "offline", hidden: true }, word("no_network")), ask, offers, composer.form);
   if (config.powered_by) panel.append(el("p", { className: "foot" }, word("powered_by")));
 
   let latest = null; // the last question: a long answer is read from its beginning, so it stays in sight
@@ -226,9 +235,10 @@ function buildPanel(config, word, on) {
     const isShut = Boolean(config.closed) || !on.hasAgreed();
     suggestions.hidden = isShut || !config.suggestions.length;
     composer.form.hidden = isShut;
+    offers.hidden = isShut || !offers.firstChild;
     ask.hidden = Boolean(config.closed) || !isShut;
     save.hidden = fresh.hidden = confirm.hidden = true;
   };
   clear();
-  return { panel, log, confirm, input: composer.input, busy: composer.busy, answer, question, clear };
+  return { panel, log, confirm, input: composer.input, busy: composer.busy, answer, question, clear, chipsFor };
 }

@@ -83,6 +83,8 @@ function main(script, css) {
     say(word("typing"));
     try {
       const { state, message_id } = await receive(text, id, view);
+      const said = text.toLowerCase();
+      view.invite(ui.chipsFor(config.forms.filter((form) => (form.after_refusal && state === "refused") || form.words.some((sign) => said.includes(sign)))));
       say(spoken(view.text));
       launch.mark(!isOpen());
       tell("answer", { text: view.text, state, message_id });
@@ -112,6 +114,14 @@ function main(script, css) {
       if (value !== null) say(word("thanks"));
       return true;
     } catch (error) { say(error.message); return false; }
+  }
+
+  async function submit(form, values) {
+    const thanks = await api.submit(form, values, config.lang);
+    api.remember();
+    say(thanks);
+    tell("form", { name: form.name });
+    return thanks;
   }
 
   async function copy(text) {
@@ -194,7 +204,7 @@ function main(script, css) {
 
   function furnish() {
     const agree = () => store.set(key + ":agreed", "1");
-    ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, save, close, agree, hasAgreed });
+    ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, save, close, agree, hasAgreed, submit, settle });
     const showNetwork = () => { ui.panel.querySelector(".offline").hidden = navigator.onLine; };
     showNetwork();
     for (const kind of ["online", "offline"]) hear(window, kind, showNetwork);

@@ -1,0 +1,1 @@
+"""What visitors leave: forms, submissions, talking to a person, and the webhooks that are told."""

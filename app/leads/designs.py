@@ -1,0 +1,168 @@
+"""What a form asks: its fields as an owner designs them, and what each kind of field takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.refusals import Refusal
+
+MAX_FIELDS = 12
+MAX_LABEL, MAX_HELP, MAX_CHOICES = 120, 600, 20
+MAX_TEXT, MAX_LONG = 200, 4000
+STARS = 5
+_NAME = re.compile(r"[a-z0-9]{1,16}")
+_MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
+_PHONE = re.compile(r"\+?[\d\s()./-]{5,30}")
+_NUMBER = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+class DesignRefused(Refusal):
+    """A form can't be kept as it was designed."""
+
+
+class Wrong(ValueError):
+    """What was entered can't be taken; the argument names the widget's own word for it."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One field. `name` is ours and stays when the label changes; `choices` of kind choice alone."""
+
+    name: str
+    kind: str
+    label: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "choices": list(self.choices)}
+
+
+def _text(limit: int) -> Callable[[Question, str], str]:
+    def read(_question: Question, text: str) -> str:
+        if len(text) > limit:
+            raise Wrong("wrong_long")
+        return text
+
+    return read
+
+
+def _matching(pattern: re.Pattern[str], wrong: str) -> Callable[[Question, str], str]:
+    def read(_question: Question, text: str) -> str:
+        if len(text) > 320 or not pattern.fullmatch(text):  # noqa: PLR2004 - the longest an e-mail address may be
+            raise Wrong(wrong)
+        return text
+
+    return read
+
+
+def _date(_question: Question, text: str) -> str:
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise Wrong("wrong_date") from error
+
+
+def _choice(question: Question, text: str) -> str:
+    if text not in question.choices:
+        raise Wrong("wrong_choice")
+    return text
+
+
+def _rating(_question: Question, text: str) -> str:
+    if text not in {str(n) for n in range(1, STARS + 1)}:
+        raise Wrong("wrong_choice")
+    return text
+
+
+def _consent(_question: Question, text: str) -> str:
+    if text != "yes":
+        raise Wrong("wrong_required")
+    return text
+
+
+# kind -> (what a screen calls it, how an answer is read)
+KINDS: dict[str, tuple[str, Callable[[Question, str], str]]] = {
+    "text": ("Short text", _text(MAX_TEXT)),
+    "long": ("Long text", _text(MAX_LONG)),
+    "email": ("E-mail", _matching(_MAIL, "wrong_email")),
+    "phone": ("Phone", _matching(_PHONE, "wrong_phone")),
+    "number": ("Number", _matching(_NUMBER, "wrong_number")),
+    "date": ("Date", _date),
+    "time": ("Time", _matching(_TIME, "wrong_time")),
+    "choice": ("Choice", _choice),
+    "rating": ("Rating, 1 to 5", _rating),
+    "consent": ("Consent", _consent),
+}
+
+
+def questions_of(fields: object) -> list[Question]:
+    """Return what is stored of a design; what is none is passed over."""
+    stored = [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    return [
+        Question(
+            str(field["name"]), field["kind"], str(field["label"]), bool(field.get("required")),
+            tuple(field.get("choices", ())),
+        )
+        for field in stored if field.get("kind") in KINDS
+    ]  # fmt: skip
+
+
+def read_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
+    """Return the questions of an owner's rows, in the order of their numbers; rows without a label are left out.
+
+    Raises:
+        DesignRefused: too many, or one that can't be asked.
+    """
+    kept = [row for row in rows if row.get("label", "").strip() and not row.get("gone")]
+    ordered = sorted(kept, key=lambda row: _position(row.get("position", "")))
+    if not 0 < len(ordered) <= MAX_FIELDS:
+        raise DesignRefused(f"A form has 1 to {MAX_FIELDS} fields.")
+    questions = [_read_question(row) for row in ordered]
+    names = [question.name for question in questions]
+    if len(set(names)) != len(names):
+        raise DesignRefused("Two fields have the same name. Remove one of them and add it again.")
+    return questions
+
+
+def _position(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else MAX_FIELDS  # noqa: PLR2004
+
+
+def _read_question(row: Mapping[str, Any]) -> Question:
+    label, kind, name = " ".join(row["label"].split()), row.get("kind", ""), row.get("name", "")
+    choices = tuple(dict.fromkeys(c.strip() for c in row.get("choices", "").split(",") if c.strip()))
+    limit = MAX_HELP if kind == "consent" else MAX_LABEL
+    if kind not in KINDS:
+        raise DesignRefused("Choose what kind of field each is.")
+    if len(label) > limit or any(len(choice) > MAX_LABEL for choice in choices):
+        raise DesignRefused(f"A label or choice has at most {limit} characters.")
+    if kind == "choice" and not 2 <= len(choices) <= MAX_CHOICES:  # noqa: PLR2004
+        raise DesignRefused(f"A choice needs 2 to {MAX_CHOICES} answers, separated by commas.")
+    name = name if _NAME.fullmatch(name) else f"f{secrets.token_hex(4)}"
+    return Question(name, kind, label, bool(row.get("required")), choices if kind == "choice" else ())
+
+
+def read_answers(questions: list[Question], given: Mapping[str, Any]) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Return label, kind and value of each answer, and field -> the widget's own word for what is wrong with it."""
+    answers, wrong = list[dict[str, str]](), dict[str, str]()
+    for question in questions:
+        try:
+            value = _read_answer(question, given.get(question.name))
+            answers.append({"name": question.name, "label": question.label, "kind": question.kind, "value": value})
+        except Wrong as error:
+            wrong[question.name] = str(error)
+    return answers, wrong
+
+
+def _read_answer(question: Question, said: object) -> str:
+    text = said.replace("\0", "").strip() if isinstance(said, str) else ""
+    if not text and question.required:
+        raise Wrong("wrong_required")
+    return KINDS[question.kind][1](question, text) if text else ""

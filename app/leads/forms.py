@@ -1,0 +1,104 @@
+"""Forms as rows: made from a preset, designed, found for their owner and for visitors."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.leads.designs import DesignRefused, Question, questions_of
+from app.leads.presets import preset_of
+from models import Chatbot, Form, db
+
+MAX_FORMS = 10
+MAX_WORDS = 20
+_LIMITS = {"name": 80, "intro": 600, "thanks": 600, "button": 40}
+
+
+@dataclass(frozen=True)
+class Design:
+    """How an owner wants a form."""
+
+    texts: dict[str, str]
+    words: list[str]
+    after_refusal: bool
+    notify: list[int]
+    questions: list[Question]
+
+
+def list_forms(chatbot: Chatbot) -> list[Form]:
+    query = select(Form).where(Form.chatbot_id == chatbot.id, Form.status != "deleted")
+    return list(db.session.scalars(query.order_by(Form.id)))
+
+
+def find(chatbot: Chatbot, form_uuid: uuid.UUID) -> Form | None:
+    query = select(Form).where(Form.chatbot_id == chatbot.id, Form.uuid == form_uuid, Form.status != "deleted")
+    return db.session.scalar(query)
+
+
+def add_preset(chatbot: Chatbot) -> Form:
+    """Add the form that a chatbot's type brings along, ready to be changed; the caller commits.
+
+    Raises:
+        DesignRefused: it has many forms already.
+    """
+    present = select(func.count(Form.id)).where(Form.chatbot_id == chatbot.id, Form.status != "deleted")
+    if (db.session.scalar(present) or 0) >= MAX_FORMS:
+        raise DesignRefused(f"A chatbot has at most {MAX_FORMS} forms. Delete one first.")
+    preset = preset_of(chatbot.type)
+    form = Form(
+        service_id=chatbot.service_id, chatbot_id=chatbot.id, name=preset.name, intro=preset.intro,
+        button=preset.button, thanks=preset.thanks, words=list(preset.words), after_refusal=preset.after_refusal,
+        fields=[question.to_json() for question in preset.questions], notify=[],
+    )  # fmt: skip
+    db.session.add(form)
+    db.session.flush()
+    return form
+
+
+def read_texts(given: Mapping[str, str]) -> dict[str, str]:
+    """Return a form's own sentences.
+
+    Raises:
+        DesignRefused: one is too long, or it has no name.
+    """
+    texts = {name: given.get(name, "").replace("\0", "").strip() for name in _LIMITS}
+    for name, limit in _LIMITS.items():
+        if len(texts[name]) > limit:
+            raise DesignRefused(f"The {name} has at most {limit} characters.")
+    if not texts["name"]:
+        raise DesignRefused("Give the form a name.")
+    return texts
+
+
+def read_words(text: str) -> list[str]:
+    """Return the words, separated by commas, after which a form is offered."""
+    words = [" ".join(word.split())[:40].lower() for word in text.split(",") if word.strip()]
+    return list(dict.fromkeys(words))[:MAX_WORDS]
+
+
+def change(form: Form, design: Design) -> None:
+    """Keep a new design; what was submitted before stays as it was asked. The caller commits."""
+    for name, text in design.texts.items():
+        setattr(form, name, text)
+    form.words, form.after_refusal, form.notify = design.words, design.after_refusal, design.notify
+    form.fields = [question.to_json() for question in design.questions]
+
+
+def offers_of(chatbot: Chatbot) -> list[dict[str, Any]]:
+    """Return the forms that visitors may be offered, as the widget draws them."""
+    return [
+        {
+            "id": str(form.uuid), "name": form.name, "intro": form.intro, "button": form.button,
+            "after_refusal": form.after_refusal, "words": _texts(form.words),
+            "fields": [question.to_json() for question in questions_of(form.fields)],
+        }
+        for form in list_forms(chatbot) if form.status == "active"
+    ]  # fmt: skip
+
+
+def _texts(words: Collection[object]) -> list[str]:
+    return [word for word in words if isinstance(word, str)]

@@ -1,0 +1,80 @@
+"""Talking to a person: the chat goes to the chatbot's contact by mail, who answers the visitor from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from babel.dates import format_datetime
+
+from app import mail
+from app.history import transcripts
+from app.leads import submissions
+from app.leads.designs import Question, read_answers
+from app.looks import hours, languages, schema
+from models import Chatbot, ChatSession, Submission
+from models.base import now
+
+MAX_TRANSCRIPT_CHARS = 60_000
+
+
+def contact_of(chatbot: Chatbot) -> str:
+    """Return to whom visitors are handed; empty where nobody is there for that."""
+    contact: str = schema.look_of(chatbot.settings or {})["contact"]
+    return contact
+
+
+def form_of(strings: Mapping[str, str]) -> dict[str, Any]:
+    """Return the form with which a visitor asks for a person, in the widget's words."""
+    return {
+        "id": "", "name": strings["person"], "intro": strings["person_lead"], "button": strings["person"],
+        "after_refusal": True, "words": [],
+        "fields": [question.to_json() for question in questions(strings)],
+    }  # fmt: skip
+
+
+def questions(strings: Mapping[str, str]) -> list[Question]:
+    return [
+        Question("email", "email", strings["email"], required=True),
+        Question("name", "text", strings["name"]),
+        Question("message", "long", strings["message"]),
+    ]
+
+
+def hand_over(chat: ChatSession, given: Mapping[str, Any]) -> dict[str, str]:
+    """Send a chat to its chatbot's contact, to be answered to the visitor; mark it as handed over.
+
+    Returns field -> the widget's word for what is wrong with it; empty once it is on its way. The caller commits.
+    """
+    answers, wrong = read_answers(questions(languages.strings("en")), given)
+    if wrong:
+        return wrong
+    submission = submissions.add(chat, answers, None, "Talk to a person")
+    _mail(chat, submission, {answer["name"]: answer["value"] for answer in answers})
+    chat.handed_over_at = now()
+    return {}
+
+
+def _mail(chat: ChatSession, submission: Submission, said: Mapping[str, str]) -> None:
+    mail.post(
+        "handoff", contact_of(chat.chatbot), page=f"/submission/{submission.uuid}", chatbot=chat.chatbot.name,
+        reply_to=said["email"], visitor=said["name"] or said["email"], email=said["email"], message=said["message"],
+        where=chat.page or chat.origin, transcript=_transcript(chat),
+    )  # fmt: skip
+
+
+def _transcript(chat: ChatSession) -> str:
+    """Return what was said; the end of it, where it is very long."""
+    name = {"client": "Visitor", "bot": chat.chatbot.name}
+    lines = [f"{name[turn.type]}: {turn.message}" for turn in transcripts.read_turns(chat)]
+    return "\n\n".join(lines)[-MAX_TRANSCRIPT_CHARS:]
+
+
+def promise(chatbot: Chatbot, language: str) -> str:
+    """Return when a visitor may expect an answer, in their language and on the clock of the business."""
+    look, strings = schema.look_of(chatbot.settings or {}), languages.words_for(chatbot.settings or {}, language)
+    opening = hours.next_opening(look, now())
+    if opening is None:
+        return strings["person_soon"]
+    when = format_datetime(opening, "EEEE, d MMMM, HH:mm", tzinfo=opening.tzinfo, locale=language)
+    return strings["person_later"].replace("{when}", when)

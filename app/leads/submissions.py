@@ -1,0 +1,109 @@
+"""What visitors have entered: kept with its chat, told to people and webhooks, listed, and taken care of."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import delete, select
+
+from app import mail
+from app.accounts.standing import find_standing
+from app.leads import webhooks
+from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
+from models.base import change
+
+VIEW = "submission.view"
+Answers = list[dict[str, str]]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_IN_SUMMARY = ("text", "email", "phone", "long", "choice", "rating", "date")
+
+
+def add(chat: ChatSession, answers: Answers, form: Form | None, form_name: str) -> Submission:
+    """Keep what a visitor entered, and note who is to be told of it; a form of None: they want to talk to a person.
+
+    The caller commits.
+    """
+    submission = Submission(
+        service_id=chat.service_id, chatbot_id=chat.chatbot_id, session_id=chat.id, form_id=form.id if form else None,
+        kind="form" if form else "handoff", form_name=form_name, answers=answers, page=chat.page,
+        summary=_summarize(answers),
+    )  # fmt: skip
+    db.session.add(submission)
+    db.session.flush()
+    webhooks.note(submission)
+    return submission
+
+
+def _summarize(answers: Answers) -> str:
+    said = [answer["value"] for answer in answers if answer["kind"] in _IN_SUMMARY and answer["value"]]
+    return " ".join(", ".join(said).split())[:200]
+
+
+def tell(submission: Submission, form: Form) -> None:
+    """Mail a submission to the members whom its form names, as far as they may still read it; the caller commits."""
+    for member in people_of(submission.chatbot):
+        if member.id in form.notify:
+            mail.post(
+                "submission", member.email, page=f"/submission/{submission.uuid}", form=form.name,
+                chatbot=submission.chatbot.name, said=to_text(submission.answers),
+            )  # fmt: skip
+
+
+def people_of(chatbot: Chatbot) -> list[Member]:
+    """Return the members who may read what visitors leave, and so can be told of it and take care of it."""
+    in_workspace = select(WorkspaceMember.user_id).where(WorkspaceMember.workspace_id == chatbot.workspace_id)
+    holders = select(ServiceMember.user_id).where(
+        ServiceMember.service_id == chatbot.service_id, ServiceMember.role == "holder"
+    )
+    ids = {*db.session.scalars(in_workspace), *db.session.scalars(holders)}
+    members = db.session.scalars(
+        select(Member).where(Member.id.in_(ids), Member.status == "enabled").order_by(Member.id)
+    )
+    return [member for member in members if find_standing(member).may(VIEW, chatbot.workspace_id)]
+
+
+def to_text(answers: Iterable[object]) -> str:
+    """Return answers as lines of a mail."""
+    return "\n".join(f"{answer['label']}: {answer['value'] or '-'}" for answer in answers if isinstance(answer, dict))
+
+
+def find(submission_uuid: uuid.UUID) -> Submission | None:
+    return db.session.scalar(select(Submission).where(Submission.uuid == submission_uuid))
+
+
+def session_of(submission: Submission) -> ChatSession | None:
+    """Return the chat that it was left in, if that is still there."""
+    return db.session.scalar(select(ChatSession).where(ChatSession.id == submission.session_id))
+
+
+def forget(chat: ChatSession) -> None:
+    """Delete what a visitor left in a chat, as they erase the chat. The caller commits."""
+    change(delete(Submission).where(Submission.session_id == chat.id))
+
+
+def to_csv(submissions: Iterable[Submission]) -> Iterator[str]:
+    """Yield lines of CSV (RFC 4180): one submission in each, every label that there is as a column.
+
+    What a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    rows = list(submissions)
+    labels = list(dict.fromkeys(answer["label"] for row in rows for answer in _dicts(row.answers)))
+    yield _line(["Received", "Chatbot", "Form", "State", "Assignee", "Page", *labels])
+    for row in rows:
+        said = {answer["label"]: answer["value"] for answer in _dicts(row.answers)}
+        assignee = row.assignee.email if row.assignee else ""
+        head = [row.created_at.isoformat(), row.chatbot.name, row.form_name, row.state, assignee, row.page]
+        yield _line([*head, *(said.get(label, "") for label in labels)])
+
+
+def _dicts(answers: Iterable[object]) -> list[dict[str, str]]:
+    return [answer for answer in answers if isinstance(answer, dict)]
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+    return out.getvalue()

@@ -1,0 +1,124 @@
+"""What visitors leave: the forms that owners design, what was entered, and the webhooks that are told of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
+from models.chatbots import Chatbot
+from models.members import Member
+from models.tenancy import ChatbotOwned
+
+SUBMISSION_STATES = ("new", "in_progress", "done")
+
+
+def _below_chatbot() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"
+    )
+
+
+class Form(Table, HasUuid, ChatbotOwned, Timestamped):
+    """A short form of a chatbot. `fields` as app/leads/designs.py reads them; `notify` are ids of members."""
+
+    __tablename__ = "forms"
+    name: Mapped[str] = mapped_column(String(80))
+    intro: Mapped[str] = mapped_column(Text, default="")
+    thanks: Mapped[str] = mapped_column(Text, default="")
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    button: Mapped[str] = mapped_column(String(40), default="")  # empty: no button offers it
+    after_refusal: Mapped[bool] = mapped_column(default=False)
+    words: Mapped[list[str]] = mapped_column(JSON, default=list)  # of visitors, after which it is offered
+    notify: Mapped[list[int]] = mapped_column(JSON, default=list)
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    chatbot: Mapped[Chatbot] = relationship()
+    __table_args__ = (
+        _below_chatbot(),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="form_in_chatbot"),
+        one_of("status", "active", "inactive", "deleted"),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Submission(Table, HasUuid, ChatbotOwned, Timestamped):
+    """What one visitor entered, as it was asked: `answers` holds label, kind and value. It outlives its form and chat.
+
+    `kind` handoff: a visitor wants to talk to a person.
+    """
+
+    __tablename__ = "form_submissions"
+    form_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    session_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    kind: Mapped[str] = mapped_column(String(16), default="form")
+    form_name: Mapped[str] = mapped_column(String(80))
+    summary: Mapped[str] = mapped_column(String(200), default="")
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    page: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(16), default="new")
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    chatbot: Mapped[Chatbot] = relationship()
+    assignee: Mapped[Member | None] = relationship()
+    __table_args__ = (
+        _below_chatbot(),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="submission_in_chatbot"),
+        one_of("state", *SUBMISSION_STATES),
+        one_of("kind", "form", "handoff"),
+        Index("submissions_by_time", "chatbot_id", "created_at"),
+        NEVER_REUSE_IDS,
+    )
+
+    def __str__(self) -> str:
+        return f"{self.form_name}: {self.summary}" if self.summary else self.form_name
+
+
+class Webhook(Table, HasUuid, ChatbotOwned, Timestamped):
+    """An address of the owner's that is told of every submission; what it gets is signed with its secret."""
+
+    __tablename__ = "webhooks"
+    url: Mapped[str] = mapped_column(Text)
+    sealed_secret: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16), default="active")
+    __table_args__ = (
+        _below_chatbot(),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="webhook_in_chatbot"),
+        one_of("status", "active", "inactive"),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Delivery(Table, HasUuid, ChatbotOwned, Timestamped):
+    """One submission on its way to one webhook; `due_at` is when it is tried next."""
+
+    __tablename__ = "webhook_deliveries"
+    webhook_id: Mapped[int] = mapped_column(BigId, index=True)
+    submission_id: Mapped[int] = mapped_column(BigId, index=True)
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    status_code: Mapped[int | None] = mapped_column()
+    error: Mapped[str] = mapped_column(String(500), default="")
+    due_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    webhook: Mapped[Webhook] = relationship()
+    submission: Mapped[Submission] = relationship(overlaps="webhook")
+    __table_args__ = (
+        _below_chatbot(),
+        ForeignKeyConstraint(
+            ["webhook_id", "service_id", "chatbot_id"],
+            ["webhooks.id", "webhooks.service_id", "webhooks.chatbot_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["submission_id", "service_id", "chatbot_id"],
+            ["form_submissions.id", "form_submissions.service_id", "form_submissions.chatbot_id"],
+            ondelete="CASCADE",
+        ),
+        one_of("state", "waiting", "delivered", "failed"),
+        Index("deliveries_by_turn", "state", "due_at"),
+        NEVER_REUSE_IDS,
+    )

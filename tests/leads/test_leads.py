@@ -1,0 +1,303 @@
+"""From a form in a chat to whoever takes care of it: kept, mailed, listed, exported, and told to webhooks."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import email
+import email.policy
+import hashlib
+import hmac
+import io
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from app.leads import submissions, webhooks
+from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
+from models.base import now
+from tests.conftest import inside, sign_in
+from tests.widget.conftest import API, ask, make_place, open_chat, visitor
+
+ENTERED = {"name": "=cmd()", "email": "uma@example.com", "message": "An offer,\nplease"}
+
+
+@pytest.fixture(scope="module")
+def place(app, ada):
+    return make_place(app, ada)
+
+
+@pytest.fixture(scope="module")
+def owner(app, ada):
+    return sign_in(app, ada)
+
+
+def design(**changes):
+    """A posted design: name, e-mail and message."""
+    fields = [("name", "Name", "text"), ("email", "E-mail", "email"), ("message", "Message", "long")]
+    return {
+        "name": "Contact", "intro": "Hello", "thanks": "We call you.", "button": "Contact us", "words": "Offer, call me",
+        "after_refusal": "1", "field_name": [f[0] for f in fields], "field_label": [f[1] for f in fields],
+        "field_kind": [f[2] for f in fields], "field_choices": [""] * 3, "field_position": ["1", "2", "3"],
+        "required": ["1"], **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def form(app, ada, owner):
+    """Ada's contact form, of which she is mailed: its uuid."""
+    made = owner.post(f"/chatbot/{ada.chatbot_uuid}/forms")
+    address = made.headers["Location"]
+    assert owner.get(address).status_code == 200
+    saved = owner.post(address, data=design(notify=[str(ada.member_id), "1", "x"]))
+    assert saved.status_code == 302, saved.text
+    return address.rpartition("/")[2]
+
+
+def submit(client, headers, form, **values):
+    return client.post(f"{API}/forms/{form}", json={"values": {**ENTERED, **values}, "lang": "en"}, headers=headers)
+
+
+def form_address(app, place) -> str:
+    """Where the forms of the place's chatbot are edited."""
+    with inside(app):
+        return f"/chatbot/{db.session.get(Chatbot, place.chatbot_id).uuid}/forms"
+
+
+def mails(app):
+    folder = Path(app.extensions["docent"].config.data_dir) / "mail"
+    found = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        for path in sorted(folder.glob("*.eml"))
+    ]
+    return ["\n".join([*(f"{k}: {v}" for k, v in mail.items()), mail.get_body().get_content()]) for mail in found]
+
+
+def last_submission() -> Submission:
+    return db.session.scalars(select(Submission).order_by(Submission.id.desc()).limit(1)).one()
+
+
+def test_visitors_are_offered_the_forms_as_they_are_designed(app, place, form):
+    found = visitor(app).get(f"{API}/embeds/{place.embed}/config", headers={"Origin": place.origin}).json["forms"]
+    [offered] = found
+    assert (offered["id"], offered["button"], offered["words"]) == (form, "Contact us", ["offer", "call me"])
+    assert [field["kind"] for field in offered["fields"]] == ["text", "email", "long"]
+
+
+def test_what_is_entered_is_kept_with_its_chat_and_mailed_to_whom_the_owner_chose(app, ada, place, form):
+    client = visitor(app)
+    headers = open_chat(client, place, page=f"{place.origin}/prices")
+    answer = submit(client, headers, form)
+    assert answer.json == {"thanks": "We call you."}
+    with inside(app):
+        kept = last_submission()
+        assert kept.page == f"{place.origin}/prices"
+        assert kept.session_id == db.session.scalar(select(ChatSession.id).order_by(ChatSession.id.desc()).limit(1))
+        assert [a["value"] for a in kept.answers] == list(ENTERED.values())
+        assert db.session.scalar(select(Form).where(Form.id == kept.form_id)).notify == [ada.member_id]
+    [mail] = [mail for mail in mails(app) if "has sent it" in mail]
+    assert f"To: {ada.email}" in mail
+    assert f"/submission/{kept.uuid}" in mail
+
+
+def test_what_is_wrong_is_said_field_by_field_and_nothing_is_kept(app, place, form):
+    client = visitor(app)
+    headers = open_chat(client, place)
+    with inside(app):
+        before = last_submission().id
+    answer = submit(client, headers, form, email="x@example.com\nBcc: y@example.com")
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "form_wrong")
+    assert answer.json["error"]["fields"] == {"email": "wrong_email"}
+    for body in ({"values": 7}, {}, {"values": ["x"]}):
+        assert client.post(f"{API}/forms/{form}", json=body, headers=headers).status_code == 400
+    assert client.post(f"{API}/forms/{form}", json={"values": ENTERED}).status_code == 403
+    with inside(app):
+        assert last_submission().id == before
+
+
+def test_a_form_of_another_chatbot_or_switched_off_is_not_there(app, cid, owner, place, form):
+    theirs, switch = make_place(app, cid), f"{form_address(app, place)}/{form}/switch"
+    client = visitor(app)
+    assert submit(client, open_chat(client, theirs), form).status_code == 404
+    headers = open_chat(client, place)
+    owner.post(switch)
+    assert submit(client, headers, form).status_code == 404
+    owner.post(switch)
+    assert submit(client, headers, form).status_code == 200
+
+
+def test_one_chat_sends_only_so_many_forms(app, place, form):
+    client = visitor(app)
+    headers = open_chat(client, place)
+    statuses = [submit(client, headers, form).status_code for _ in range(11)]
+    assert statuses == [200] * 10 + [429]
+
+
+def test_a_design_that_can_not_be_kept_leaves_what_was_typed(app, ada, owner, form):
+    answer = owner.post(f"/chatbot/{ada.chatbot_uuid}/forms/{form}", data=design(name="", intro="Typed before"))
+    assert answer.status_code == 422
+    assert "Give the form a name." in answer.text
+    assert "Typed before" in answer.text
+
+
+def test_somebody_takes_care_of_it_and_the_trail_says_who(app, ada, owner, place, form):
+    client = visitor(app)
+    submit(client, open_chat(client, place), form)
+    with inside(app):
+        uuid = last_submission().uuid
+    page = owner.get(f"/submission/{uuid}")
+    assert "An offer,\nplease" in page.text
+    saved = owner.post(f"/submission/{uuid}", data={"state": "in_progress", "assignee": str(ada.member_id)})
+    assert saved.status_code == 302
+    assert owner.post(f"/submission/{uuid}", data={"state": "done", "assignee": "1"}).status_code == 400
+    assert owner.post(f"/submission/{uuid}", data={"state": "lost"}).status_code == 400
+    with inside(app):
+        kept = last_submission()
+        assert (kept.state, kept.assignee_id) == ("in_progress", ada.member_id)
+        assert db.session.scalar(select(AuditEvent.id).where(AuditEvent.action == "submission.edit")) is not None
+    assert "=cmd()" in owner.get("/submissionview/list/?state=in_progress").text
+    assert "Nothing matches" in owner.get("/submissionview/list/?state=done").text
+
+
+def test_the_export_holds_what_the_list_is_narrowed_to_and_no_formula(app, owner, place, form):
+    client = visitor(app)
+    submit(client, open_chat(client, place), form)
+    export = owner.get("/submissionview/export.csv?q=cmd")
+    assert export.mimetype == "text/csv"
+    head, *rows = csv.reader(io.StringIO(export.text))
+    assert head[-3:] == ["Name", "E-mail", "Message"]
+    assert rows
+    assert all(row[-3:] == ["'=cmd()", "uma@example.com", "An offer,\nplease"] for row in rows)
+    assert len(list(csv.reader(io.StringIO(owner.get("/submissionview/export.csv?q=nobody").text)))) == 1
+
+
+def test_a_chat_that_is_erased_takes_along_what_was_entered_in_it(app, place, form):
+    client = visitor(app)
+    headers = open_chat(client, place)
+    submit(client, headers, form)
+    with inside(app):
+        kept = last_submission().id
+    assert client.delete(f"{API}/chat", headers=headers).status_code == 200
+    with inside(app):
+        assert db.session.get(Submission, kept) is None
+
+
+def test_a_visitor_is_handed_to_a_person_who_can_answer_the_mail(app, ada, owner, place):
+    client = visitor(app)
+    headers = open_chat(client, place, page=f"{place.origin}/help")
+    call = {"values": {"email": "uma@example.com", "message": "It is urgent"}, "lang": "de"}
+    assert client.post(f"{API}/chat/handoff", json=call, headers=headers).status_code == 404
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={"contact": "help@example.com", "monday": "00:00-00:01"})
+    ask(client, headers, "Where is my parcel?").get_data()
+    answer = client.post(f"{API}/chat/handoff", json=call, headers=headers)
+    assert answer.json["thanks"].startswith("Danke. Sie erhalten eine Antwort per E-Mail, ab Montag, ")
+    [mail] = [mail for mail in mails(app) if "would like to talk to a person" in mail]
+    assert "To: help@example.com" in mail
+    assert "Reply-To: uma@example.com" in mail
+    assert "Visitor: Where is my parcel?" in mail
+    assert "It is urgent" in mail
+    with inside(app):
+        kept = last_submission()
+        assert (kept.kind, kept.form_name) == ("handoff", "Talk to a person")
+        assert submissions.session_of(kept).handed_over_at is not None
+    wrong = client.post(f"{API}/chat/handoff", json={"values": {"email": "x"}}, headers=headers)
+    assert wrong.json["error"]["fields"] == {"email": "wrong_email"}
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((dict(self.headers), body))
+        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
+        self.end_headers()
+
+    def log_message(self, *_args):
+        """Say nothing."""
+
+
+@contextmanager
+def receiver():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
+    server.got, server.answers = [], []
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def deliver_all(app) -> None:
+    with app.app_context():
+        for delivery_id in webhooks.due_deliveries():
+            webhooks.deliver(delivery_id)
+
+
+@pytest.fixture
+def private_allowed(app, monkeypatch):
+    """What is for development alone: addresses of this machine."""
+    collaborators = app.extensions["docent"]
+    settings = dataclasses.replace(collaborators.fetcher.settings, allow_private=True)
+
+    def allow():
+        monkeypatch.setattr(collaborators.fetcher, "settings", settings)
+        monkeypatch.setattr(
+            collaborators, "config", dataclasses.replace(collaborators.config, allow_private_addresses=True)
+        )
+
+    return allow
+
+
+def test_a_webhook_is_told_signed_and_again_until_it_answers(app, owner, place, form, private_allowed):
+    with receiver() as server:
+        hooks = form_address(app, place).replace("/forms", "/webhooks")
+        url = f"http://127.0.0.1:{server.server_port}/hook"
+        refused = owner.post(hooks, data={"url": url})
+        assert refused.status_code == 303  # no https, and a private address
+        private_allowed()
+        assert owner.post(hooks, data={"url": url}).status_code == 302
+        server.answers = [500, 302]
+        client = visitor(app)
+        submit(client, open_chat(client, place), form)
+        for expected in ("waiting", "waiting", "delivered"):
+            with inside(app):
+                db.session.execute(update(Delivery).values(due_at=now()))
+                db.session.commit()
+            deliver_all(app)
+            with inside(app):
+                delivery = db.session.scalars(select(Delivery)).one()
+                assert delivery.state == expected
+        assert delivery.attempts == 3
+        assert "delivered" in owner.get(form_address(app, place)).text.lower()
+        with inside(app):
+            secret = webhooks.secret_of(db.session.scalars(select(Delivery)).one().webhook)
+        assert len(server.got) == 3
+        for headers, body in server.got:
+            t, v1 = (part.split("=")[1] for part in headers["Docent-Signature"].split(","))
+            assert v1 == hmac.new(secret.encode(), f"{t}.".encode() + body, hashlib.sha256).hexdigest()
+            told = json.loads(body)
+            assert (told["event"], told["form"], told["answers"][1]["value"]) == ("form", "Contact", "uma@example.com")
+        assert len({headers["Docent-Delivery"] for headers, _ in server.got}) == 1
+
+
+def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, ada, owner):
+    with inside(app):
+        delivery = db.session.scalars(select(Delivery)).one()
+        delivery.webhook.url = "http://127.0.0.1:1/hook"  # nobody listens there, and it is private
+        delivery.state, delivery.attempts, delivery.due_at = "waiting", len(webhooks.PAUSES_S), now()
+        uuid = delivery.uuid
+        db.session.commit()
+    deliver_all(app)
+    with inside(app):
+        delivery = db.session.scalars(select(Delivery)).one()
+        assert (delivery.state, delivery.status_code) == ("failed", None)
+        assert delivery.error
+    assert owner.post(f"/chatbot/{ada.chatbot_uuid}/deliveries/{uuid}/again").status_code == 302
+    with inside(app):
+        assert db.session.scalars(select(Delivery)).one().state == "waiting"

@@ -1,0 +1,181 @@
+"""The forms of a chatbot, how each is designed, and the webhooks that are told of what visitors enter."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.caller import standing
+from app.knowledge import chatbots
+from app.leads import forms, submissions, webhooks
+from app.leads.designs import KINDS, MAX_FIELDS, DesignRefused, questions_of, read_questions
+from app.leads.forms import Design
+from app.leads.presets import preset_of
+from models import Chatbot, Form, Webhook, db
+
+SPARE_ROWS = 2  # empty ones below the fields that there are
+_ROW = ("name", "label", "kind", "choices", "position")
+
+
+class FormPage(BaseView):
+    """Forms and webhooks of one chatbot. A stranger's is a 404."""
+
+    route_base = "/chatbot"
+    default_view = "forms"
+
+    @expose("/<uuid:chatbot_uuid>/forms")
+    @has_access
+    def forms(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid)
+        return self._page(
+            "forms", chatbot, forms=forms.list_forms(chatbot), preset=preset_of(chatbot.type),
+            webhooks=[(webhook, webhooks.secret_of(webhook)) for webhook in webhooks.list_webhooks(chatbot)],
+            deliveries=webhooks.deliveries_of(chatbot),
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/forms", methods=["POST"])
+    @has_access
+    def add(self, chatbot_uuid: uuid.UUID) -> Any:
+        form = forms.add_preset(self._find(chatbot_uuid))
+        self._keep("form.add", form)
+        return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form.uuid))
+
+    @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>")
+    @has_access
+    def edit(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
+        chatbot, form = self._find_form(chatbot_uuid, form_uuid)
+        rows = [
+            {**question.to_json(), "choices": ", ".join(question.choices)} for question in questions_of(form.fields)
+        ]
+        texts = {name: getattr(form, name) for name in ("name", "intro", "thanks", "button")}
+        return self._editor(
+            chatbot, form, {**texts, "words": ", ".join(map(str, form.words)), "after_refusal": form.after_refusal},
+            rows, form.notify,
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>", methods=["POST"])
+    @has_access
+    def save(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
+        """Keep a design; what was typed stays on the page when it is refused."""
+        chatbot, form = self._find_form(chatbot_uuid, form_uuid)
+        rows, notify = _read_rows(), [int(i) for i in request.form.getlist("notify") if i.isascii() and i.isdigit()]
+        try:
+            may_be_told = {member.id for member in submissions.people_of(chatbot)}
+            design = Design(
+                forms.read_texts(request.form), forms.read_words(request.form.get("words", "")),
+                bool(request.form.get("after_refusal")), sorted(may_be_told.intersection(notify)), read_questions(rows),
+            )  # fmt: skip
+        except DesignRefused as refused:
+            flash(str(refused), "danger")
+            return self._editor(chatbot, form, request.form.to_dict(), rows, notify), 422
+        forms.change(form, design)
+        self._keep("form.edit", form, "Saved. Pages show it within a minute.")
+        return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form_uuid))
+
+    @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
+        _, form = self._find_form(chatbot_uuid, form_uuid)
+        form.status = "inactive" if form.status == "active" else "active"
+        return self._done(chatbot_uuid, "form.switch", form)
+
+    @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>/delete", methods=["GET", "POST"])
+    @has_access
+    def delete(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
+        _, form = self._find_form(chatbot_uuid, form_uuid)
+        if request.method != "POST":
+            return self._ask(
+                chatbot_uuid, f"Delete the form {form.name}?", "It is offered no more. What was entered stays."
+            )
+        form.status = "deleted"
+        return self._done(chatbot_uuid, "form.delete", form)
+
+    @expose("/<uuid:chatbot_uuid>/webhooks", methods=["POST"])
+    @has_access
+    def add_webhook(self, chatbot_uuid: uuid.UUID) -> Any:
+        webhook = webhooks.add(self._find(chatbot_uuid), request.form.get("url", ""))
+        return self._done(chatbot_uuid, "webhook.add", webhook)
+
+    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
+        webhook = self._find_webhook(chatbot_uuid, webhook_uuid)
+        webhook.status = "inactive" if webhook.status == "active" else "active"
+        return self._done(chatbot_uuid, "webhook.switch", webhook)
+
+    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/delete", methods=["GET", "POST"])
+    @has_access
+    def delete_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
+        webhook = self._find_webhook(chatbot_uuid, webhook_uuid)
+        if request.method != "POST":
+            return self._ask(chatbot_uuid, "Delete this webhook?", f"{webhook.url} is told of nothing any more.")
+        audit.record("webhook.delete", webhook)
+        db.session.delete(webhook)
+        db.session.commit()
+        return redirect(self._address(chatbot_uuid))
+
+    @expose("/<uuid:chatbot_uuid>/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
+    @has_access
+    def try_again(self, chatbot_uuid: uuid.UUID, delivery_uuid: uuid.UUID) -> Any:
+        delivery = webhooks.find_delivery(self._find(chatbot_uuid), delivery_uuid) or abort(404)
+        webhooks.try_again(delivery)
+        return self._done(chatbot_uuid, "webhook.try_again", delivery)
+
+    def _find(self, chatbot_uuid: uuid.UUID) -> Chatbot:
+        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
+        if not standing().may("chatbot.edit", chatbot.workspace_id):
+            abort(403)
+        return chatbot
+
+    def _find_form(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> tuple[Chatbot, Form]:
+        chatbot = self._find(chatbot_uuid)
+        return chatbot, forms.find(chatbot, form_uuid) or abort(404)
+
+    def _find_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Webhook:
+        found: Webhook = webhooks.find(self._find(chatbot_uuid), webhook_uuid) or abort(404)
+        return found
+
+    def _keep(self, action: str, row: Any, said: str = "") -> None:
+        audit.record(action, row)
+        db.session.commit()
+        if said:
+            flash(said, "success")
+
+    def _done(self, chatbot_uuid: uuid.UUID, action: str, row: Any) -> Any:
+        self._keep(action, row)
+        return redirect(self._address(chatbot_uuid))
+
+    def _address(self, chatbot_uuid: uuid.UUID) -> str:
+        return url_for("FormPage.forms", chatbot_uuid=chatbot_uuid)
+
+    def _ask(self, chatbot_uuid: uuid.UUID, question: str, consequence: str) -> Any:
+        return self.render_template(
+            "confirm.html", question=question, consequence=consequence, verb="Delete", appbuilder=self.appbuilder,
+            trail=[("Forms", self._address(chatbot_uuid))],
+        )  # fmt: skip
+
+    def _editor(
+        self, chatbot: Chatbot, form: Form, typed: dict[str, Any], rows: list[dict[str, Any]], notify: list[int]
+    ) -> Any:
+        empty = [{"kind": "text"}] * min(SPARE_ROWS, max(0, MAX_FIELDS - len(rows)))
+        return self._page(
+            "edit", chatbot, form=form, typed=typed, rows=[*rows, *empty], notify=notify,
+            kinds={kind: label for kind, (label, _) in KINDS.items()}, people=submissions.people_of(chatbot),
+        )  # fmt: skip
+
+    def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
+        return self.render_template(f"leads/{name}.html", chatbot=chatbot, appbuilder=self.appbuilder, **values)
+
+
+def _read_rows() -> list[dict[str, Any]]:
+    """Return the rows of the posted design; a box that is ticked names the number of its row."""
+    columns = [request.form.getlist(f"field_{name}") for name in _ROW]
+    required, gone = set(request.form.getlist("required")), set(request.form.getlist("gone"))
+    return [
+        {**dict(zip(_ROW, row, strict=True)), "required": str(n) in required, "gone": str(n) in gone}
+        for n, row in enumerate(zip(*columns, strict=False))
+    ]

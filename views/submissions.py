@@ -1,0 +1,98 @@
+"""What visitors have entered: a list to narrow and export, and a page for each, to take care of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.caller import standing
+from app.leads import submissions
+from app.template_filters import words
+from models import Submission, db
+from models.leads import SUBMISSION_STATES
+from views.base import Screen, rows_where, table
+from views.columns import moment, path, status_badge
+from views.listing import filters_of, read_listing
+
+MAX_EXPORTED = 10_000
+
+
+class SubmissionView(Screen):
+    """What visitors have entered in all forms of your chatbots."""
+
+    datamodel = table(Submission)
+    list_title = "Submissions"
+    lead = "What visitors have entered in your chatbots' forms, and who wants to talk to a person."
+    list_columns = ["summary", "form_name", "chatbot", "state", "assignee", "page", "created_at"]
+    show_columns = ["summary"]
+    add_columns = edit_columns = ["summary"]
+    search_columns = ["summary", "form_name", "state", "kind"]
+    search_label = "Search what was entered"
+    order_columns = ["form_name", "state", "created_at"]
+    base_permissions = ["can_list", "can_show", "can_export"]
+    base_filters = rows_where(submissions.VIEW, "chatbot.workspace_id")
+    base_order = ("id", "desc")
+    filter_choices = {"state": SUBMISSION_STATES, "kind": ("form", "handoff")}
+    label_columns = {"summary": "Entered", "form_name": "Form", "created_at": "Received", "kind": "What"}
+    formatters_columns = {"state": status_badge, "created_at": moment, "page": path}
+    exports = True
+    picture, next_step = "mail", ("ChatbotView.list", "Open your chatbots")
+    empty_words = "Nothing yet. Open a chatbot's Look and add a form."
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        return redirect(url_for("SubmissionPage.show", submission_uuid=self._find(pk).uuid))
+
+    @expose("/export.csv", methods=["GET"])
+    @has_access
+    def export(self) -> Any:
+        """Send what the list is narrowed to as CSV."""
+        filters = filters_of(self, read_listing(self))
+        _, rows = self.datamodel.query(filters, "id", "desc", page=0, page_size=MAX_EXPORTED)
+        headers = {"Content-Disposition": 'attachment; filename="submissions.csv"'}
+        return Response("".join(submissions.to_csv(rows)), mimetype="text/csv", headers=headers)
+
+
+class SubmissionPage(BaseView):
+    """One submission. A stranger's is a 404."""
+
+    route_base = "/submission"
+    default_view = "show"
+
+    @expose("/<uuid:submission_uuid>")
+    @has_access
+    def show(self, submission_uuid: uuid.UUID) -> Any:
+        submission = self._find(submission_uuid, submissions.VIEW)
+        chat = submissions.session_of(submission)
+        may = {
+            name: standing().may(name, submission.chatbot.workspace_id) for name in ("submission.edit", "history.view")
+        }
+        return self.render_template(
+            "leads/submission.html", submission=submission, chat=chat, may=may, states=SUBMISSION_STATES,
+            people=submissions.people_of(submission.chatbot), appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+    @expose("/<uuid:submission_uuid>", methods=["POST"])
+    @has_access
+    def change(self, submission_uuid: uuid.UUID) -> Any:
+        submission = self._find(submission_uuid, "submission.edit")
+        state, assignee = request.form.get("state", ""), request.form.get("assignee", "")
+        people = {str(member.id): member.id for member in submissions.people_of(submission.chatbot)}
+        if state not in SUBMISSION_STATES or (assignee and assignee not in people):
+            abort(400)
+        submission.state, submission.assignee_id = state, people.get(assignee)
+        audit.record("submission.edit", submission)
+        db.session.commit()
+        flash(f"Saved: {words(state).lower()}.", "success")
+        return redirect(url_for("SubmissionPage.show", submission_uuid=submission_uuid))
+
+    def _find(self, submission_uuid: uuid.UUID, action: str) -> Submission:
+        submission: Submission = submissions.find(submission_uuid) or abort(404)
+        if not standing().may(action, submission.chatbot.workspace_id):
+            abort(403)
+        return submission

@@ -93,7 +93,7 @@ def _label(row: Any) -> str:
     person = row if isinstance(row, Member) else getattr(row, "member", None)
     if person is not None:
         return mask_email(person.email)
-    names = (getattr(row, name, None) for name in ("name", "title", "domain"))
+    names = (getattr(row, name, None) for name in ("name", "title", "domain", "question"))
     return str(next(filter(None, names), ""))[:120]
 
 

@@ -9,17 +9,10 @@ def register(appbuilder: Any) -> None:
     """Register every screen; its place in the menu says for whom it is (see app/roles.py)."""
     from flask import current_app
 
-    from views.accounts import AcceptPage, SignUpPage, VerifyPage
     from views.audit_trail import AuditView
-    from views.buying import PlansPage, ServicePage
-    from views.chatbot_page import ChatbotPage
     from views.chatbots import ChatbotView, SourceView
-    from views.closing import ClosingPage
-    from views.domain_page import DomainPage
     from views.domains import DomainView
-    from views.form_page import FormPage
-    from views.handover import HandoverPage
-    from views.history import HistoryPage, HistoryView
+    from views.history import HistoryView
     from views.holding import HoldingPage
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
@@ -27,15 +20,8 @@ def register(appbuilder: Any) -> None:
     from views.orders import OrderView
     from views.people import MemberView
     from views.plans import PlanView
-    from views.profile import ProfileView
-    from views.resets import NewAddressPage, ResetPage
-    from views.second_factor import SecondFactorPage
-    from views.service_care import ServiceCarePage
-    from views.source_page import SourcePage
-    from views.submissions import SubmissionPage, SubmissionView
+    from views.submissions import SubmissionView
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
-    from views.websites import WebsitePage
-    from views.widget_page import WidgetPage
 
     _teach_templates(current_app.jinja_env)
     add = appbuilder.add_view
@@ -56,12 +42,36 @@ def register(appbuilder: Any) -> None:
     add(HoldingPage, "Websites held", category="Installation", icon="domain", href="/holding/")
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
-    for page in (
-        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, PlansPage, ServicePage,
-        ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage, ClosingPage, SignUpPage,
-        VerifyPage, AcceptPage, ResetPage, NewAddressPage,
-    ):  # fmt: skip
+    for page in _pages():
         appbuilder.add_view_no_menu(page)
+
+
+def _pages() -> tuple[Any, ...]:
+    """Return the pages that no menu names: other pages lead there."""
+    from views.accounts import AcceptPage, SignUpPage, VerifyPage
+    from views.buying import PlansPage, ServicePage
+    from views.chatbot_page import ChatbotPage
+    from views.closing import ClosingPage
+    from views.domain_page import DomainPage
+    from views.form_page import FormPage
+    from views.handover import HandoverPage
+    from views.history import HistoryPage
+    from views.pairs import AnswersPage
+    from views.profile import ProfileView
+    from views.resets import NewAddressPage, ResetPage
+    from views.second_factor import SecondFactorPage
+    from views.service_care import ServiceCarePage
+    from views.source_page import SourcePage
+    from views.submissions import SubmissionPage
+    from views.texts import TextPage
+    from views.websites import WebsitePage
+    from views.widget_page import WidgetPage
+
+    return (
+        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, PlansPage,
+        ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
+        ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+    )  # fmt: skip
 
 
 def _teach_templates(environment: Any) -> None:

@@ -108,6 +108,20 @@ def _add_text(chatbot):
     )  # fmt: skip
 
 
+def _add_answers(chatbot):
+    """Questions that Ada answered herself."""
+    from app.knowledge import pairs
+    from models import db
+
+    given = [
+        ("What are your opening hours?", "We are open from 9 to 17, Monday to Friday."),
+        ("Do you ship abroad?", "Yes, to all of Europe."),
+    ]
+    source, rows = pairs.add(chatbot, [pairs.make_pair(*pair) for pair in given])
+    rows[0].n_hits, source.state, source.n_chunks = 12, "ready", 2
+    db.session.flush()
+
+
 def _add_website(chatbot, address, phase, outcomes, **values):
     """A website whose latest crawl came to these outcomes, a page for each; return the uuid of its source."""
     from models import Source, WebPage, Website, db
@@ -190,6 +204,7 @@ def _add_chatbots(service, workspace, domain, owner):
     db.session.flush()
     _add_sources(full)
     _add_text(full)
+    _add_answers(full)
     embeds.add(full, domain)
     return full, new
 

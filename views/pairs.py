@@ -1,0 +1,131 @@
+"""The questions that owners answer themselves: listed with how often each was asked, written, imported, removed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.caller import standing
+from app.knowledge import chatbots, pair_files, pairs
+from app.knowledge.sources import SourceError
+from app.refusals import Refusal
+from jobs import queues
+from models import Chatbot, CuratedAnswer, Source, db
+from views.chatbot_state import count_in_words
+from views.listing import Listing, read_page_number, read_words
+from views.questions import ask
+
+
+class AnswersPage(BaseView):
+    """A chatbot's questions with answers. A stranger's are a 404."""
+
+    route_base = "/chatbot"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>/answers")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        return self._page(_find(chatbot_uuid, "source.view"), {})
+
+    @expose("/<uuid:chatbot_uuid>/answers", methods=["POST"])
+    @has_access
+    def write(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot, typed = _find(chatbot_uuid, "source.edit"), _typed()
+        try:
+            source, (row,) = pairs.add(chatbot, [pairs.make_pair(**typed)])
+        except Refusal as refusal:
+            db.session.rollback()
+            flash(str(refusal), "danger")
+            return self._page(chatbot, typed), 422
+        return _keep("answer.write", row, source)
+
+    @expose("/<uuid:chatbot_uuid>/answers/import", methods=["POST"])
+    @has_access
+    def take_file(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Take the rows of a CSV file that can be taken, and say what is wrong with the others."""
+        chatbot, file = _find(chatbot_uuid, "source.edit"), request.files.get("file")
+        if file is None or not file.filename:
+            raise SourceError("Choose a CSV file first.")
+        raw = file.stream.read(pair_files.MAX_BYTES + 1)
+        if len(raw) > pair_files.MAX_BYTES:
+            raise SourceError("The file is larger than 5 MB. Split it.")
+        reading = pair_files.read(raw)
+        if reading.pairs:
+            source, rows = pairs.add(chatbot, reading.pairs)
+            flash(f"{count_in_words(len(rows), 'question')} taken.", "success")
+            _keep("answer.import", source, source)
+        if reading.complaints:
+            return self._page(chatbot, {}, reading), 200 if reading.pairs else 422
+        return redirect(_address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/answers/<uuid:curated_answer_uuid>", methods=["GET", "POST"])
+    @has_access
+    def rewrite(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
+        chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
+        typed = {"question": row.question, "answer": row.answer}
+        status = 200
+        if request.method == "POST":
+            typed, status = _typed(), 422
+            try:
+                pairs.rewrite(row, pairs.make_pair(**typed))
+                return _keep("answer.rewrite", row, row.source)
+            except Refusal as refusal:
+                db.session.rollback()
+                flash(str(refusal), "danger")
+        words = {"chatbot": chatbot, "row": row, "typed": typed, "limits": pairs}
+        return self.render_template("pairs/form.html", appbuilder=self.appbuilder, **words), status
+
+    @expose("/<uuid:chatbot_uuid>/answers/<uuid:curated_answer_uuid>/delete", methods=["GET", "POST"])
+    @has_access
+    def remove(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
+        chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
+        if request.method != "POST":
+            trail = [("Chatbots", url_for("ChatbotView.list")), (chatbot.name, _address(chatbot))]
+            consequence = "Its answer is no longer given to anybody."
+            return ask(self, f"Delete “{row.question}”?", "Delete", trail, consequence=consequence)
+        source = row.source
+        pairs.remove(row)
+        audit.record("answer.delete", row)
+        db.session.commit()
+        queues.wake_ingestion(source.id)
+        queues.wake_training(source.chatbot_id)
+        return redirect(_address(chatbot))
+
+    def _page(self, chatbot: Chatbot, typed: dict[str, str], reading: pair_files.Reading | None = None) -> Any:
+        listing = Listing("Search them", read_words(), page=read_page_number(), page_size=pairs.PAGE_SIZE)
+        rows, n_rows = pairs.look(chatbot, listing.words, listing.page)
+        return self.render_template(
+            "pairs/list.html", appbuilder=self.appbuilder, chatbot=chatbot, rows=rows, n_rows=n_rows, listing=listing,
+            typed=typed, reading=reading, limits=pairs, may_edit=standing().may("source.edit", chatbot.workspace_id),
+        )  # fmt: skip
+
+
+def _find(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
+    chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
+    if not standing().may(action, chatbot.workspace_id):
+        abort(403)
+    return chatbot
+
+
+def _find_pair(chatbot_uuid: uuid.UUID, pair_uuid: uuid.UUID) -> tuple[Chatbot, CuratedAnswer]:
+    chatbot = _find(chatbot_uuid, "source.edit")
+    return chatbot, pairs.find(chatbot, pair_uuid) or abort(404)
+
+
+def _typed() -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in ("question", "answer")}
+
+
+def _keep(action: str, changed: CuratedAnswer | Source, source: Source) -> Any:
+    audit.record(action, changed)
+    db.session.commit()
+    queues.wake_ingestion(source.id)
+    return redirect(_address(source.chatbot))
+
+
+def _address(chatbot: Chatbot) -> str:
+    return url_for("AnswersPage.show", chatbot_uuid=chatbot.uuid)

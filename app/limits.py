@@ -26,6 +26,7 @@ CHATS_PER_ADDRESS = "20 per minute"
 MESSAGES_PER_CHAT = "20 per minute"
 MESSAGES_PER_CHAT_A_DAY = "500 per day"
 FORMS_PER_CHAT = "10 per hour"
+FORMS_PER_ADDRESS = "60 per hour"  # each may become a mail
 MESSAGES_PER_ADDRESS = "60 per minute"  # an office shares one
 MESSAGES_PER_ADDRESS_A_DAY = "2000 per day"
 

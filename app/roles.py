@@ -33,7 +33,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_switch_webhook", "can_delete_webhook", "can_try_again",
     ),
     "SubmissionView": (*_READ, "can_export"),
-    "SubmissionPage": ("can_show", "can_change"),
+    "SubmissionPage": ("can_show", "can_change", "can_delete"),
     "WebsitePage": (
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",

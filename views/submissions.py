@@ -91,6 +91,22 @@ class SubmissionPage(BaseView):
         flash(f"Saved: {words(state).lower()}.", "success")
         return redirect(url_for("SubmissionPage.show", submission_uuid=submission_uuid))
 
+    @expose("/<uuid:submission_uuid>/delete", methods=["GET", "POST"])
+    @has_access
+    def delete(self, submission_uuid: uuid.UUID) -> Any:
+        submission = self._find(submission_uuid, "submission.edit")
+        if request.method != "POST":
+            return self.render_template(
+                "confirm.html", question=f"Delete what was entered in {submission.form_name}?", verb="Delete",
+                consequence="It is gone for good. The chat that it was entered in stays.", appbuilder=self.appbuilder,
+                trail=[("Submissions", url_for("SubmissionView.list"))],
+            )  # fmt: skip
+        audit.record("submission.delete", submission)
+        db.session.delete(submission)
+        db.session.commit()
+        flash("Deleted.", "success")
+        return redirect(url_for("SubmissionView.list"))
+
     def _find(self, submission_uuid: uuid.UUID, action: str) -> Submission:
         submission: Submission = submissions.find(submission_uuid) or abort(404)
         if not standing().may(action, submission.chatbot.workspace_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app import limits
 from app.leads import forms, handoff, submissions
@@ -27,8 +27,10 @@ def _enter() -> tuple[Visit, ChatSession, dict[str, Any], dict[str, Any]]:
     """Return who sends a form, the body, and what was entered."""
     visit, chat = access.require_chat()
     body = read_body()
-    if not limits.allow(limits.FORMS_PER_CHAT, "form", str(chat.uuid)):
-        raise WidgetError("rate_limited", limits.retry_after_s(limits.FORMS_PER_CHAT))
+    who = limits.address_group(request.remote_addr)
+    for rule, sender in ((limits.FORMS_PER_CHAT, str(chat.uuid)), (limits.FORMS_PER_ADDRESS, who)):
+        if not limits.allow(rule, "form", sender):
+            raise WidgetError("rate_limited", limits.retry_after_s(rule))
     given = body.get("values")
     if not isinstance(given, dict):
         raise WidgetError("invalid_request")

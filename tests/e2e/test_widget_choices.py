@@ -217,3 +217,18 @@ def test_a_refusal_offers_a_person_and_words_offer_their_form(browser, servers):
         page.click(f"{CHAT} .offers .chip >> nth=0")
         page.click(f"{CHAT} .sheet .chip:not(.strong)")
         assert page.locator(f"{CHAT} .sheet").count() == 0
+
+
+def test_a_form_that_is_being_filled_in_outlives_a_look_at_another_tab(browser, servers):
+    api, site = servers
+    api.config = stub.make_config(forms=stub.FORMS)
+    with opened(browser, site.put()) as page:
+        open_chat(page)
+        ask(page)
+        page.click(f"{CHAT} .offers .chip >> nth=0")
+        page.fill(f"{CHAT} .sheet [type=email]", "uma@example.com")
+        with page.expect_event("console", lambda line: line.text == "back"):
+            page.evaluate(
+                "() => { document.dispatchEvent(new Event('visibilitychange')); setTimeout(() => console.log('back'), 300); }"
+            )
+        assert page.input_value(f"{CHAT} .sheet [type=email]") == "uma@example.com"

@@ -164,6 +164,19 @@ def test_somebody_takes_care_of_it_and_the_trail_says_who(app, ada, owner, place
     assert "Nothing matches" in owner.get("/submissionview/list/?state=done").text
 
 
+def test_what_was_entered_can_be_deleted_for_good(app, owner, place, form):
+    client = visitor(app)
+    submit(client, open_chat(client, place), form)
+    with inside(app):
+        kept = last_submission()
+    assert "gone for good" in owner.get(f"/submission/{kept.uuid}/delete").text
+    assert owner.post(f"/submission/{kept.uuid}/delete").status_code == 302
+    with inside(app):
+        assert db.session.get(Submission, kept.id) is None
+        trail = select(AuditEvent.target).where(AuditEvent.action == "submission.delete")
+        assert db.session.scalar(trail) == f"form_submissions:{kept.id}"
+
+
 def test_the_export_holds_what_the_list_is_narrowed_to_and_no_formula(app, owner, place, form):
     client = visitor(app)
     submit(client, open_chat(client, place), form)

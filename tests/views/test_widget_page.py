@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import shutil
 import subprocess
@@ -104,6 +105,16 @@ def test_behavior_and_words_reach_the_page(app, ada, owner, place):
     assert config(app, place, lang="sw")["lang"] == "en"
     owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={"language": "ja"})
     assert config(app, place, lang="de")["lang"] == "ja"
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
+
+
+def test_outside_business_hours_visitors_read_when_somebody_is_back(app, ada, owner, place, monkeypatch):
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={"away": "Back at nine", "monday": "09:00-17:00"})
+    for hour, said in ((8, "Back at nine"), (10, "We know")):
+        moment = dt.datetime(2026, 11, 23, hour, tzinfo=dt.UTC)  # a Monday
+        monkeypatch.setattr("widget.shown.now", lambda moment=moment: moment)
+        owner.post(f"/chatbot/{ada.chatbot_uuid}/look", data={"subtitle": "We know"})
+        assert config(app, place)["subtitle"] == said
     owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
 
 

@@ -155,10 +155,10 @@ function main(script, css) {
 
   /* Another tab may have gone on with the chat meanwhile. */
   async function refresh() {
-    if (document.hidden || !isOpen() || asking || !api.isOpen()) return;
+    if (document.hidden || !isOpen() || asking || !api.isOpen() || ui.log.querySelector(".sheet")) return;
     try {
       const messages = await api.messages();
-      const shown = ui.log.querySelectorAll(".msg:not(.first)").length;
+      const shown = ui.log.querySelectorAll(".msg:not(.first, .form)").length;
       if (!asking && (messages.length !== shown || ui.log.querySelector(".note"))) draw(messages);
     } catch { /* the next question will tell */ }
   }

@@ -13,7 +13,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from app.networks import shorten_address
-from models import AuditEvent, Chatbot, Member, Service, Workspace, db, tenancy
+from models import AuditEvent, Chatbot, Invitation, Member, Service, Workspace, db, tenancy
 from models.base import Table
 from models.tenancy import ChatbotOwned
 
@@ -51,7 +51,7 @@ def mask_email(email: str) -> str:
 def _in_words(row: Any, field: str, value: Any) -> str | None:
     if value is None:
         return None
-    if field in _PRIVATE and isinstance(row, Member):
+    if field in _PRIVATE and isinstance(row, Member | Invitation):
         return mask_email(value) if "@" in value else "…"
     return str(value)[:200]
 
@@ -91,8 +91,8 @@ def _stored(row: Any, field: str) -> Any:
 def _label(row: Any) -> str:
     """Return what people call a row. People are not named: their names go with their accounts, the trail stays."""
     person = row if isinstance(row, Member) else getattr(row, "member", None)
-    if person is not None:
-        return mask_email(person.email)
+    if person is not None or isinstance(row, Invitation):
+        return mask_email((person or row).email)
     names = (getattr(row, name, None) for name in ("name", "title", "domain", "question"))
     return str(next(filter(None, names), ""))[:120]
 

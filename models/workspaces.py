@@ -92,5 +92,10 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
         return {**{key: role for key, role in kept.items() if role in WORKSPACE_ROLES}, self.workspace_id: self.role}
 
     @property
+    def state(self) -> str:
+        """Return what people read of it: pending and not open any more is expired."""
+        return self.status if self.status != "pending" or self.is_open else "expired"
+
+    @property
     def is_open(self) -> bool:
         return self.status == "pending" and self.expired_at > now()

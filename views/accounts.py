@@ -18,6 +18,7 @@ from app import audit, mail
 from app.accounts import invitations, passwords, signup
 from app.accounts.addresses import AddressError
 from app.caller import limit_tries
+from models import Member
 from models.base import db
 
 SIGN_UP = "sign_up"  # where a browser keeps the mark of the sign-up that it made
@@ -101,18 +102,20 @@ class VerifyPage(BaseView):
         found, mark = signup.find_verification(token), session.get(SIGN_UP, "")
         form = ConfirmForm() if found is None or signup.is_own(found, mark) else NewPasswordForm()
         if found is not None and form.validate_on_submit():
+            audit.set_actor(found.user_id)
             try:
                 member = signup.verify(token, mark, form.data.get("password", ""))
             except passwords.PasswordError as error:
                 form.password.errors = [str(error)]
             else:
                 if member is not None:
-                    return self._confirmed()
+                    return self._confirmed(member)
                 found = None
         status = 404 if found is None else 200 if request.method == "GET" else 400
         return self.render_template("accounts/verify.html", form=form, found=found, appbuilder=self.appbuilder), status
 
-    def _confirmed(self) -> Any:
+    def _confirmed(self, member: Member) -> Any:
+        audit.record("address.confirm", member)
         db.session.commit()
         flash("Your address is confirmed. Sign in with your e-mail and password.", "success")
         return redirect(url_for("SignInView.login"))

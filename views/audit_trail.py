@@ -42,10 +42,12 @@ def differences(changes: Any) -> Markup | str:
 
 
 def _actor(event: AuditEvent) -> str:
-    """Write who it was; a customer does not know those who look at the service by name."""
+    """Write who it was; a customer does not know those who run the installation by name."""
     if event.actor is not None:
         return str(event.actor.name)
-    return "Staff of the installation" if event.action.startswith("look.") else "–"
+    if event.action.startswith("look."):
+        return "Staff of the installation"
+    return "Staff, or somebody who has left" if event.actor_id else "–"
 
 
 class AuditView(Screen):

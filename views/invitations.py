@@ -68,7 +68,11 @@ class InvitationView(Screen):
         "email": "E-mail", "offers": "Workspaces", "created_at": "Invited", "expired_at": "Ends",
         "accepted_at": "Accepted", "delivery": "Mail",
     }  # fmt: skip
-    formatters_columns = {"created_at": moment, "expired_at": moment, "accepted_at": moment, "status": status_badge}
+    formatters_columns = {"created_at": moment, "accepted_at": moment}
+    writers = {
+        "status": lambda row: status_badge(row.state),
+        "expired_at": lambda row: moment(row.expired_at if row.status == "pending" else None),
+    }  # fmt: skip
     filter_choices = {"status": ("pending", "accepted", "revoked")}
     picture, noun = "mail", "invitation"
     delete_verb, deleted_words = "Withdraw", "Withdrawn"

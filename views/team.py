@@ -115,6 +115,7 @@ class WorkspaceMemberView(Screen):
     datamodel = table(WorkspaceMember)
     edit_action = "people.edit"
     list_title, show_title, edit_title = "Members", "Member", "Change role"
+    lead = "Who holds a service is an owner in all of its workspaces, and not listed here."
     list_columns = ["member", "member.email", "workspace", "role", "created_at"]
     show_columns = list_columns
     add_columns = ["role"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from app.accounts import invitations, members
 from app.accounts.invitations import InvitationError
 from app.plans.quotas import QuotaExceeded
 from models import AuditEvent, Invitation, Member, Service, ServiceMember, Workspace, WorkspaceMember, db
+from models.base import now
 from tests.conftest import inside, sign_in
 
 PASSWORD = "four words that do not belong"
@@ -250,3 +252,21 @@ def test_a_removed_or_demoted_person_is_out_with_the_next_request(app, served):
     assert "Press" not in as_owner.get("/workspaceview/list/").text
     with inside(app):
         assert db.session.scalar(select(Service.holder_id).where(Service.id == served.service_id)) is not None
+
+
+def test_its_list_tells_what_waits_what_is_over_and_what_was_taken(app, served):
+    as_ada, emails = sign_in(app, served.people[0]), {state: address() for state in ("pending", "expired", "accepted")}
+    for email in emails.values():
+        as_ada.post("/invitationview/add", data={"email": email, f"role-{served.rooms[0]}": "user"})
+    with inside(app):
+        rows = {row.email: row for row in db.session.scalars(select(Invitation))}
+        rows[emails["expired"]].expired_at = now()
+        rows[emails["accepted"]].status = "accepted"
+        db.session.commit()
+    for state, email in emails.items():
+        shown = as_ada.get(f"/invitationview/list/?q={email}").text
+        assert state.capitalize() in shown.partition("<tbody")[2], state
+        assert bool(re.search("in [67] days", shown)) == (state == "pending"), state
+    written = as_ada.get("/auditview/list/").text
+    assert emails["pending"] not in written
+    assert f"{emails['pending'][0]}…@example.com" in written, "whom, as far as needed"

@@ -1,0 +1,94 @@
+"""What each role of a workspace may do, at every door: expected from the one table of permissions."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.accounts.permissions import ACTIONS, allows
+from app.roles import ROLES
+from tests.isolation.conftest import add_person, come_in
+from tests.isolation.doors import doors, hostile_form
+
+# what the writing doors of a screen ask for
+WRITES = {
+    "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
+    "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
+    "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit",
+    "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
+    "ServicePage": "service.buy", "HandoverPage": "service.buy",
+}  # fmt: skip
+# doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
+# show is held by the matrix
+ASKS_FOR = {
+    "ChatbotPage.show": "chatbot.view", "ChatbotPage.preview": "chatbot.preview", "ChatbotPage.sources": "source.view",
+    "ChatbotPage.download_source": "source.view", "ChatbotPage.add_embed": "chatbot.edit",
+    "ChatbotPage.switch_embed": "chatbot.edit", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
+    "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
+    "WorkspaceView.add": "workspace.create", "ServicePage.show": "people.view",
+}  # fmt: skip
+UNSEEN = {"people.edit": "people.view"}  # rows that are not there for who may not even see them
+ONES_OWN = {"HandoverPage.accept", "HandoverPage.decline", "ProfileView.sign_out_device"}  # whatever the role
+_OF_MEMBERS = {view.rstrip("$"): set() for view, _ in ROLES["Member"]}
+for _view, _permission in ROLES["Member"]:
+    _OF_MEMBERS[_view.rstrip("$")].add(_permission.rstrip("$"))
+
+
+def is_for_members(door) -> bool:
+    view, _, name = door.rule.endpoint.partition(".")
+    return f"can_{name}" in _OF_MEMBERS.get(view, ())
+
+
+def action_of(door) -> str | None:
+    view = door.rule.endpoint.partition(".")[0]
+    return ASKS_FOR.get(door.rule.endpoint) or (WRITES.get(view) if door.method != "GET" and door.args else None)
+
+
+def test_every_door_that_changes_a_customers_rows_is_known_to_ask_for_a_right(app):
+    """Whoever adds a screen says above what it asks for."""
+    writing = [door for door in doors(app) if door.method != "GET" and door.args and is_for_members(door)]
+    assert len(writing) > 40
+    known = ONES_OWN | {door.rule.endpoint for door in writing if action_of(door)}
+    assert {door.rule.endpoint for door in writing} <= known
+    assert {*WRITES.values(), *ASKS_FOR.values()} <= set(ACTIONS)
+
+
+@pytest.fixture(scope="module")
+def by_role(app, ada, planted):
+    place = (ada.service_id, ada.workspace_id)
+    found = {"holder": come_in(app, ada.member_id)}
+    for name, role in (("olga", "owner"), ("ben", "admin"), ("uma", "user")):
+        found[role] = come_in(app, add_person(app, name, place=(*place, role)))
+    return found
+
+
+@pytest.fixture
+def _nothing_lasts(monkeypatch):
+    """Take back whatever a request does: those who come later find every row in its place."""
+    monkeypatch.setattr(Session, "commit", Session.flush)
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+@pytest.mark.parametrize("role", ["user", "admin", "owner", "holder"])
+def test_each_role_may_do_what_the_table_says(app, by_role, planted, role):
+    wrong = []
+    for door in doors(app):
+        action = action_of(door)
+        if action is None or door.rule.endpoint in ONES_OWN:
+            continue
+        answer = by_role[role].open(door.own(planted["ada"]), method=door.method, data=hostile_form(planted["cid"]))
+        answer.get_data()
+        is_unseen = answer.status_code == 404 and action in UNSEEN and not allows(role, UNSEEN[action])
+        is_refused = answer.status_code == 403 or is_unseen
+        if is_refused == allows(role, action) or answer.status_code >= 500:
+            wrong.append(f"{door.name} answered {answer.status_code}, for {action}")
+    assert wrong == []
+
+
+def test_who_only_uses_sees_no_visitors_chat(by_role, planted):
+    """Not derived from the table: this is promised to customers, whoever edits the table."""
+    rows = planted["ada"]
+    place = f"/history/{rows['services']['id']}/{rows['domains']['uuid']}/{rows['chatbots']['uuid']}"
+    assert by_role["admin"].get(place).status_code == 200
+    assert by_role["user"].get(place).status_code == 403
+    assert by_role["user"].get(f"/historyview/show/{rows['chat_sessions']['id']}").status_code == 404

@@ -8,14 +8,16 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
+from markupsafe import Markup
 from sqlalchemy import select
 
 from app.caller import standing
 from app.history import transcripts
 from app.knowledge import chunks
+from app.leads import submissions
 from models import ChatSession, Message
 from views.base import Screen, rows_where, table
-from views.columns import moment, path
+from views.columns import moment, path, status_badge
 
 
 class SaidFilter(BaseFilter):
@@ -26,12 +28,20 @@ class SaidFilter(BaseFilter):
         return query.filter(ChatSession.id.in_(said))
 
 
+def _visitor(chat: ChatSession) -> Markup | str:
+    """Write who a visitor is, as their website has signed it, and whether they were handed to a person."""
+    who = chat.visitor or {}
+    name = str(who.get("name") or who.get("email") or who.get("id") or "–")
+    handed = status_badge("new", "Handed to a person") if chat.handed_over_at else ""
+    return Markup("{} {}").format(name, handed) if handed else name
+
+
 class HistoryView(Screen):
     """All chats of the chatbots whose history you may read."""
 
     datamodel = table(ChatSession)
     list_title = "Chat history"
-    list_columns = ["last_question", "chatbot", "domain", "page", "last_message_at"]
+    list_columns = ["last_question", "visitor", "chatbot", "domain", "page", "last_message_at"]
     show_columns = ["chatbot"]
     add_columns = edit_columns = ["page"]
     search_columns = ["page", "chatbot"]
@@ -42,6 +52,7 @@ class HistoryView(Screen):
     label_columns = {"last_message_at": "Last message", "domain": "Website"}
     order_columns = ["page", "last_message_at"]
     formatters_columns = {"last_message_at": moment, "page": path}
+    writers = {"visitor": _visitor}
     picture, next_step = "history", ("ChatbotView.list", "Open your chatbots")
     empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
 
@@ -65,10 +76,11 @@ class HistoryView(Screen):
 
 
 def _dialogue(chat: ChatSession) -> dict[str, Any]:
-    """Return a chat with its turns, and the sources that its citations can be looked up in."""
+    """Return a chat with its turns, the sources of its citations, and what the visitor entered in forms."""
     turns = transcripts.read_turns(chat)
     cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
-    return {"chat": chat, "turns": turns, "sources": chunks.sources_of(cited)}
+    left = submissions.of_chat(chat) if standing().may(submissions.VIEW, chat.chatbot.workspace_id) else []
+    return {"chat": chat, "turns": turns, "sources": chunks.sources_of(cited), "left": left}
 
 
 class HistoryPage(BaseView):

@@ -82,10 +82,11 @@ class SubmissionPage(BaseView):
     def change(self, submission_uuid: uuid.UUID) -> Any:
         submission = self._find(submission_uuid, "submission.edit")
         state, assignee = request.form.get("state", ""), request.form.get("assignee", "")
-        people = {str(member.id): member.id for member in submissions.people_of(submission.chatbot)}
+        people = {str(member.id): member for member in submissions.people_of(submission.chatbot)}
         if state not in SUBMISSION_STATES or (assignee and assignee not in people):
             abort(400)
-        submission.state, submission.assignee_id = state, people.get(assignee)
+        submission.state = state
+        submissions.assign(submission, people.get(assignee), by_id=standing().member_id)
         audit.record("submission.edit", submission)
         db.session.commit()
         flash(f"Saved: {words(state).lower()}.", "success")

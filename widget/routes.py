@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from app import limits
 from app.history import recording, transcripts, visitors
 from app.leads import submissions
-from app.looks import schema
+from app.looks import languages, schema
 from app.plans import usage
 from models import Service, db
 from models.base import now
@@ -147,7 +147,8 @@ def read_messages() -> Response:
 @blueprint.route("/chat/download", methods=["GET", "POST"])
 def download() -> Response:
     visit, chat = access.require_chat()
-    text = shown.transcript(chat, visit.chatbot, transcripts.read_turns(chat))
+    language = languages.choose([request.args.get("lang", "")])
+    text = shown.transcript(chat, visit.chatbot, transcripts.read_turns(chat), language)
     headers = {"Content-Disposition": 'attachment; filename="chat.txt"'}
     return Response(text, mimetype="text/plain", headers=headers)
 

@@ -124,20 +124,19 @@ def offers(message: Message) -> list[str]:
     return list((message.evidence or {}).get("offers", ()))
 
 
-def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message]) -> str:
+def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message], language: str) -> str:
     """Return a chat as a plain text to keep."""
-    words = languages.strings("en")
+    words = languages.words_for(chatbot.settings or {}, language)
     lines = [chatbot.name, f"{chat.started_at:%Y-%m-%d %H:%M} UTC", chat.origin, ""]
     for message in messages:
         who = chatbot.name if message.type == "bot" else words["you"]
         lines += [f"{who} ({message.timestamp:%H:%M}):", message.message or words["cut_off"]]
-        lines += [f"  [{c.n}] {', '.join(_place(c))}: {' '.join(c.quote.split())}" for c in message.citations]
+        lines += [f"  [{c.n}] {', '.join(_place(c, words))}: {' '.join(c.quote.split())}" for c in message.citations]
         lines.append("")
     return "\n".join(lines)
 
 
-def _place(citation: Citation) -> list[str]:
-    words = languages.strings("en")
+def _place(citation: Citation, words: Mapping[str, str]) -> list[str]:
     where = [f"{words[name]} {citation.locator[name]}" for name in _PLACES if citation.locator.get(name)]
     heading = citation.locator.get("heading")
     return [citation.title, *(where or ([str(heading)] if heading else [])), *([citation.url] if citation.url else [])]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import delete, select
 
 from app import mail
-from app.accounts.standing import find_standing
+from app.accounts.permissions import HOLDER, allows
 from app.leads import webhooks
 from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
 from models.base import change
@@ -44,7 +44,7 @@ def _summarize(answers: Answers) -> str:
 
 def tell(submission: Submission, form: Form) -> None:
     """Mail a submission to the members whom its form names, as far as they may still read it; the caller commits."""
-    for member in people_of(submission.chatbot):
+    for member in people_of(submission.chatbot) if form.notify else ():
         if member.id in form.notify:
             mail.post(
                 "submission", member.email, page=f"/submission/{submission.uuid}", form=form.name,
@@ -54,15 +54,16 @@ def tell(submission: Submission, form: Form) -> None:
 
 def people_of(chatbot: Chatbot) -> list[Member]:
     """Return the members who may read what visitors leave, and so can be told of it and take care of it."""
-    in_workspace = select(WorkspaceMember.user_id).where(WorkspaceMember.workspace_id == chatbot.workspace_id)
+    here = WorkspaceMember.workspace_id == chatbot.workspace_id
+    seats = db.session.execute(select(WorkspaceMember.user_id, WorkspaceMember.role).where(here))
     holders = select(ServiceMember.user_id).where(
-        ServiceMember.service_id == chatbot.service_id, ServiceMember.role == "holder"
+        ServiceMember.service_id == chatbot.service_id, ServiceMember.role == HOLDER
     )
-    ids = {*db.session.scalars(in_workspace), *db.session.scalars(holders)}
+    ids = {member_id for member_id, role in seats if allows(role, VIEW)} | set(db.session.scalars(holders))
     members = db.session.scalars(
         select(Member).where(Member.id.in_(ids), Member.status == "enabled").order_by(Member.id)
     )
-    return [member for member in members if find_standing(member).may(VIEW, chatbot.workspace_id)]
+    return list(members)
 
 
 def to_text(answers: Iterable[object]) -> str:
@@ -72,6 +73,22 @@ def to_text(answers: Iterable[object]) -> str:
 
 def find(submission_uuid: uuid.UUID) -> Submission | None:
     return db.session.scalar(select(Submission).where(Submission.uuid == submission_uuid))
+
+
+def of_chat(chat: ChatSession) -> list[Submission]:
+    """Return what a visitor entered in a chat."""
+    return list(db.session.scalars(select(Submission).where(Submission.session_id == chat.id).order_by(Submission.id)))
+
+
+def assign(submission: Submission, member: Member | None, *, by_id: int | None) -> None:
+    """Give a submission to somebody, who is told by mail unless they took it themselves. The caller commits."""
+    is_new = member is not None and member.id != submission.assignee_id
+    submission.assignee_id = member.id if member else None
+    if member is not None and is_new and member.id != by_id:
+        mail.post(
+            "assigned", member.email, page=f"/submission/{submission.uuid}", form=submission.form_name,
+            chatbot=submission.chatbot.name, said=to_text(submission.answers),
+        )  # fmt: skip
 
 
 def session_of(submission: Submission) -> ChatSession | None:

@@ -164,6 +164,32 @@ def test_somebody_takes_care_of_it_and_the_trail_says_who(app, ada, owner, place
     assert "Nothing matches" in owner.get("/submissionview/list/?state=done").text
 
 
+def test_who_is_given_something_to_take_care_of_is_told_once(app, ada, owner, place, form):
+    from models import ServiceMember, WorkspaceMember
+
+    client = visitor(app)
+    submit(client, open_chat(client, place), form)
+    with inside(app):
+        from app.accounts import members
+
+        ben = members.add_member("Ben", "ben@example.com", "a-long-password-1", platform_role="Member", verified=True)
+        db.session.add(ServiceMember(service_id=ada.service_id, user_id=ben.id, role="member"))
+        db.session.add(
+            WorkspaceMember(service_id=ada.service_id, workspace_id=ada.workspace_id, user_id=ben.id, role="admin")
+        )
+        db.session.commit()
+        uuid, ben_id = last_submission().uuid, ben.id
+    for assignee in (ada.member_id, ben_id, ben_id):
+        assert owner.post(f"/submission/{uuid}", data={"state": "new", "assignee": str(assignee)}).status_code == 302
+    told = [mail for mail in mails(app) if "please take care of it" in mail]
+    assert len(told) == 1
+    assert "To: ben@example.com" in told[0]
+    with inside(app):
+        chat = submissions.session_of(last_submission())
+        address = f"/historyview/show/{chat.id}"
+    assert f"/submission/{uuid}" in owner.get(address, follow_redirects=True).text
+
+
 def test_what_was_entered_can_be_deleted_for_good(app, owner, place, form):
     client = visitor(app)
     submit(client, open_chat(client, place), form)

@@ -302,6 +302,9 @@ def test_a_chat_can_be_taken_home(client, place):
     assert response.headers["Content-Disposition"] == 'attachment; filename="chat.txt"'
     text = response.get_data(as_text=True)
     assert QUESTION in text
+    assert "You (" in text
+    german = client.post(f"{API}/chat/download?lang=de", headers=headers).get_data(as_text=True)
+    assert "Sie (" in german
     assert "[1] terms.md" in text or "[1] Returns" in text
     assert "forty-five days" in text
 

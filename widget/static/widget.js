@@ -179,7 +179,7 @@ function main(script, css) {
 
   async function save() {
     try {
-      const href = URL.createObjectURL(await api.download());
+      const href = URL.createObjectURL(await api.download(config.lang));
       el("a", { href, download: "chat.txt" }).click();
       setTimeout(() => URL.revokeObjectURL(href), 10000);
     } catch (error) { say(error.message); }

@@ -79,7 +79,7 @@ def _search(config: Config, args: argparse.Namespace) -> int:
 def _extract(config: Config, args: argparse.Namespace) -> int:
     from app.commands import extracting
 
-    return extracting.extract(config, args.path, as_json=args.json)
+    return extracting.extract(config, args.path, as_json=args.json, with_ocr=args.ocr)
 
 
 def _add_serving(commands: Any) -> None:
@@ -123,6 +123,7 @@ def _add_knowledge(commands: Any) -> None:
     extract = commands.add_parser("extract", help="show what the loaders see in files, without a database")
     extract.add_argument("path", nargs="+")
     extract.add_argument("--json", action="store_true", help="JSON alone on stdout")
+    extract.add_argument("--ocr", action="store_true", help="read scanned pages too (needs Tesseract)")
     extract.set_defaults(run=_extract)
 
 

@@ -38,6 +38,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",
     ),
+    "ScansPage": ("can_show", "can_change"),
     "TextPage": ("can_write", "can_rewrite"),
     "AnswersPage": ("can_show", "can_write", "can_take_file", "can_rewrite", "can_remove"),
     "DomainView": (*_WRITE,),

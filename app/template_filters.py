@@ -47,6 +47,8 @@ def size_in_words(n_bytes: int | None) -> str:
 def locator_in_words(locator: dict[str, Any]) -> str:
     """Return where in a document something stands: "page 3", "slide 2", a heading path, "sheet Prices, row 7"."""
     parts = [f"{word} {locator[word]}" for word in ("page", "slide", "sheet", "row") if locator.get(word)]
+    if locator.get("ocr"):
+        parts.append("read from a picture")
     if not parts and locator.get("heading"):
         parts = [str(locator["heading"])]
     if not parts and locator.get("line"):

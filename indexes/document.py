@@ -10,7 +10,8 @@ T = TypeVar("T")
 class Locator(TypedDict, total=False):
     """Where a text stands; every number is 1-based and what is not known is absent.
 
-    `heading` is a path, "Setup > Linux"; `notes` marks the speaker notes of a slide; `row` to `row_end`
+    `heading` is a path, "Setup > Linux"; `notes` marks the speaker notes of a slide, `ocr` what was
+    read from a picture of the page; `row` to `row_end`
     (inclusive) are rows of a sheet, a CSV or a JSON list, the header being row 1; `line` is a line of the
     text file; `anchor` is the fragment of a web page without its #.
     """
@@ -18,6 +19,7 @@ class Locator(TypedDict, total=False):
     page: int
     slide: int
     notes: bool
+    ocr: bool
     heading: str
     sheet: str
     row: int

@@ -75,14 +75,18 @@ class LoadError(IndexesError):
         happened: one plain sentence for the owner.
         advice: one plain sentence on what to do.
         detail: what the parser said; for logs, never for screens.
+        pages: numbers, from 1, of the pages that OCR could read; empty where it could not help.
     """
 
-    def __init__(self, kind: str, advice: str = "", *, happened: str = "", detail: str = "") -> None:
+    def __init__(
+        self, kind: str, advice: str = "", *, happened: str = "", detail: str = "", pages: tuple[int, ...] = ()
+    ) -> None:
         words = KINDS[kind]
         self.kind = kind
         self.happened = happened or words.happened
         self.advice = advice or words.advice
         self.detail = detail
+        self.pages = pages
         super().__init__(f"{self.happened} {self.advice}")
 
 

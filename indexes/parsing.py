@@ -20,9 +20,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from indexes.document import Document, from_json
 from indexes.errors import KINDS, LoadError, ParserError
@@ -107,23 +108,31 @@ class ParserPool:
             LoadError: anything that is wrong with the file, time and memory included.
             ParserError: the process cannot run at all.
         """
+        return self._read(path, {"name": name})
+
+    def read_page(self, path: str | Path, name: str, page: int, languages: Sequence[str]) -> Document:
+        """Read one page of a PDF (from 1) by OCR, in languages as Tesseract names them; raises as `parse` does."""
+        return self._read(path, {"name": name, "page": page, "languages": list(languages)})
+
+    def _read(self, path: str | Path, request: dict[str, Any]) -> Document:
+        request["path"] = str(Path(path).absolute())
         if os.getpid() != self._pid:
             self._forget_inherited()
         with self._places:
             try:
-                return self._ask(path, name)
+                return self._ask(request)
             except _Killed:
                 log.warning("a parsing process was killed; its file is read once more")
             try:
-                return self._ask(path, name)
+                return self._ask(request)
             except _Killed:
                 raise LoadError("limit", detail="killed twice, not by us: there was not enough memory") from None
 
-    def _ask(self, path: str | Path, name: str) -> Document:
+    def _ask(self, request: dict[str, Any]) -> Document:
         parser = self._take()
         is_reusable = False
         try:
-            document = parser.ask(Path(path).absolute(), name, self._timeout_s)
+            document = parser.ask(request, self._timeout_s)
             is_reusable = True
             return document
         except LoadError as error:
@@ -200,12 +209,12 @@ class _Parser:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, path: Path, name: str, timeout_s: float) -> Document:
+    def ask(self, request: dict[str, Any], timeout_s: float) -> Document:
         self.n_files += 1
         deadline = time.monotonic() + timeout_s
-        request = json.dumps({"path": str(path), "name": name}).encode()
+        frame = json.dumps(request).encode()
         try:
-            self._requests.write(struct.pack(">I", len(request)) + request)
+            self._requests.write(struct.pack(">I", len(frame)) + frame)
         except BrokenPipeError:
             raise self._explain_death() from None
         (length,) = struct.unpack(">I", self._receive(4, deadline))
@@ -275,7 +284,7 @@ def _read_reply(reply: bytes) -> Document:
         if letter == b"B":
             raise ParserError(f"A parser is not installed: {content}")
         words = {key: str(content[key])[:_MAX_WORDS] for key in ("advice", "happened", "detail")}
-        kind = content["kind"]
+        kind, pages = content["kind"], tuple(int(page) for page in content["pages"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LoadError("corrupt", detail=f"unreadable reply: {error!r}") from error
-    raise LoadError(kind if kind in KINDS else "corrupt", **words)
+    raise LoadError(kind if kind in KINDS else "corrupt", **words, pages=pages)

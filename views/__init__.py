@@ -59,6 +59,7 @@ def _pages() -> tuple[Any, ...]:
     from views.pairs import AnswersPage
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
+    from views.scans import ScansPage
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
@@ -68,8 +69,8 @@ def _pages() -> tuple[Any, ...]:
     from views.widget_page import WidgetPage
 
     return (
-        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, PlansPage,
-        ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
+        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
+        PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
         ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.collaborators import here
-from app.knowledge import chatbots, claims, clearing, drafts, embedding, pairs, texts
+from app.knowledge import chatbots, claims, clearing, drafts, embedding, pairs, scans, texts
 from app.knowledge.claims import Claim, Superseded
 from app.knowledge.drafts import SLICE
 from app.knowledge.heartbeats import beating
@@ -100,7 +100,8 @@ def _load(claim: Claim, source: Source, report: Report) -> tuple[parsed.Document
         return pairs.read(source), None
     with _local_file(source) as (path, name, url):
         _show(claim, report, "parsing", 10, fetched_at=now())
-        return parse(path, name), url
+        scan = scans.Scan(claim, path, name, lambda done: _show(claim, report, "parsing", 10 + 15 * done // 100))
+        return scan.parse(lambda: parse(path, name)), url
 
 
 @contextmanager

@@ -23,11 +23,24 @@ def _pool(timeout_s: float, memory_bytes: int) -> ParserPool:
         return _pools[timeout_s, memory_bytes]
 
 
+def _here() -> ParserPool:
+    config = here().config
+    return _pool(config.parse_timeout_s, config.parse_memory_bytes)
+
+
 def parse(path: Path, name: str) -> Document:
     """Parse a file in a child process that can be killed.
 
     Raises:
         LoadError: what is wrong with the file, and what to do.
     """
-    config = here().config
-    return _pool(config.parse_timeout_s, config.parse_memory_bytes).parse(path, name)
+    return _here().parse(path, name)
+
+
+def read_page(path: Path, name: str, page: int, languages: tuple[str, ...]) -> Document:
+    """Read one page of a PDF by OCR in such a process, with the time of a whole file.
+
+    Raises:
+        LoadError: no_text, where there is no word on it; what else is wrong.
+    """
+    return _here().read_page(path, name, page, languages)

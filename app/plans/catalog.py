@@ -21,7 +21,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
         "features": {
             "chatbots": 3, "domains": 3, "workspaces": 2, "seats": 5, "storage_bytes": GB, "documents": 500,
             "max_crawl_pages": 500, "messages_per_month": 5_000, "requests_per_minute": 30, "retention_days": 90,
-            "recrawl": "monthly",
+            "recrawl": "monthly", "ocr_pages_per_day": 200,
         },
     },
     {
@@ -30,7 +30,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
         "features": {
             "chatbots": 10, "domains": 10, "workspaces": 5, "seats": 20, "storage_bytes": 10 * GB, "documents": 5_000,
             "max_crawl_pages": 2_000, "messages_per_month": 25_000, "requests_per_minute": 60, "retention_days": 365,
-            "recrawl": "weekly", "remove_branding": True,
+            "recrawl": "weekly", "remove_branding": True, "ocr_pages_per_day": 1_000,
         },
     },
     {
@@ -38,7 +38,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
         "description": "For whole organizations.",
         "features": {
             "chatbots": 100, "domains": 100, "workspaces": 50, "seats": 200, "storage_bytes": 100 * GB,
-            "documents": 100_000, "max_crawl_pages": 10_000, "messages_per_month": 200_000,
+            "documents": 100_000, "max_crawl_pages": 10_000, "messages_per_month": 200_000, "ocr_pages_per_day": 5_000,
             "requests_per_minute": 300, "retention_days": 730, "grace_days": 90, "recrawl": "daily",
             "remove_branding": True,
         },

@@ -39,6 +39,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("documents", "Documents and pages", "documents", 50),
     Feature("max_crawl_pages", "Pages per website crawl", "pages of one website", 50),
     Feature("messages_per_month", "Messages per month", "messages a month", 500),
+    Feature("ocr_pages_per_day", "Scanned pages per day", "scanned pages a day", 20),
     Feature("requests_per_minute", "Questions per minute", "questions a minute", 10),
     Feature("retention_days", "History kept, days", "days of history", 30),
     Feature("grace_days", "Kept after expiry, days", "days after expiry", 30),
@@ -48,6 +49,7 @@ FEATURES: tuple[Feature, ...] = (
 BY_NAME = {feature.name: feature for feature in FEATURES}
 STOCKS = ("chatbots", "domains", "workspaces", "seats", "storage_bytes", "documents")  # counted as they stand
 FLOWS = ("messages_per_month",)  # counted from the start of each month of the service
+DAILY = ("ocr_pages_per_day",)  # counted from midnight, UTC
 
 
 def _check(feature: Feature, value: Any) -> str:

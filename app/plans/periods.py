@@ -105,12 +105,16 @@ def close_all(service_id: int) -> None:
 def features_of(service: Service) -> dict[str, Any] | None:
     """Return the limits that a service bought; None for the installation's own: counted, never refused.
 
-    A service without a running period has no room for anything.
+    A service without a running period has no room for anything. A limit that is younger than what was bought counts
+    as in the smallest plan.
     """
     if service.is_own:
         return None
     period = find_current(service.id)
-    return dict(period.terms.get("features", {})) if period is not None else {}
+    if period is None:
+        return {}
+    bought: dict[str, Any] = period.terms.get("features", {})
+    return {name: feature.default for name, feature in BY_NAME.items()} | bought
 
 
 def kept_until(service: Service) -> dt.datetime | None:

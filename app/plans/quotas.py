@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.plans import periods, usage
-from app.plans.features import BY_NAME, FLOWS, STOCKS, in_words
+from app.plans.features import BY_NAME, DAILY, FLOWS, STOCKS, in_words
 from app.plans.periods import alone_with
 from app.refusals import Refusal
 from models import Chatbot, Document, Domain, Invitation, Service, ServiceMember, Source, Workspace, db, tenancy
@@ -53,6 +53,8 @@ class Meter:
 
     @property
     def is_pressing(self) -> bool:
+        if self.metric in DAILY:
+            return False  # tomorrow there is room again
         return (self.limit or 0) >= usage.MIN_WATCHED and self.percent >= min(usage.WARN_AT)
 
 
@@ -127,7 +129,7 @@ def meters(service: Service) -> list[Meter]:
     """Return every quota of a service with what is used of it."""
     features = periods.features_of(service)
     rows = [(metric, count(service.id, metric)) for metric in STOCKS]
-    rows += [(metric, usage.used_now(service, metric)) for metric in FLOWS]
+    rows += [(metric, usage.used_now(service, metric)) for metric in (*FLOWS, *DAILY)]
     return [
         Meter(metric, BY_NAME[metric].label, used, int(features.get(metric, 0)) if features else None)
         for metric, used in rows

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.plans import notices, periods
-from app.plans.features import BY_NAME, FLOWS, in_words
+from app.plans.features import BY_NAME, DAILY, FLOWS, in_words
 from models import Service, UsageCounter, db
-from models.base import change
+from models.base import change, now
 
 WARN_AT = (80, 100)  # percent
 MIN_WATCHED = 5  # a plan with one chatbot is meant to have it used: nobody is warned of that
@@ -63,6 +63,13 @@ def reserve(service: Service, metric: str) -> dt.datetime | None:
     return start
 
 
+def reserve_today(service: Service, metric: str) -> bool:
+    """Count one use against a limit of each day (UTC), if today's has room; safe in a race. The caller commits."""
+    start = _midnight()
+    _ensure_counter(service.id, metric, start)
+    return _add(service.id, metric, start, 1, limit_of(service, metric))
+
+
 def give_back(service_id: int, metric: str, start: dt.datetime) -> None:
     """Take back one reserved use that came to nothing. The caller commits."""
     _add(service_id, metric, start, -1, None)
@@ -75,8 +82,12 @@ def used_in(service_id: int, metric: str, start: dt.datetime) -> int:
 
 
 def used_now(service: Service, metric: str) -> int:
-    """Return what was counted in the service's present month."""
-    return used_in(service.id, metric, periods.month_start(service))
+    """Return what was counted in the service's present month, or today."""
+    return used_in(service.id, metric, _midnight() if metric in DAILY else periods.month_start(service))
+
+
+def _midnight() -> dt.datetime:
+    return now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime) -> None:

@@ -5,12 +5,13 @@ text. The heavy libraries are imported when a file first needs them. What is hos
 process around this (`indexes.parsing`): nothing here watches the clock.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from indexes.document import Document
 from indexes.errors import LoadError
-from indexes.loaders import csv, docx, epub, html, json, legacy, md, odt, pdf, pptx, rtf, sheets, txt
+from indexes.loaders import csv, docx, epub, html, json, legacy, md, odt, pdf, pptx, rtf, scans, sheets, txt
 from indexes.loaders.sample import Sample, take_sample
 
 
@@ -43,8 +44,21 @@ def load(path: str | Path, name: str) -> Document:
     Raises:
         LoadError: whatever is wrong with the file.
     """
+    return _explained(lambda: _choose(take_sample(path, name)).load(path, name))
+
+
+def load_page(path: str | Path, name: str, page: int, languages: tuple[str, ...]) -> Document:
+    """Read one page of a PDF (from 1) by OCR.
+
+    Raises:
+        LoadError: whatever is wrong with the file or the page; no_text, where there is no word on it.
+    """
+    return _explained(lambda: scans.load_page(path, name, page, languages))
+
+
+def _explained(read: Callable[[], Document]) -> Document:
     try:
-        return _choose(take_sample(path, name)).load(path, name)
+        return read()
     except (LoadError, ImportError):
         raise
     except (MemoryError, RecursionError) as error:

@@ -16,6 +16,7 @@ import struct
 import sys
 from collections.abc import Callable
 
+from indexes import loaders
 from indexes.document import Document, to_json
 from indexes.errors import LoadError
 
@@ -43,6 +44,9 @@ def main() -> None:
 def _answer(load: Load, frame: bytes) -> bytes:
     request = json.loads(frame)
     try:
+        if "page" in request:
+            page, languages = request["page"], tuple(request["languages"])
+            return b"D" + to_json(loaders.load_page(request["path"], request["name"], page, languages))
         return b"D" + to_json(load(request["path"], request["name"]))
     except LoadError as error:
         return _write_error(error)
@@ -58,6 +62,7 @@ def _write_error(error: LoadError) -> bytes:
         "advice": error.advice,
         "happened": error.happened,
         "detail": error.detail[:1000],
+        "pages": error.pages,
     }
     return b"E" + json.dumps(fields).encode()
 

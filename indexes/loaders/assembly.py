@@ -45,7 +45,7 @@ def assemble(kind: str, name: str, segments: Iterable[Segment], findings: Findin
     findings = findings or Findings()
     kept, is_cut = _tidy_all(segments)
     if not kept:
-        raise LoadError(_explain_nothing(findings))
+        raise LoadError(_explain_nothing(findings), pages=findings.pages_without_text if kind == "pdf" else ())
     warnings = list(findings.warnings)
     if findings.pages_without_text:
         warnings.append("pages_without_text")

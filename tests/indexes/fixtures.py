@@ -133,6 +133,23 @@ def make_pdf(path, pages, *, title="", password=""):
     return path
 
 
+def make_scan(path, pages):
+    """A PDF like one from a scanner: each text is a picture of a page; None makes a page of real text, "" a blank one."""
+    import pymupdf
+
+    with pymupdf.open() as scan, pymupdf.open() as written:
+        for text in pages:
+            page = scan.new_page()
+            if text is None:
+                page.insert_text((50, 72), "This page has letters of its own.")
+            else:
+                sheet = written.new_page()
+                sheet.insert_textbox((50, 72, 545, 700), text, fontsize=14)
+                page.insert_image(page.rect, pixmap=sheet.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY))
+        scan.save(str(path))
+    return path
+
+
 def make_greedy_pdf():
     """A kilobyte that asks MuPDF for gigabytes: forty million tiny letters on one page, deflated twice."""
     line = b"BT /F 0.01 Tf 20 20 Td (" + b"a" * 1000 + b") Tj ET\n"

@@ -12,7 +12,7 @@ _IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)?|\[[^\]]*\])?|<img\b[^>]*>?", re.I
 _LINK = re.compile(r"\[([^\]\d][^\]]*)\]\(([^)]*)\)")
 _ADDRESS = re.compile(r"\b(?:https?|ftp|ws|wss)://[^\s<>\"'`|\\^{}]+", re.IGNORECASE)
 _SCRIPT = re.compile(r"\b(?:javascript|vbscript|data|file|blob)\s*:(?=\S)", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?=\s)|\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:\s*\[\d[\d,; ]*\])*(?=\s)|\n")  # with the marks behind it
 _NUMBER = re.compile(r"\d+(?:[.,  ]\d+)*")
 _N_LEAKED = 8  # words in a row that a model repeats of what only it was told
 _SMALL = 12  # numbers up to here are also written as words, and count steps

@@ -13,7 +13,8 @@ _ORDERS = re.compile(
       \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|any|your|these|those|the)\b
         .{0,30}\b(?:instruction|prompt|rule|direction|guideline|safeguard|polic|passage|document)
     | \b(?:reveal|print|repeat|output|show|leak|tell|give|send|disclose|post|write\s+out)\b.{0,40}\b(?:system\s+prompt|
-        (?:your|the|these|all)\s+(?:hidden\s+|secret\s+|initial\s+|original\s+)?(?:prompt|instructions)\b(?!\s+(?:on|in|for)))
+        (?:your|the|these|all)\s+(?:hidden|secret|initial|original)\s+(?:prompt|instructions)\b|
+        (?:your|the|these|all)\s+(?:prompt|instructions)\b(?!\s+(?:on|in|for)))
     | \b(?:api|secret)\s*keys?\b.{0,40}\b(?:reveal|print|send|post|in\s+your)
     | \byou\s+are\s+(?:now|no\s+longer)\s+(?:an?\s+)?(?:\w+\s+){0,2}(?:ai|assistant|bot|dan|model|bound|
         restricted|unrestricted|pirate|admin)\b

@@ -64,6 +64,7 @@ class Config:
         30.0, values.seconds, doc="seconds that a whole answer of the chat model may take"
     )
     chat_model_first_token_s: float = _setting(10.0, values.seconds, doc="seconds to the first word of the chat model")
+    currency: str = _setting("EUR", values.currency, doc="currency of what chat models cost: three letters")
     chat_model_slots: int = _setting(
         24, values.whole(1, 1024), doc="answers that chat models may be writing at once in a web process"
     )

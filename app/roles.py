@@ -21,7 +21,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "ChatbotView": (*_WRITE,),
     "ChatbotPage": (
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
-        "can_train", "can_preview", "can_add_embed", "can_switch_embed",
+        "can_train", "can_add_embed", "can_switch_embed",
     ),
     "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),
     "WidgetPage": (
@@ -34,6 +34,9 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     ),
     "SubmissionView": (*_READ, "can_export"),
     "SubmissionPage": ("can_show", "can_change", "can_delete"),
+    "WorkbenchPage": ("can_show", "can_ask"),
+    "MannerPage": ("can_show", "can_save", "can_reset", "can_restore"),
+    "ChatModelPage": ("can_show", "can_save", "can_test", "can_forget", "can_limit"),
     "WebsitePage": (
         "can_show", "can_part", "can_pages", "can_refresh", "can_cancel", "can_consent", "can_decline", "can_schedule",
         "can_change",
@@ -55,6 +58,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _OF_STAFF: dict[str, tuple[str, ...]] = {
     "PlanView": (*_WRITE,),
+    "ModelPriceView": (*_WRITE,),
     "ServiceView": (*_READ, "can_edit"),
     "SubscriptionView": (*_READ,),
     "OrderView": (*_READ, "can_activate", "can_reject"),
@@ -69,7 +73,17 @@ _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
     "Invitations", "Services", "Audit",
 )  # fmt: skip
-_MENU_OF_STAFF = ("Installation", "Orders", "Plans", "Subscriptions", "People", "Mails", "Websites held", "Services")
+_MENU_OF_STAFF = (
+    "Installation",
+    "Orders",
+    "Plans",
+    "Model prices",
+    "Subscriptions",
+    "People",
+    "Mails",
+    "Websites held",
+    "Services",
+)
 
 
 def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[list[str]]:

@@ -142,3 +142,10 @@ def storage(text: str) -> str:
     except (ValueError, ImportError) as error:
         raise ValueError(f"it looks like s3://bucket/folder ({error})") from None
     return text
+
+
+def currency(text: str) -> str:
+    """Read a currency's three letters (ISO 4217)."""
+    if not re.fullmatch(r"[A-Za-z]{3}", text):
+        raise ValueError("it is not three letters, as EUR or USD")
+    return text.upper()

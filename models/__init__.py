@@ -1,6 +1,7 @@
 """Every table, imported in one place: FAB configures all mappers as soon as one of them is used."""
 
 from models.base import db
+from models.chat_models import ChatModel, Instruction, ModelPrice, ModelSpending
 from models.chatbots import Chatbot, Domain, Embed
 from models.credentials import Device, RecoveryCode, SecondFactor
 from models.curated import CuratedAnswer
@@ -17,9 +18,9 @@ from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "ActingGrant", "AuditEvent", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device",
-    "Document", "Domain", "Embed", "Form", "Generation", "Handover", "IdentityKey", "Invitation", "Member", "Message",
-    "Notice", "Order", "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember",
-    "Source", "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website",
-    "Workspace", "WorkspaceMember", "db",
+    "ActingGrant", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer",
+    "Delivery", "Device", "Document", "Domain", "Embed", "Form", "Generation", "Handover", "IdentityKey", "Instruction",
+    "Invitation", "Member", "Message", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan",
+    "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Submission", "Subscription",
+    "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -66,6 +66,9 @@ class Message(Table, HasUuid, ChatbotOwned):
     tokens_in: Mapped[int | None] = mapped_column()
     tokens_out: Mapped[int | None] = mapped_column()
     first_token_ms: Mapped[int | None] = mapped_column()
+    cost: Mapped[int | None] = mapped_column(BigId)  # of the chat model, in millionths; None: unknown, or none asked
+    input_price: Mapped[int | None] = mapped_column(BigId)  # of a million tokens, as it was then
+    output_price: Mapped[int | None] = mapped_column(BigId)
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     chat_session: Mapped[ChatSession] = relationship(back_populates="messages", overlaps="messages")
     citations: Mapped[list[Citation]] = relationship(

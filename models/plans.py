@@ -47,6 +47,7 @@ class Service(Table, HasUuid, Timestamped):
     status: Mapped[str] = mapped_column(String(16), default="enabled")
     is_own: Mapped[bool] = mapped_column(default=False)  # the installation's own: usage counted, never refused
     expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    model_budget: Mapped[int | None] = mapped_column(BigId)  # a month's for chat models, in millionths
     suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff disabled it
     plan: Mapped[Plan] = relationship(lazy="joined")
     holder: Mapped[Member] = relationship(foreign_keys=[holder_id])

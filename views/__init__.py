@@ -10,6 +10,7 @@ def register(appbuilder: Any) -> None:
     from flask import current_app
 
     from views.audit_trail import AuditView
+    from views.chat_models import ModelPriceView
     from views.chatbots import ChatbotView, SourceView
     from views.domains import DomainView
     from views.history import HistoryView
@@ -36,6 +37,7 @@ def register(appbuilder: Any) -> None:
     add(ServiceView, "Services", category="Team", icon="service")
     add(OrderView, "Orders", category="Installation", icon="order")
     add(PlanView, "Plans", category="Installation", icon="plan")
+    add(ModelPriceView, "Model prices", category="Installation", icon="plan")
     add(SubscriptionView, "Subscriptions", category="Installation", icon="clock")
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
@@ -50,12 +52,14 @@ def _pages() -> tuple[Any, ...]:
     """Return the pages that no menu names: other pages lead there."""
     from views.accounts import AcceptPage, SignUpPage, VerifyPage
     from views.buying import PlansPage, ServicePage
+    from views.chat_models import ChatModelPage
     from views.chatbot_page import ChatbotPage
     from views.closing import ClosingPage
     from views.domain_page import DomainPage
     from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history import HistoryPage
+    from views.manner import MannerPage
     from views.pairs import AnswersPage
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
@@ -67,9 +71,11 @@ def _pages() -> tuple[Any, ...]:
     from views.texts import TextPage
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
+    from views.workbench import WorkbenchPage
 
     return (
-        ChatbotPage, SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
+        ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage,
+        SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
         ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     )  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access
-from flask_login import current_user
 
 from app import audit
 from app.caller import standing
@@ -117,15 +116,6 @@ class ChatbotPage(BaseView):
         queues.wake_training(chatbot.id)
         flash("A new training has begun. The present answers stay until it is done.", "success")
         return redirect(self._address(chatbot))
-
-    @expose("/<uuid:chatbot_uuid>/preview")
-    @has_access
-    def preview(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "chatbot.preview")
-        embed = embeds.preview_embed(chatbot)
-        db.session.commit()
-        token = embeds.sign_preview(embed, current_user.get_id())
-        return self._page("chatbot/preview.html", chatbot, embed=embed, token=token)
 
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
     @has_access

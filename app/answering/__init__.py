@@ -10,7 +10,7 @@ from app.answering import curated, gate, medical, offers, presets, smalltalk, un
 from app.answering.answer import CURATED, GROUNDED, REFUSED, Answer, Citation
 from app.answering.chat_model import Usage
 from app.answering.closing import below
-from app.answering.endpoints import endpoint_of
+from app.answering.endpoints import choose
 from app.answering.followups import Turn
 from app.answering.manner import Manner
 from app.answering.passages import load_passages
@@ -42,6 +42,7 @@ def stream(chatbot: Chatbot, question: str, turns: Sequence[Turn] = (), trace: T
         trace.answer = replace(
             value, response_ms=trace.elapsed_ms, standalone=trace.standalone if trace.standalone != question else "",
             tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, first_token_ms=usage.first_token_ms,
+            price=trace.price,
         )  # fmt: skip
         yield "answer", trace.answer
 
@@ -55,8 +56,9 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
         )
         return
     yield "status", "searching"
-    endpoint = endpoint_of(chatbot)
-    trace.standalone = asked = understanding.make_standalone(question, turns, endpoint, usage)
+    choice = choose(chatbot)
+    trace.price = choice.endpoint.price if choice.endpoint else None
+    trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, usage)
     known = curated.answer(chatbot, question, asked)
     if known is not None:
         yield from _say(known, manner)
@@ -73,7 +75,7 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
         return
     db.session.rollback()  # no connection is held while words are coming
     yield "status", "answering"
-    task = Task(name, manner, endpoint, asked, passages, found.sentences)
+    task = Task(name, manner, choice, asked, passages, found.sentences)
     written = yield from write(task, usage)
     trace.messages, trace.trouble = task.messages, written.trouble
     yield from _finish(written, task, trace)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.answering.prices import Price
+
 GROUNDED, CURATED, REFUSED, ERROR = "grounded", "curated", "refused", "error"
 
 
@@ -37,9 +39,17 @@ class Answer:
     tokens_out: int | None = None
     response_ms: int = 0
     first_token_ms: int | None = None  # of the chat model
+    price: Price | None = None  # of the chat model that was asked
     offers: tuple[str, ...] = ()  # questions that would be answered, where this one is refused
     form: str = "none"  # the form that is offered with a refusal
     standalone: str = ""  # the question as it was understood, where that is not what the visitor wrote
+
+    @property
+    def cost(self) -> int | None:
+        """Return what it cost in millionths; None where price or tokens are unknown, or no chat model was asked."""
+        if self.price is None or self.tokens_in is None or self.tokens_out is None:
+            return None
+        return self.price.of(self.tokens_in, self.tokens_out)
 
     def to_json(self) -> dict[str, Any]:
         shown = {

@@ -181,6 +181,8 @@ def manner_of(chatbot: Chatbot) -> Manner:
     changed["suggestions"] = tuple(own.get("suggestions", preset.suggestions))[:N_SUGGESTIONS]
     if "instructions" in own:
         changed["instructions"] = own["instructions"]
+    if not changed.get("contact"):  # whoever talks to visitors is who is named to them
+        changed["contact"] = own.get("look", {}).get("contact", "")
     if preset.audience == "members":
         changed["audience"] = "members"
     if preset.is_medical and not changed.get("notice"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from app.answering.answer import Answer
 from app.answering.gate import Verdict
 from app.answering.passages import Passage
+from app.answering.prices import Price
 from app.answering.prompting import Messages
 from indexes.retriever import Hit
 
@@ -23,6 +24,7 @@ class Trace:
     verdict: Verdict | None = None
     messages: Messages = field(default_factory=list)  # as a chat model gets them
     trouble: str = ""  # why a configured chat model did not write the answer
+    price: Price | None = None  # of the chat model
     answer: Answer | None = None
     steps: list[tuple[str, int]] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.answering import chat_model, citing, extractive, medical, orders, prompting
 from app.answering.chat_model import ChatModelError, Usage
-from app.answering.endpoints import Endpoint
+from app.answering.endpoints import Choice, Endpoint
 from app.answering.manner import Manner
 from app.answering.passages import Passage
 from app.answering.prompting import Messages
@@ -26,7 +26,7 @@ class Task:
 
     name: str
     manner: Manner
-    endpoint: Endpoint | None
+    choice: Choice
     question: str
     passages: Sequence[Passage]
     sentences: Sequence[Sentence]
@@ -63,13 +63,14 @@ class _Draft:
 
 def write(task: Task, usage: Usage) -> Generator[Event, None, Written]:
     """Yield an answer's words and return it. A failing or unfounded chat model ends in the extractive answer."""
-    draft = _Draft()
-    if task.endpoint is not None:
-        yield from _draft(task, usage, draft)
+    draft = _Draft(trouble=task.choice.trouble)
+    endpoint = task.choice.endpoint
+    if endpoint is not None:
+        yield from _draft(task, endpoint, usage, draft)
         if not draft.trouble:
             cited = _cited(task, draft.text)
             quotes = [(passage, extractive.quote(passage, draft.text)) for passage in cited]
-            return Written(draft.text.strip(), quotes, task.endpoint.model)
+            return Written(draft.text.strip(), quotes, endpoint.model)
         log.info("the documents' own words are shown: %s", draft.trouble)
     reading = extractive.read(task.passages, task.sentences, at_length=task.manner.quotes_at_length)
     if draft.text:
@@ -80,13 +81,13 @@ def write(task: Task, usage: Usage) -> Generator[Event, None, Written]:
     return Written(reading.text, reading.quotes, trouble=draft.trouble)
 
 
-def _draft(task: Task, usage: Usage, draft: _Draft) -> Iterator[Event]:
+def _draft(task: Task, endpoint: Endpoint, usage: Usage, draft: _Draft) -> Iterator[Event]:
     """Yield what the chat model says as long as it stands; `draft.trouble` tells why it does not."""
     if any(orders.is_order(passage.text) for passage in task.passages):
         draft.trouble = "a passage gives orders to machines"
         return
     try:
-        for part in _speak(task, usage):
+        for part in _speak(task, endpoint, usage):
             draft.text += part
             yield "delta", part
     except ChatModelError as error:
@@ -95,22 +96,17 @@ def _draft(task: Task, usage: Usage, draft: _Draft) -> Iterator[Event]:
     draft.trouble = _fault(task, draft.text)
 
 
-def _speak(task: Task, usage: Usage) -> Iterator[str]:
+def _speak(task: Task, endpoint: Endpoint, usage: Usage) -> Iterator[str]:
     """Yield whole sentences of the chat model, each checked before it is shown."""
     numbers = {passage.n for passage in task.passages}
     sources = "\n".join([task.owner_words, *(f"{p.text}\n{p.url or ''}" for p in task.passages)])
     messages = task.messages
-    for sentence in citing.release_sentences(chat_model.stream(_require(task.endpoint), messages, usage)):
+    for sentence in citing.release_sentences(chat_model.stream(endpoint, messages, usage)):
         if prompting.NO_ANSWER in sentence:
             raise ChatModelError("the model found no answer in the passages")
         if citing.repeats(sentence, messages[0]["content"]):
             raise ChatModelError("the model repeated its instructions")
         yield citing.clean(sentence, numbers, sources)
-
-
-def _require(endpoint: Endpoint | None) -> Endpoint:
-    assert endpoint is not None
-    return endpoint
 
 
 def _cited(task: Task, text: str) -> list[Passage]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.answering import budgets
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
 from app.history.visitors import Visitor
@@ -128,6 +129,7 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
     row.tokens_in, row.tokens_out, row.timestamp = answer.tokens_in, answer.tokens_out, now()
     row.first_token_ms = answer.first_token_ms
+    _note_cost(row, answer)
     _note_standalone(row, answer)
     for outdated in row.citations:
         db.session.delete(outdated)
@@ -141,6 +143,15 @@ def _note_standalone(row: Message, answer: Answer) -> None:
     """Keep how a question was understood beside the visitor's own words."""
     if answer.standalone and row.question_id:
         change(update(Message).where(Message.id == row.question_id).values(standalone=answer.standalone))
+
+
+def _note_cost(row: Message, answer: Answer) -> None:
+    """Copy the price onto the message, and count what it cost against the month's budgets."""
+    row.cost = answer.cost
+    if answer.price and answer.tokens_in is not None:
+        row.input_price, row.output_price = answer.price.input, answer.price.output
+    if answer.cost:
+        budgets.spend(row.service_id, row.chatbot_id, answer.cost)
 
 
 def _snapshot(row: Message, citation: Citation) -> CitationRow:

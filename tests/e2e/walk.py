@@ -26,7 +26,7 @@ def pages_of(who, stage):
     full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
     here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
     owner = [
-        "/", full, new, f"{full}/preview", f"{full}/answers", f"{new}/answers", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}",
+        "/", full, new, f"{full}/preview", f"{full}/answers", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}",
         *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors", "forms")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
         f"/service/{stage.service}/handover", "/auditview/list/",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
@@ -39,7 +39,7 @@ def pages_of(who, stage):
     ]  # fmt: skip
     installation = [
         "/", *_lists(*LISTS_OF_STAFF), "/mails/", "/planview/add", "/planview/show/1", "/planview/edit/1",
-        "/planview/delete/1", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/switch/3", "/memberview/role/3",
+        "/planview/delete/1", "/modelpriceview/list/", "/modelpriceview/add", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/switch/3", "/memberview/role/3",
         "/orderview/show/1", "/orderview/activate/1", "/orderview/reject/1", f"/service/{stage.service}",
         f"/service-care/{stage.service}/suspend", f"/service-care/{stage.service}/extend",
         "/serviceview/list/", "/serviceview/edit/2", "/look/", "/holding/?website=www.example.com",

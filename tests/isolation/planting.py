@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts import devices
-from models import Device, Member, Plan, Service, db
+from models import Device, Member, ModelPrice, Plan, Service, db
 from models.base import now
 from tests.conftest import Customer, inside
 
@@ -48,6 +48,7 @@ def plant(app, customer: Customer) -> dict[str, Any]:
         device_id = db.session.scalars(sa.select(Device.id).where(Device.uuid == device)).one()
         planted["devices"] = _row(Device.__table__, device_id)
         planted["plans"] = _row(Plan.__table__, planted["services"]["plan_id"])
+        planted["model_prices"] = _row(ModelPrice.__table__, _price_id())
         for table in owned_tables():
             mine = table.select().where(table.c.service_id == customer.service_id).order_by(table.c.id)
             if db.session.execute(mine).first() is None:
@@ -58,6 +59,14 @@ def plant(app, customer: Customer) -> dict[str, Any]:
             planted["chatbot_data"]["data_loc"], io.BytesIO(customer.canary.encode()), max_bytes=1000
         )
     return planted
+
+
+def _price_id() -> int:
+    """Return the id of the one price that there is; it is the installation's and nobody's."""
+    price = db.session.scalar(sa.select(ModelPrice).limit(1)) or ModelPrice(model="any", input_price=1, output_price=2)
+    db.session.add(price)
+    db.session.flush()
+    return price.id
 
 
 def _row(table: sa.Table, row_id: int) -> dict[str, Any]:

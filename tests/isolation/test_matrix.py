@@ -18,7 +18,7 @@ from tests.isolation.planting import rows_of
 
 MEMBERS = ("ada", "ben", "uma", "sam")
 # what staff who sell see of every customer: services, their periods and orders, people, and never what is in them
-SOLD = {"plans", "services", "user_service_subscribed", "orders", "ab_user", "audit_events"}
+SOLD = {"plans", "model_prices", "services", "user_service_subscribed", "orders", "ab_user", "audit_events"}
 SELLING_SCREENS = (
     "HomeView", "ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "ServiceCarePage",
     "AuditView", "HoldingPage",

@@ -12,7 +12,8 @@ from tests.isolation.doors import doors, hostile_form
 
 # what the writing doors of a screen ask for
 WRITES = {
-    "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
+    "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "MannerPage": "chatbot.edit",
+    "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
     "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
@@ -21,7 +22,7 @@ WRITES = {
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix
 ASKS_FOR = {
-    "ChatbotPage.show": "chatbot.view", "ChatbotPage.preview": "chatbot.preview", "ChatbotPage.sources": "source.view",
+    "ChatbotPage.show": "chatbot.view", "WorkbenchPage.show": "chatbot.preview", "ChatbotPage.sources": "source.view",
     "ChatbotPage.download_source": "source.view", "ChatbotPage.add_embed": "chatbot.edit",
     "ChatbotPage.switch_embed": "chatbot.edit", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",

@@ -1,0 +1,184 @@
+"""A chatbot's chat model: whose server, tried out in words, what it costs, and how much of that is allowed."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.forms import DynamicForm
+from wtforms import BooleanField, DateField, DecimalField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app import audit
+from app.answering import budgets, endpoints, own_model, prices
+from app.answering.own_model import MAX_KEY_CHARS
+from app.answering.prices import MILLION
+from app.caller import standing
+from app.collaborators import here
+from app.refusals import Refusal
+from app.sealing import SealBroken
+from models import Chatbot, ModelPrice, Service, db
+from views.base import Screen, table
+from views.chatbot_places import find_chatbot, trail_of
+
+MOST = Decimal(1_000_000_000)
+
+
+class MoneyField(DecimalField):
+    """An amount of money that is stored in millionths."""
+
+    def __init__(self, label: str, description: str = "", *, required: bool = False, **kwargs: Any) -> None:
+        checks = [InputRequired() if required else Optional(), NumberRange(0, MOST)]
+        super().__init__(label, description=description, places=None, validators=checks, **kwargs)
+
+    def process_data(self, value: Any) -> None:
+        super().process_data(None if value is None else Decimal(value) / MILLION)
+
+    @property
+    def millionths(self) -> int | None:
+        return None if self.data is None else round(self.data * MILLION)
+
+    def populate_obj(self, obj: Any, name: str) -> None:
+        setattr(obj, name, self.millionths)
+
+
+class ServerForm(DynamicForm):
+    """Whose server; the key is never shown again."""
+
+    base_url = StringField(
+        "Address", description="Of any server with OpenAI's interface, for example https://api.openai.com/v1",
+        validators=[InputRequired(), Length(max=500)], render_kw={"inputmode": "url", "autocomplete": "off"},
+    )  # fmt: skip
+    model = StringField("Model", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "off"})
+    key = PasswordField(
+        "Key", validators=[Optional(), Length(max=MAX_KEY_CHARS)], render_kw={"autocomplete": "off"},
+        description="Kept encrypted and never shown again. Left empty, the one that is kept stays.",
+    )  # fmt: skip
+
+
+class BudgetForm(DynamicForm):
+    """How much a month, and whether a chat model is asked at all."""
+
+    is_off = BooleanField("Answer with the documents' own sentences alone")
+    of_chatbot = MoneyField("A month's budget of this chatbot", "Empty: no limit.")
+    of_service = MoneyField("A month's budget of the whole service", "All chatbots together. Empty: no limit.")
+
+
+class ChatModelPage(BaseView):
+    """Each of its forms posts to an address of its own."""
+
+    route_base = "/chatbot"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>/model")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        return self._page(find_chatbot(chatbot_uuid, "chatbot.edit"))
+
+    @expose("/<uuid:chatbot_uuid>/model", methods=["POST"])
+    @has_access
+    def save(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), ServerForm()
+        if not form.validate_on_submit():
+            return self._page(chatbot, server=form), 400
+        try:
+            own = own_model.save(chatbot, form.base_url.data, form.model.data, form.key.data or "")
+        except Refusal as refused:
+            db.session.rollback()
+            flash(str(refused), "danger")
+            return self._page(chatbot, server=form), 400
+        return self._done("chat_model.save", chatbot, own, "Saved. Try the connection now.")
+
+    @expose("/<uuid:chatbot_uuid>/model/test", methods=["POST"])
+    @has_access
+    def test(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        own = endpoints.find_own(chatbot)
+        try:
+            endpoint = endpoints.read_own(own) if own and own.base_url else endpoints.of_installation()
+        except SealBroken:
+            endpoint = None
+        db.session.rollback()  # no connection is held while the server takes its time
+        if endpoint is None:
+            flash("There is no chat model to try, or its key can't be opened any more: enter it again.", "warning")
+        else:
+            found = own_model.try_out(endpoint)
+            flash(found.words, "success" if found.works else "danger")
+        return redirect(url_for("ChatModelPage.show", chatbot_uuid=chatbot_uuid))
+
+    @expose("/<uuid:chatbot_uuid>/model/forget", methods=["POST"])
+    @has_access
+    def forget(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        own_model.forget(chatbot)
+        return self._done("chat_model.forget", chatbot, own_model.require(chatbot), "Server and key are forgotten.")
+
+    @expose("/<uuid:chatbot_uuid>/model/budget", methods=["POST"])
+    @has_access
+    def limit(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), BudgetForm()
+        if not form.validate_on_submit():
+            return self._page(chatbot, budget=form), 400
+        own = own_model.require(chatbot)
+        own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.millionths
+        if standing().may("service.buy", chatbot.workspace_id):
+            _service_of(chatbot).model_budget = form.of_service.millionths
+        return self._done("chat_model.limit", chatbot, own, "Saved.")
+
+    def _done(self, action: str, chatbot: Chatbot, row: Any, said: str) -> Any:
+        audit.record(action, row)
+        db.session.commit()
+        flash(said, "success")
+        return redirect(url_for("ChatModelPage.show", chatbot_uuid=chatbot.uuid))
+
+    def _page(self, chatbot: Chatbot, server: ServerForm | None = None, budget: BudgetForm | None = None) -> Any:
+        own, choice = endpoints.find_own(chatbot), endpoints.choose(chatbot)
+        service = _service_of(chatbot)
+        amounts = {"is_off": own and own.is_off, "of_chatbot": own and own.monthly_budget}
+        return self.render_template(
+            "chatbot/model.html", chatbot=chatbot, trail=trail_of(chatbot), own=own, choice=choice,
+            server=server or ServerForm(formdata=None, obj=own),
+            budget=budget or BudgetForm(formdata=None, data={**amounts, "of_service": service.model_budget}),
+            spent=prices.in_words(budgets.spent(service.id, chatbot.id), here().config.currency),
+            spent_by_all=prices.in_words(budgets.spent(service.id), here().config.currency),
+            may_buy=standing().may("service.buy", chatbot.workspace_id), currency=here().config.currency,
+            installed=endpoints.of_installation(), in_words=prices.in_words, appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+
+def _service_of(chatbot: Chatbot) -> Service:
+    return db.session.get_one(Service, chatbot.service_id)
+
+
+_PRICE_FIELDS = {
+    "model": StringField("Model", validators=[InputRequired(), Length(max=120)], description="As its server calls it."),
+    "valid_from": DateField("From the day", validators=[InputRequired()]),
+    "input_price": MoneyField("A million tokens read", required=True),
+    "output_price": MoneyField("A million tokens written", required=True),
+}
+
+
+class ModelPriceView(Screen):
+    """What chat models cost. A price is copied onto each answer: a change never touches what was."""
+
+    datamodel = table(ModelPrice)
+    list_title, show_title, add_title, edit_title = "Model prices", "Model price", "New price", "Change price"
+    lead = "A model that is not listed costs an unknown amount, and no budget can be held with it."
+    list_columns = show_columns = ["model", "valid_from", "input_price", "output_price"]
+    add_columns = edit_columns = ["model", "valid_from", "input_price", "output_price"]
+    search_columns = ["model"]
+    label_columns = {
+        "valid_from": "From", "input_price": "Million tokens read", "output_price": "Million tokens written",
+    }  # fmt: skip
+    writers = {
+        "input_price": lambda row: prices.in_words(row.input_price, here().config.currency),
+        "output_price": lambda row: prices.in_words(row.output_price, here().config.currency),
+    }
+    base_order = ("valid_from", "desc")
+    add_form_extra_fields = edit_form_extra_fields = _PRICE_FIELDS
+    picture, noun = "plan", "price"
+    empty_words = "No price is entered yet: what chat models cost is unknown."
+    delete_words = "Answers keep the price that they were made at."

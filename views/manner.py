@@ -1,0 +1,148 @@
+"""How a chatbot behaves: its sentences, its strictness, what it tells a chat model; and back to its type's preset."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.forms import DynamicForm
+from wtforms import BooleanField, IntegerRangeField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app import audit
+from app.answering import instructions, presets
+from app.answering.manner import (
+    AUDIENCES,
+    EDITABLE,
+    FORMS,
+    MAX_INSTRUCTIONS_CHARS,
+    MAX_SENTENCE_CHARS,
+    N_SUGGESTIONS,
+    STRICTNESS,
+    Manner,
+)
+from app.caller import standing
+from app.template_filters import words
+from models import Chatbot, db
+from views.chatbot_places import find_chatbot, trail_of
+
+_FORM_WORDS = {
+    "none": "None", "contact": "Contact", "booking": "Booking", "rating": "Rating and reason",
+    "registration": "Registration",
+}  # fmt: skip
+_AUDIENCE_WORDS = {"everyone": "Everyone on its websites", "members": "Members of the workspace alone"}
+
+
+def _sentence(label: str, description: str = "", *validators: Any) -> StringField:
+    checks = validators or (Optional(),)
+    return StringField(label, description=description, validators=[*checks, Length(max=MAX_SENTENCE_CHARS)])
+
+
+class MannerForm(DynamicForm):
+    """All that an owner may change of a chatbot's manner."""
+
+    greeting = _sentence("Greeting", "", InputRequired())
+    suggestions = TextAreaField(
+        "Suggested questions", description="Up to four, one a line.", validators=[Optional(), Length(max=600)],
+        render_kw={"rows": 4},
+    )  # fmt: skip
+    refusal = _sentence("When the documents hold no answer", "", InputRequired())
+    contact = _sentence("Where a person is reached", "An e-mail, a phone number or a page; told with each refusal.")
+    strictness = IntegerRangeField(
+        "How sure it must be", validators=[NumberRange(0, 2)], render_kw={"min": 0, "max": 2, "list": "strictness"}
+    )
+    form = SelectField("Form offered with a refusal", choices=[(name, _FORM_WORDS[name]) for name in FORMS])
+    audience = SelectField("Who may use it", choices=[(name, _AUDIENCE_WORDS[name]) for name in AUDIENCES])
+    notice = _sentence("Said below every answer", "For example an emergency notice.")
+    thanks = _sentence("When somebody thanks", "Empty: in our words, in the visitor's language.")
+    farewell = _sentence("When somebody says goodbye")
+    who = _sentence("When somebody asks who it is")
+    human = _sentence("When somebody wants to talk to a person")
+    asks_back = BooleanField("End an answer with a question that leads on")
+    prefers_recent = BooleanField("Prefer newer documents")
+    quotes_at_length = BooleanField("Quote at length below an answer")
+    tone = _sentence("Tone", "For a chat model.")
+    instructions = TextAreaField(
+        "Instructions", validators=[Optional(), Length(max=MAX_INSTRUCTIONS_CHARS)], render_kw={"rows": 6},
+        description=f"For a chat model, up to {MAX_INSTRUCTIONS_CHARS:,} characters. They can't make it answer what "
+        "the documents do not hold.",
+    )  # fmt: skip
+
+    def show(self, manner: Manner) -> MannerForm:
+        """Fill the form with what counts now."""
+        shown = {name: getattr(manner, name) for name in (*EDITABLE, "instructions")}
+        shown |= {"suggestions": "\n".join(manner.suggestions), "strictness": STRICTNESS.index(manner.strictness)}
+        self.process(data=shown)
+        return self
+
+    def read(self) -> dict[str, Any]:
+        """Return what was entered as a chatbot's settings hold it, without the instructions."""
+        entered = {name: self[name].data for name in EDITABLE}
+        lines = [line.strip()[:MAX_SENTENCE_CHARS] for line in (self.suggestions.data or "").splitlines()]
+        entered["suggestions"] = [line for line in lines if line][:N_SUGGESTIONS]
+        entered["strictness"] = STRICTNESS[self.strictness.data]
+        return {name: value.strip() if isinstance(value, str) else value for name, value in entered.items()}
+
+
+class MannerPage(BaseView):
+    """One form about one chatbot, and what it was told before."""
+
+    route_base = "/chatbot"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>/manner")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        return self._page(chatbot, MannerForm(formdata=None).show(presets.manner_of(chatbot)))
+
+    @expose("/<uuid:chatbot_uuid>/manner", methods=["POST"])
+    @has_access
+    def save(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), MannerForm()
+        if not form.validate_on_submit():
+            return self._page(chatbot, form), 400
+        instructions.write(chatbot, form.instructions.data or "", standing().member_id)
+        chatbot.settings = {**(chatbot.settings or {}), **form.read()}
+        return self._done("chatbot.manner", chatbot, "Saved. It counts from the next question on.")
+
+    @expose("/<uuid:chatbot_uuid>/manner/reset", methods=["GET", "POST"])
+    @has_access
+    def reset(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        kind = words(chatbot.type)
+        if request.method != "POST":
+            return self.render_template(
+                "confirm.html", question=f"Reset how {chatbot.name} answers?", verb="Reset",
+                consequence=f"All on this page becomes the preset of the type {kind} again. Instructions stay listed.",
+                trail=[*trail_of(chatbot), ("Manner", _address(chatbot))], appbuilder=self.appbuilder,
+            )  # fmt: skip
+        presets.reset(chatbot)
+        return self._done("chatbot.reset", chatbot, f"It behaves as its type does: {kind}.")
+
+    @expose("/<uuid:chatbot_uuid>/manner/instructions/<int(max=9223372036854775807):instruction_id>", methods=["POST"])
+    @has_access
+    def restore(self, chatbot_uuid: uuid.UUID, instruction_id: int) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        before = instructions.find_version(chatbot, instruction_id) or abort(404)
+        instructions.write(chatbot, before.text, standing().member_id)
+        return self._done("chatbot.instructions", chatbot, f"It follows version {before.version} again.")
+
+    def _done(self, action: str, chatbot: Chatbot, said: str) -> Any:
+        audit.record(action, chatbot)
+        db.session.commit()
+        flash(said, "success")
+        return redirect(_address(chatbot))
+
+    def _page(self, chatbot: Chatbot, form: MannerForm) -> Any:
+        return self.render_template(
+            "chatbot/manner.html", chatbot=chatbot, form=form, trail=trail_of(chatbot), strictness=STRICTNESS,
+            versions=instructions.list_versions(chatbot), told=presets.manner_of(chatbot).instructions,
+            appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+
+def _address(chatbot: Chatbot) -> str:
+    return url_for("MannerPage.show", chatbot_uuid=chatbot.uuid)

@@ -76,6 +76,12 @@ def _search(config: Config, args: argparse.Namespace) -> int:
     return asking.search(config, args)
 
 
+def _evaluate(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import evaluating
+
+    return evaluating.run(config, args.chatbot, args.questions, as_json=args.json)
+
+
 def _extract(config: Config, args: argparse.Namespace) -> int:
     from app.commands import extracting
 
@@ -150,6 +156,14 @@ def _add_asking(commands: Any) -> None:
     _add_questions(search)
     search.add_argument("--k", type=int, default=10, help="how many hits")
     search.set_defaults(run=_search)
+    evaluate = commands.add_parser(
+        "evaluate", help="measure hits, answers and refusals on questions with known answers"
+    )
+    evaluate.add_argument("chatbot", metavar="CHATBOT_UUID")
+    shape = 'one {"question", "answers", "doc_id", "answerable"} per line'
+    evaluate.add_argument("--questions", metavar="FILE.jsonl", required=True, help=shape)
+    evaluate.add_argument("--json", action="store_true", help="JSON alone on stdout")
+    evaluate.set_defaults(run=_evaluate)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -14,14 +14,17 @@ import math
 import re
 import sys
 import tempfile
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from installation import print_machine, print_table, run, throwaway_installation
+from installation import ROOT, print_machine, print_table, run, throwaway_installation
+
+sys.path.insert(0, str(ROOT))
+
+from app.answering.scoring import Known, first_relevant, holds
 
 SUBSETS = ("squad", "clapnq")
 Row = dict[str, Any]
@@ -35,28 +38,10 @@ def name_file(document_id: str) -> str:
     return re.sub(r"[^\w.-]", "_", document_id) + ".md"
 
 
-def plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(re.findall(r"\w+", "".join(c for c in decomposed if not unicodedata.combining(c))))
-
-
-def holds(text: str, answers: Iterable[str]) -> bool:
-    words, padded = set(plain(text).split()), f" {plain(text)} "
-    for answer in map(plain, answers):
-        wanted = answer.split()
-        if len(wanted) > 10 and len(words.intersection(wanted)) >= 0.6 * len(set(wanted)):
-            return True
-        if answer and f" {answer} " in padded:
-            return True
-    return False
-
-
 def rank_of(question: Row, hits: Sequence[Row]) -> float:
     """Return the rank of the first hit that holds the answer, from 1; infinity where none does."""
-    for rank, hit in enumerate(hits[:10], 1):
-        if hit["document"] == name_file(question["doc_id"]) and holds(hit["text"], question["answers"]):
-            return rank
-    return math.inf
+    known = Known(question["question"], tuple(question["answers"]), question["doc_id"])
+    return first_relevant(known, [(hit["document"], hit["text"]) for hit in hits]) or math.inf
 
 
 def train(documents: Iterable[Row]) -> str:

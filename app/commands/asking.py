@@ -30,23 +30,35 @@ def _read_questions(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
     if args.question:
         yield None, args.question
         return
+    for number, row in read_rows(args.questions):
+        try:
+            yield row["id"], str(row["question"])
+        except (KeyError, TypeError) as error:
+            raise _not_a_question(args.questions, number) from error
+
+
+def read_rows(name: str) -> Iterator[tuple[int, Any]]:
+    """Yield (number of the line, what it holds) of a file with JSON on each line; empty lines are left out.
+
+    Raises:
+        CommandError: it can't be read, or a line is not JSON.
+    """
     try:
-        lines = Path(args.questions).read_text(encoding="utf-8-sig").split("\n")
+        lines = Path(name).read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
-        raise CommandError(f"{args.questions} can't be read ({error.strerror}): check its name and rights.") from error
+        raise CommandError(f"{name} can't be read ({error.strerror}): check its name and rights.") from error
     except UnicodeDecodeError as error:
-        raise CommandError(f"{args.questions} is not UTF-8: save it as that.") from error
+        raise CommandError(f"{name} is not UTF-8: save it as that.") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _parse_line(args.questions, number, line)
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                raise _not_a_question(name, number) from error
 
 
-def _parse_line(name: str, number: int, line: str) -> tuple[Any, str]:
-    try:
-        row = json.loads(line)
-        return row["id"], str(row["question"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CommandError(f'{name}, line {number}, is not {{"id": ..., "question": "..."}}: correct it.') from error
+def _not_a_question(name: str, number: int) -> CommandError:
+    return CommandError(f'{name}, line {number}, is not {{"id": ..., "question": "..."}}: correct it.')
 
 
 def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Callable[[dict[str, Any]], None]) -> int:

@@ -33,7 +33,8 @@ def set_actor(member_id: int | None, acting_as_id: int | None = None) -> None:
     g.actor_id, g.acting_as_id = member_id, acting_as_id
 
 
-def _actor_id() -> int | None:
+def actor_id() -> int | None:
+    """Return the member who sent this request; None outside of one."""
     found: int | None = g.get("actor_id") if has_app_context() else None
     return found
 
@@ -128,7 +129,7 @@ def _watch_edit(session: Session, row: Any) -> None:
 
 
 def _before_flush(session: Session, _context: object, _instances: object) -> None:
-    if _actor_id() is not None:
+    if actor_id() is not None:
         with session.no_autoflush:
             for row in filter(_is_watched, session.dirty):
                 _watch_edit(session, row)
@@ -137,14 +138,14 @@ def _before_flush(session: Session, _context: object, _instances: object) -> Non
 
 
 def _after_flush(session: Session, _context: object) -> None:
-    if _actor_id() is not None:
+    if actor_id() is not None:
         for row in filter(_is_watched, session.new):
             _watched(session)[row] = ("add", _values(row))
 
 
 def _before_commit(session: Session) -> None:
     """Write down what nobody named; at the very end: a savepoint that closes comes by here too."""
-    if _actor_id() is None or session.in_nested_transaction():
+    if actor_id() is None or session.in_nested_transaction():
         return
     session.flush()
     for row, (verb, changes) in list(_watched(session).items()):
@@ -161,7 +162,7 @@ def _write(action: str, row: Any, changes: dict[str, Any]) -> None:
     """Add an event. All else was flushed before, so that nothing but the event passes the wall unasked."""
     service_id, workspace_id = _place(row)
     made = AuditEvent(
-        service_id=service_id, workspace_id=workspace_id, actor_id=_actor_id(),
+        service_id=service_id, workspace_id=workspace_id, actor_id=actor_id(),
         acting_as_id=g.get("acting_as_id") if has_app_context() else None, action=action[:64],
         target=f"{row.__tablename__}:{row.id}", label=_label(row), changes=changes, network=_network(),
     )  # fmt: skip

@@ -23,6 +23,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
         "can_train", "can_add_embed", "can_switch_embed",
     ),
+    "VersionsPage": ("can_show", "can_restore", "can_publish"),
+    "GoldenPage": ("can_show", "can_add", "can_delete", "can_switch"),
     "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),
     "WidgetPage": (
         "can_look", "can_save_look", "can_behavior", "can_save_behavior", "can_frame", "can_words", "can_visitors",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.knowledge import claims, ingest, publish, reconcile
+from app.answering import release
+from app.knowledge import claims, ingest, reconcile
 from app.knowledge.crawling import crawl, websites
 from app.knowledge.crawling.crawl import CrawlSettings
 from jobs import queues
@@ -31,7 +32,7 @@ def ingest_source(source_id: int) -> None:
 def publish_chatbot(chatbot_id: int) -> None:
     """Publish what a chatbot knows, if that is not published already and nobody is at it."""
     if reconcile.is_due(chatbot_id):
-        publish.publish(chatbot_id)
+        release.release(chatbot_id)
 
 
 def _read_again(source_id: int) -> None:

@@ -8,7 +8,7 @@ from models.curated import CuratedAnswer
 from models.events import AuditEvent
 from models.grants import ActingGrant
 from models.history import ChatSession, Citation, Message
-from models.knowledge import Chunk, Document, Generation, Source
+from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
 from models.leads import Delivery, Form, Submission, Webhook
 from models.mails import OutgoingMail
 from models.members import Member, Profile, Verification
@@ -19,8 +19,9 @@ from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "ActingGrant", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer",
-    "Delivery", "Device", "Document", "Domain", "Embed", "Form", "Generation", "Handover", "IdentityKey", "Instruction",
-    "Invitation", "Member", "Message", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan",
-    "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source", "Submission", "Subscription",
-    "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
+    "Delivery", "Device", "Document", "Domain", "Embed", "Form", "Generation", "GoldenQuestion", "Handover",
+    "IdentityKey", "Instruction", "Invitation", "Member", "Message", "ModelPrice", "ModelSpending", "Notice", "Order",
+    "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source",
+    "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace",
+    "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ CHATBOT_TYPES = (
     "marketing", "event", "education", "healthcare", "entertainment", "news", "custom",
 )  # fmt: skip
 TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
+HOLDS = ("", "worse", "rollback")  # a golden question got worse, or the owner went back to an older generation
 
 
 _PORT = text("coalesce(port, 0)")  # an empty port is equal to no other one in a unique index
@@ -77,6 +78,12 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     published_count: Mapped[int] = mapped_column(default=0)  # the change that the current generation holds
     training_fence: Mapped[int] = mapped_column(default=0)  # the youngest training's number: older ones may not publish
     training_heartbeat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    held_for: Mapped[str] = mapped_column(String(16), default="")  # why what is new is not published: see HOLDS
+    held_count: Mapped[int] = mapped_column(default=0)  # the change that was built and held back
+    held_golden: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # as in `Generation.golden`
+    holds_worse: Mapped[bool] = mapped_column(default=False)  # don't publish if a golden question gets worse
+    accepts_worse: Mapped[bool] = mapped_column(default=False)  # but this once
+    pending: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # causes of the next generation
     generation_id: Mapped[int | None] = mapped_column(BigId)  # no foreign key: the two tables would form a circle
     workspace: Mapped[Workspace] = relationship(overlaps="service")
     owner: Mapped[Member | None] = relationship()
@@ -86,6 +93,7 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
         one_of("type", *CHATBOT_TYPES),
         one_of("status", *STATUSES),
         one_of("training_status", *TRAINING_STATUSES),
+        one_of("held_for", *HOLDS),
         NEVER_REUSE_IDS,
     )
 

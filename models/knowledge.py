@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
@@ -48,6 +48,7 @@ class Source(Table, HasUuid, ChatbotOwned, Timestamped):
     fence: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     heartbeat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     queued_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     taken_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # by the worker of the latest try
     fetched_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -126,15 +127,36 @@ class Chunk(Table, ChatbotOwned):
 
 
 class Generation(Table, HasUuid, ChatbotOwned, Timestamped):
-    """One immutable published build of a chatbot's index; `storage_key` names its folder."""
+    """One immutable published build of a chatbot's index; `storage_key` names its folder.
+
+    `causes`: what changed since the one before, [{"what", "title", "by"}], by members' ids.
+    `golden`: how golden questions did, [{"id", "question", "level", "before", "change"}].
+    """
 
     __tablename__ = "generations"
     number: Mapped[int] = mapped_column()
     embedding_name: Mapped[str] = mapped_column(String(120))
     n_chunks: Mapped[int] = mapped_column()
+    n_documents: Mapped[int] = mapped_column(default=0)
+    causes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    golden: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     storage_key: Mapped[str] = mapped_column(Text)
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("chatbot_id", "number", name="one_generation_per_number"),
+        NEVER_REUSE_IDS,
+    )
+
+
+class GoldenQuestion(Table, HasUuid, ChatbotOwned, Timestamped):
+    """A question that every generation must go on answering: from a document, with one of some words, or both."""
+
+    __tablename__ = "golden_questions"
+    question: Mapped[str] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(Text, default="")  # name or address; empty: any
+    answers: Mapped[list[str]] = mapped_column(JSON, default=list)  # one of them is enough; empty: any
+    __table_args__ = (
+        _below_chatbot(),
+        UniqueConstraint("chatbot_id", "question", name="one_golden_question_of_a_text"),
         NEVER_REUSE_IDS,
     )

@@ -69,12 +69,13 @@ def _pages() -> tuple[Any, ...]:
     from views.source_page import SourcePage
     from views.submissions import SubmissionPage
     from views.texts import TextPage
+    from views.versions import GoldenPage, VersionsPage
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
     from views.workbench import WorkbenchPage
 
     return (
-        ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage,
+        ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
         ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,

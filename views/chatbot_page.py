@@ -13,7 +13,7 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import embeds, hosts
 from app.history import overview
-from app.knowledge import chatbots, sources
+from app.knowledge import chatbots, holds, sources
 from app.knowledge.crawling import websites
 from app.refusals import Refusal
 from jobs import queues
@@ -110,7 +110,7 @@ class ChatbotPage(BaseView):
     @has_access
     def train(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = self._find(chatbot_uuid, "source.edit")
-        chatbots.mark_due(chatbot)
+        holds.train(chatbot)
         audit.record("chatbot.train", chatbot)
         db.session.commit()
         queues.wake_training(chatbot.id)

@@ -18,6 +18,12 @@ class State:
     is_moving: bool = False
 
 
+_HELD = {
+    "worse": "A new version is held back: a golden question would get worse.",
+    "rollback": "It answers from an older version; what is new waits until you train it.",
+}
+
+
 def count_in_words(n: int, noun: str) -> str:
     """Return "1 page" or "2 pages"."""
     return f"{n} {noun}" + ("" if n == 1 else "s")
@@ -39,6 +45,8 @@ def describe(chatbot: Chatbot, facts: Facts) -> State:
         return State(
             "training", f"Reading {count_in_words(facts.n_moving, 'source')} of {facts.n_sources}.", is_moving=True
         )
+    if chatbot.held_for and chatbot.training_status != "training":
+        return State("held back", _HELD[chatbot.held_for])
     if chatbot.training_status in ("due", "training"):
         return State("training", "Learning what is new; the present answers stay until then.", is_moving=True)
     if chatbot.status == "disabled":

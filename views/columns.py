@@ -25,7 +25,8 @@ _TONES = {
     "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
     "crawling": "wait", "not taken yet": "warn", "your yes needed": "warn",
     "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",
-    "switched off": "idle",
+    "switched off": "idle", "held back": "warn",
+    "answered": "good", "found": "warn", "missed": "bad", "better": "good", "worse": "bad",
     "failed": "bad", "error": "bad", "deleted": "bad", "negative": "bad",
 }  # fmt: skip
 _PICTURES = {"good": "check", "wait": "clock", "warn": "alert", "bad": "alert", "idle": "minus"}

@@ -20,7 +20,7 @@ DEPTH = 10  # hits that are looked at
 
 @dataclass(frozen=True)
 class Known:
-    """A question and what answers it: one of some words, in a document (empty: any). `kind` groups unanswerable ones."""
+    """A question and what answers it: some words, in a document (empty: any). `kind` groups unanswerable ones."""
 
     question: str
     answers: tuple[str, ...] = ()
@@ -60,7 +60,12 @@ def holds(text: str, answers: Iterable[str]) -> bool:
 
 
 def is_document(name: str, wanted: str) -> bool:
-    """Tell whether a document's name is the one that is wanted: with or without folder and the ending of a text."""
+    """Tell whether a document's name is the one that is wanted: with or without folder and the ending of a text.
+
+    A page is of the website whose address is wanted.
+    """
+    if wanted.startswith(("https://", "http://")):
+        return name.startswith(wanted)
     stem = re.sub(r"\.(md|txt)$", "", name.rpartition("/")[2])
     return name == wanted or stem in (wanted, re.sub(r"[^\w.-]", "_", wanted))
 

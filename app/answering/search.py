@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.answering.passages import load_passages
-from app.collaborators import here
-from app.knowledge import generations
+from app.knowledge import embedding, generations
 from indexes.retriever import Retrieval, StoredChunk, retrieve
+from indexes.store import Generation
 from models import Chatbot, Chunk, Document, db, raw, tenancy
 
 MAX_QUESTION_CHARS = 2000
@@ -48,11 +48,16 @@ def _read_chunks(ids: Collection[int], embedding_name: str) -> Mapping[int, Stor
 
 def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
     """Return what a question finds; empty when nothing is published, or made by another embedding model."""
-    generation, model = generations.open_current(chatbot), here().embedder
+    generation = generations.open_current(chatbot)
+    return Retrieval() if generation is None else find_in(generation, chatbot.id, question, k)
+
+
+def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> Retrieval:
+    """Return what a question finds in one generation of a chatbot, be it published or not."""
+    model, scope = embedding.embedder(), tenancy.current()
     question = question.replace("\0", " ").strip()[:MAX_QUESTION_CHARS]
-    if generation is None or generation.manifest.embedder_name != model.name or not question:
+    if generation.manifest.embedder_name != model.name or not question:
         return Retrieval()
-    chatbot_id, scope = chatbot.id, tenancy.current()
     return retrieve(
         generation, model, question, k,
         is_live=lambda ids: raw.showable_ids(scope, chatbot_id, ids),

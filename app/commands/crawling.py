@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from app.answering import release
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
-from app.knowledge import publish
 from app.knowledge.crawling import crawl, previews, report, websites
 from app.knowledge.crawling.ledger import Page
 from app.knowledge.crawling.report import Line
@@ -55,7 +55,7 @@ def _crawl(chatbot_id: int, source_id: int, args: argparse.Namespace) -> int:
         raise CommandError("A worker has taken this website over, or somebody deleted it just now.")
     chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
     if chatbot.changed_count > chatbot.published_count:
-        publish.publish(chatbot_id)
+        release.release(chatbot_id)
         db.session.refresh(chatbot)
     website = websites.of_source(db.session.scalars(select(Source).where(Source.id == source_id)).one())
     lines = report.lines_of(source_id)

@@ -6,9 +6,13 @@ import uuid
 
 from sqlalchemy import case, select, update
 
+from app import audit
 from app.plans import quotas
 from models import Chatbot, Source, db
 from models.base import change, now
+
+MAX_CAUSES = 30  # that are told of a generation: the latest
+MAX_CAUSE_TITLE = 120
 
 
 def find(chatbot_uuid: uuid.UUID) -> Chatbot | None:
@@ -32,17 +36,27 @@ def complete(chatbot: Chatbot, owner_id: int | None) -> None:
     chatbot.owner_id = owner_id
 
 
-def mark_due(chatbot: Chatbot) -> None:
-    """Count one change of a chatbot's knowledge: a generation will be built. The caller commits."""
-    count_change(chatbot.id)
+def mark_due(chatbot: Chatbot, what: str = "changed", title: str = "") -> None:
+    """Count one change of a chatbot's knowledge by whoever sent this request. The caller commits."""
+    count_change(chatbot.id, what, title, audit.actor_id())
     db.session.expire(chatbot)
 
 
-def count_change(chatbot_id: int) -> None:
-    """Count a change by id. A training that is under way goes on; the next one follows it. The caller commits."""
+def count_change(chatbot_id: int, what: str = "changed", title: str = "", by: int | None = None) -> None:
+    """Count a change by id: a generation will be built, and tells of it. The caller commits.
+
+    A training that is under way goes on; the next one follows it.
+    """
     status = case((Chatbot.training_status == "training", "training"), else_="due")
     values = {"changed_count": Chatbot.changed_count + 1, "training_status": status}
-    change(update(Chatbot).where(Chatbot.id == chatbot_id).values(values))
+    change(update(Chatbot).where(Chatbot.id == chatbot_id).values(values))  # from here on nobody else writes the row
+    count, pending = db.session.execute(
+        select(Chatbot.changed_count, Chatbot.pending).where(Chatbot.id == chatbot_id)
+    ).one()
+    cause = {"what": what, "title": title[:MAX_CAUSE_TITLE], "by": by}
+    others = [row for row in pending or [] if {**row, "n": 0} != {**cause, "n": 0}]
+    noted = [*others[1 - MAX_CAUSES :], {**cause, "n": count}]
+    change(update(Chatbot).where(Chatbot.id == chatbot_id).values(pending=noted))
 
 
 def delete(chatbot: Chatbot) -> None:

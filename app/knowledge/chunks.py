@@ -45,7 +45,7 @@ def find(source: Source, chunk_id: int) -> Chunk | None:
 def switch(source: Source, chunk: Chunk) -> None:
     """Take a chunk out of answers, at once, or back in with the next generation. The caller commits."""
     chunk.enabled = not chunk.enabled
-    chatbots.mark_due(source.chatbot)
+    chatbots.mark_due(source.chatbot, "a chunk switched on" if chunk.enabled else "a chunk switched off", source.title)
 
 
 def sources_of(chunk_ids: Collection[int]) -> dict[int, uuid.UUID]:

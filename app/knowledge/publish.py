@@ -13,15 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.collaborators import here
-from app.knowledge import clearing, embedding, pairs
+from app.knowledge import clearing, embedding, holds, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
+from app.knowledge.holds import Examination, Examine, examine_nothing
 from app.knowledge.indexing import write_index
 from app.storage import StorageError
-from models import Chatbot, Generation, Source, db, tenancy
+from models import Chatbot, Document, Generation, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
 
@@ -68,8 +69,10 @@ def generation_folder(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Pa
     return here().generations_dir / str(chatbot_uuid) / str(generation_uuid)
 
 
-def publish(chatbot_id: int) -> Published | None:
-    """Build and publish what a chatbot knows now. None: it is gone, or a younger training took over.
+def publish(chatbot_id: int, examine: Examine = examine_nothing) -> Published | None:
+    """Build and publish what a chatbot knows now. None: it is gone, held back, or a younger training took over.
+
+    `examine` asks golden questions of the new generation before it answers anybody.
 
     Raises:
         StorageError, IndexesError, OSError, SQLAlchemyError: the disk is full, or something is out of reach; nothing
@@ -82,7 +85,7 @@ def publish(chatbot_id: int) -> Published | None:
     with tenancy.use(scope), beating(lambda: _beat(training)):
         try:
             clearing.drop_documents(clearing.dead_documents(chatbot_id))
-            return _build_and_publish(training)
+            return _build_and_publish(training, examine)
         except Superseded:
             return None
         except Exception:
@@ -120,12 +123,18 @@ def _beat(training: Training) -> None:
     db.session.commit()
 
 
-def _build_and_publish(training: Training) -> Published:
+def _build_and_publish(training: Training, examine: Examine) -> Published | None:
     draft = Generation(uuid=uuid.uuid4(), service_id=training.service_id, chatbot_id=training.chatbot_id)
     draft.storage_key = f"generations/{training.service_id}/{draft.uuid.hex}"
     place = _Place(generation_folder(training.chatbot_uuid, draft.uuid), draft.storage_key)
     try:
         draft.n_chunks = _build(training, draft, place)
+        found = examine(training.chatbot_id, place.folder) if draft.n_chunks else Examination()
+        draft.golden = found.golden
+        if holds.holds_back(training.chatbot_id, found):
+            _hold(training, found)
+            place.clear()
+            return None
         published = Published(draft.uuid if draft.n_chunks else None, draft.n_chunks)
         _move_pointer(training, draft if draft.n_chunks else None)
     except BaseException:
@@ -142,12 +151,25 @@ def _build(training: Training, draft: Generation, place: _Place) -> int:
     manifest = write_index(
         training.chatbot_id, place.folder, _folder_before(training), model, lambda: _stop_if_lost(training)
     )
-    draft.embedding_name = model.name
+    draft.embedding_name, draft.n_documents = model.name, _count_documents(training)
     if manifest.n_chunks:
         here().storage.put_folder(place.key, place.folder)
     else:
         place.clear()
     return manifest.n_chunks
+
+
+def _count_documents(training: Training) -> int:
+    query = select(func.count(Document.id)).join(Source, Source.id == Document.source_id)
+    held = (Document.live, Source.allowed_training, Source.deleted_at.is_(None))
+    return db.session.scalar(query.where(Document.chatbot_id == training.chatbot_id, *held)) or 0
+
+
+def _hold(training: Training, found: Examination) -> None:
+    """Leave the generation before where it is, and note what its owner should know."""
+    if not _write(training, **holds.values_of_hold(training.changed_count, found)):
+        raise Superseded
+    db.session.commit()
 
 
 def _folder_before(training: Training) -> Path | None:
@@ -178,9 +200,13 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
     if not _write(training, training_heartbeat_at=now()):  # from here to the commit the chatbot's row is ours
         db.session.rollback()
         raise Superseded
+    version, pending = db.session.execute(
+        select(Chatbot.version, Chatbot.pending).where(Chatbot.id == training.chatbot_id)
+    ).one()
+    causes = [cause for cause in pending or [] if cause["n"] <= training.changed_count]
+    values |= {"pending": [cause for cause in pending or [] if cause not in causes], **holds.values_of_release()}
     if generation is not None:
-        version = db.session.scalar(select(Chatbot.version).where(Chatbot.id == training.chatbot_id)) or 0
-        generation.number = version + 1
+        generation.number, generation.causes = version + 1, causes
         db.session.add(generation)
         db.session.flush()
         values |= {"generation_id": generation.id, "version": generation.number}

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from app.knowledge import claims
+from app.knowledge import claims, holds
 from models import Chatbot, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
@@ -53,8 +53,8 @@ def unfinished_sources() -> list[int]:
 def _is_due() -> ColumnElement[bool]:
     """Return the condition that a chatbot shall be trained now.
 
-    Its knowledge has changed, and its sources are read, or have been for a while; or its training was cut off. One
-    that failed waits a little: a full disk is not emptied by trying.
+    Its knowledge has changed and nothing holds that back, and its sources are read, or have been for a while; or its
+    training was cut off. One that failed waits a little: a full disk is not emptied by trying.
     """
     heard = func.coalesce(Chatbot.training_heartbeat_at, Chatbot.created_at)
     unread = select(Source.id).where(
@@ -66,8 +66,9 @@ def _is_due() -> ColumnElement[bool]:
         (Chatbot.training_status == "failed") & (heard < _before(RETRY_FAILED_AFTER_S)),
     )
     is_cut_off = (Chatbot.training_status == "training") & (heard < claims.stale_before())
-    has_changed = Chatbot.changed_count > Chatbot.published_count
-    return (Chatbot.status != "deleted") & or_(has_changed & is_free & (~unread.exists() | is_outdated), is_cut_off)
+    return (Chatbot.status != "deleted") & or_(
+        holds.is_wanted() & is_free & (~unread.exists() | is_outdated), is_cut_off
+    )
 
 
 def due_chatbots() -> list[int]:

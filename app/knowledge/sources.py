@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import selectinload
 
-from app import limits
+from app import audit, limits
 from app.collaborators import here
 from app.knowledge import chatbots
 from app.plans import quotas
@@ -235,6 +235,7 @@ def queue_again(source: Source) -> None:
     source.taken_at = source.fetched_at = source.parsed_at = source.chunked_at = None
     source.finished_at = source.published_at = None
     source.heartbeat_at = source.queued_at = now()
+    source.changed_by_id = audit.actor_id()
     source.fence = (source.fence or 0) + 1  # whoever still works on it may not finish
     db.session.flush()
 
@@ -249,13 +250,13 @@ def delete(source: Source) -> None:
     source.fence += 1
     change(update(Document).where(Document.source_id == source.id).values(live=False))
     change(delete_rows(CuratedAnswer).where(CuratedAnswer.source_id == source.id))
-    chatbots.mark_due(source.chatbot)
+    chatbots.mark_due(source.chatbot, "deleted", source.title)
 
 
 def switch(source: Source) -> None:
     """Take a source out of answers, at once, or back in with the next generation; its text is kept. Caller commits."""
     source.allowed_training = not source.allowed_training
-    chatbots.mark_due(source.chatbot)
+    chatbots.mark_due(source.chatbot, "switched on" if source.allowed_training else "switched off", source.title)
 
 
 def is_moving(source: Source) -> bool:

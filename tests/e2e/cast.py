@@ -122,6 +122,44 @@ def _add_answers(chatbot):
     db.session.flush()
 
 
+def _add_versions(chatbot, owner):
+    """Three versions, of which the second answers, and two golden questions, of which one got worse."""
+    import uuid as uuids
+
+    from models import Generation, GoldenQuestion, db
+
+    scope = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
+    asked = (
+        ("How long may goods be returned?", ["30 days"], ""),
+        ("Who pays for the parcel?", ["the buyer"], "Terms of sale.pdf"),
+    )
+    ids = [uuids.uuid4() for _ in asked]
+    for question_id, (question, answers, document) in zip(ids, asked, strict=True):
+        db.session.add(GoldenQuestion(**scope, uuid=question_id, question=question, answers=answers, document=document))
+
+    def golden(level, change):
+        levels = (("answered", "answered", "same"), (level, "answered", change))
+        return [
+            {"id": str(i), "question": q[0], "level": now, "before": before, "change": how}
+            for i, q, (now, before, how) in zip(ids, asked, levels, strict=True)
+        ]
+
+    causes = [
+        {"n": 1, "what": "read", "title": title, "by": owner.id}
+        for title in ("Terms of sale.pdf", "Price list.docx", "Onboarding.pptx")
+    ]
+    for number in (1, 2, 3):
+        row = Generation(
+            **scope, number=number, embedding_name="none", n_chunks=40 + 9 * number, n_documents=number, storage_key=f"none/{number}",
+            causes=causes[:number], golden=golden("missed", "worse") if number == 3 else golden("answered", "same"),
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        if number == 3:
+            chatbot.generation_id, chatbot.version = row.id, 3
+    chatbot.held_for, chatbot.held_golden, chatbot.holds_worse = "worse", golden("missed", "worse"), True
+
+
 def _add_website(chatbot, address, phase, outcomes, **values):
     """A website whose latest crawl came to these outcomes, a page for each; return the uuid of its source."""
     from models import Source, WebPage, Website, db
@@ -205,6 +243,7 @@ def _add_chatbots(service, workspace, domain, owner):
     _add_sources(full)
     _add_text(full)
     _add_answers(full)
+    _add_versions(full, owner)
     embeds.add(full, domain)
     return full, new
 

@@ -35,6 +35,7 @@ def pages_of(who, stage):
         "/workspaceview/add", "/workspaceview/show/2", "/workspacememberview/edit/1", "/workspacememberview/delete/1",
         *(f"/website/{uuid}" for uuid in stage.websites), f"/website/{stage.websites[0]}?outcome=skipped",
         "/plans/", f"/service/{stage.service}", f"/service/{stage.service}/cancel",
+        f"/versions/{stage.full}", f"/golden/{stage.full}", f"/versions/{stage.new}", f"/golden/{stage.new}",
         "/invitationview/add", "/invitationview/show/1", "/invitationview/delete/1", "/serviceview/show/2",
     ]  # fmt: skip
     installation = [

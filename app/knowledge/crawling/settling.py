@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.knowledge import chatbots, claims, clearing
 from app.knowledge.claims import Claim
-from models import Document, WebPage, db
+from models import Document, Source, WebPage, db
 from models.base import change
 
 SLICE = 25  # pages per transaction
@@ -61,7 +61,7 @@ def _replace(claim: Claim, names: list[str]) -> None:
     clearing.retire(claim.chatbot_id, *of_pages)
     change(update(Document).where(Document.id.in_(drafts)).values(live=True))
     change(update(WebPage).where(WebPage.source_id == claim.source_id, WebPage.url.in_(names)).values(taken=True))
-    chatbots.count_change(claim.chatbot_id)
+    _count_change(claim)
     db.session.commit()
 
 
@@ -70,5 +70,11 @@ def _remove(claim: Claim, urls: list[str]) -> None:
     change(delete(Document).where(Document.source_id == claim.source_id, Document.name.in_(urls)))
     pages = update(WebPage).where(WebPage.source_id == claim.source_id, WebPage.url.in_(urls))
     change(pages.values(taken=False, n_chunks=0, etag=None, last_modified=None, body_hash="", text_hash=""))
-    chatbots.count_change(claim.chatbot_id)
+    _count_change(claim)
     db.session.commit()
+
+
+def _count_change(claim: Claim) -> None:
+    query = select(Source.title, Source.changed_by_id).where(Source.id == claim.source_id)
+    title, by = db.session.execute(query).one()
+    chatbots.count_change(claim.chatbot_id, "read", title, by)

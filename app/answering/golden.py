@@ -1,0 +1,159 @@
+"""Golden questions: what every generation must go on answering, asked of each before it is published."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.answering import extractive, gate, presets
+from app.answering.passages import load_passages
+from app.answering.scoring import DEPTH, Known, first_relevant
+from app.answering.search import find_in
+from app.knowledge import generations, sources
+from app.knowledge.holds import Examination
+from app.refusals import Refusal
+from indexes.store import Generation, open_generation
+from models import Chatbot, GoldenQuestion, db
+from models import Generation as GenerationRow
+
+MAX_QUESTIONS = 200
+MAX_CHARS = 500
+PASSAGES = 8  # that an answer is made of, at most
+LEVELS = ("missed", "found", "answered")  # from worst to best
+
+
+class GoldenError(Refusal):
+    """A golden question can't be kept; the message says why and what to do."""
+
+
+def list_questions(chatbot: Chatbot) -> list[GoldenQuestion]:
+    query = select(GoldenQuestion).where(GoldenQuestion.chatbot_id == chatbot.id)
+    return list(db.session.scalars(query.order_by(GoldenQuestion.id)))
+
+
+def find(chatbot: Chatbot, question_uuid: uuid.UUID) -> GoldenQuestion | None:
+    query = select(GoldenQuestion).where(GoldenQuestion.chatbot_id == chatbot.id, GoldenQuestion.uuid == question_uuid)
+    return db.session.scalar(query)
+
+
+def add(chatbot: Chatbot, question: str, document: str, words: str) -> GoldenQuestion:
+    """Keep a golden question; `words` holds alternatives, parted by |. The caller commits.
+
+    Raises:
+        GoldenError: it says nothing, expects nothing, is too long, or there are enough.
+    """
+    texts = [" ".join(text.replace("\0", "").split()) for text in (question, document)]
+    answers = [answer for part in words.replace("\0", "").split("|") if (answer := " ".join(part.split()))]
+    if not texts[0]:
+        raise GoldenError("The question is missing.")
+    if not texts[1] and not answers:
+        raise GoldenError(f"Say for “{texts[0][:80]}” which source or which words are expected.")
+    if any(len(text) > MAX_CHARS for text in (*texts, *answers)):
+        raise GoldenError(f"A question, a source and words have {MAX_CHARS} characters each at most.")
+    sources.line_up(chatbot)
+    present = GoldenQuestion.chatbot_id == chatbot.id
+    row = db.session.scalar(select(GoldenQuestion).where(present, GoldenQuestion.question == texts[0]))
+    if row is None:
+        if (db.session.scalar(select(func.count(GoldenQuestion.id)).where(present)) or 0) >= MAX_QUESTIONS:
+            raise GoldenError(f"A chatbot has {MAX_QUESTIONS} golden questions at most. Delete some first.")
+        row = GoldenQuestion(chatbot_id=chatbot.id, service_id=chatbot.service_id, question=texts[0])
+        db.session.add(row)
+    row.document, row.answers = texts[1], answers
+    db.session.flush()
+    return row
+
+
+def add_csv(chatbot: Chatbot, raw: bytes) -> list[GoldenQuestion]:
+    """Keep the questions of a CSV with the columns question, source and words. All of them, or none.
+
+    Raises:
+        GoldenError: it is no such file, or a line can't be kept.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", "replace")
+    head = text.partition("\n")[0].lower()
+    separator = max(",;\t", key=head.count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+    names = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
+    if "question" not in names or not {"source", "words"} & names.keys():
+        raise GoldenError("The first line names the columns: question, source, words.")
+    kept = []
+    try:
+        for row in reader:
+            cells = [str(row.get(names.get(name)) or "") for name in ("question", "source", "words")]
+            if any(cell.strip() for cell in cells):
+                kept.append(_add_line(chatbot, reader.line_num, cells))
+    except csv.Error as error:
+        raise GoldenError(f"Line {reader.line_num} can't be read as CSV ({error}).") from error
+    if not kept:
+        raise GoldenError("There is no question in it.")
+    return kept
+
+
+def _add_line(chatbot: Chatbot, number: int, cells: list[str]) -> GoldenQuestion:
+    try:
+        return add(chatbot, *cells)
+    except GoldenError as error:
+        raise GoldenError(f"Line {number}: {error} Nothing was taken.") from error
+
+
+def examine(chatbot_id: int, folder: Path) -> Examination:
+    """Ask the golden questions of a new generation, and compare with the one that answers now."""
+    chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
+    questions = list_questions(chatbot)
+    if not questions:
+        return Examination()
+    after = _ask_all(chatbot, open_generation(folder), questions)
+    before = _levels_before(chatbot, questions)
+    db.session.rollback()
+    return Examination([_compare(row, before.get(row["id"])) for row in after])
+
+
+def _levels_before(chatbot: Chatbot, questions: Iterable[GoldenQuestion]) -> dict[str, str]:
+    """Return how the generation that answers now did; of questions that are newer than it, how it does."""
+    current = db.session.scalar(select(GenerationRow).where(GenerationRow.id == chatbot.generation_id))
+    noted = {row["id"]: row["level"] for row in (current.golden if current else ())}
+    newer = [question for question in questions if str(question.uuid) not in noted]
+    opened = generations.open_current(chatbot) if current is not None and newer else None
+    asked = _ask_all(chatbot, opened, newer) if opened is not None else []
+    return noted | {row["id"]: row["level"] for row in asked}
+
+
+def _ask_all(chatbot: Chatbot, generation: Generation, questions: Iterable[GoldenQuestion]) -> list[dict[str, Any]]:
+    return [
+        {"id": str(row.uuid), "question": row.question, "level": _level(chatbot, generation, _known(row))}
+        for row in questions
+    ]
+
+
+def _known(row: GoldenQuestion) -> Known:
+    return Known(row.question, tuple(row.answers), row.document)
+
+
+def _level(chatbot: Chatbot, generation: Generation, known: Known) -> str:
+    """Return whether what is expected is in the answer of the extractive reader, among the hits, or neither."""
+    manner = presets.manner_of(chatbot)
+    found = find_in(generation, chatbot.id, known.question, DEPTH)
+    scores = [(hit.chunk_id, hit.score) for hit in found.hits]
+    passages = load_passages(scores[:PASSAGES], newest=manner.prefers_recent)
+    if passages and gate.judge(found, known.question, manner.strictness).is_grounded:
+        reading = extractive.read(passages, found.sentences, at_length=manner.quotes_at_length)
+        if first_relevant(known, [(passage.document, quote) for passage, quote in reading.quotes]):
+            return "answered"
+    hits = [(passage.document, passage.text) for passage in load_passages(scores, limit=DEPTH)]
+    return "found" if first_relevant(known, hits) else "missed"
+
+
+def _compare(row: dict[str, Any], before: str | None) -> dict[str, Any]:
+    if before is None:
+        return {**row, "before": None, "change": "new"}
+    gain = LEVELS.index(row["level"]) - LEVELS.index(before)
+    return {**row, "before": before, "change": "better" if gain > 0 else "worse" if gain < 0 else "same"}

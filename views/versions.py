@@ -1,0 +1,125 @@
+"""A chatbot's kept versions and its golden questions: what changed, going back, and what must not get worse."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.answering import golden
+from app.caller import standing
+from app.knowledge import chatbots, holds, versions
+from jobs import queues
+from models import Chatbot, db
+
+MAX_CSV_BYTES = 1_000_000
+
+
+class VersionsPage(BaseView):
+    """The generations that are kept. Everybody of the workspace sees them; who edits sources goes back."""
+
+    route_base = "/versions"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = _find(chatbot_uuid, "source.view")
+        kept = versions.list_versions(chatbot)
+        return self.render_template(
+            "chatbot/versions.html", appbuilder=self.appbuilder, chatbot=chatbot, versions=kept,
+            names=versions.names_of(kept), may_edit=standing().may("source.edit", chatbot.workspace_id),
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/<uuid:generation_uuid>/restore", methods=["POST"])
+    @has_access
+    def restore(self, chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Any:
+        chatbot = _find(chatbot_uuid, "source.edit")
+        generation = versions.find(chatbot, generation_uuid) or abort(404)
+        number = generation.number
+        versions.go_back(chatbot, generation)
+        audit.record("chatbot.rollback", chatbot, version=number)
+        db.session.commit()
+        flash(f"Version {number} answers again. What is new waits until you train it.", "success")
+        return redirect(url_for("VersionsPage.show", chatbot_uuid=chatbot.uuid))
+
+    @expose("/<uuid:chatbot_uuid>/publish", methods=["POST"])
+    @has_access
+    def publish(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Publish what was held back, though a golden question got worse."""
+        chatbot = _find(chatbot_uuid, "source.edit")
+        holds.train(chatbot, accepts_worse=True)
+        audit.record("chatbot.publish_worse", chatbot)
+        db.session.commit()
+        queues.wake_training(chatbot.id)
+        flash("It is published within seconds. The present answers stay until then.", "success")
+        return redirect(url_for("VersionsPage.show", chatbot_uuid=chatbot.uuid))
+
+
+class GoldenPage(BaseView):
+    """Golden questions: asked of each new version before it answers anybody."""
+
+    route_base = "/golden"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = _find(chatbot_uuid, "source.view")
+        kept = versions.list_versions(chatbot)
+        current = next((row for row in kept if row.id == chatbot.generation_id), None)
+        return self.render_template(
+            "chatbot/golden.html", appbuilder=self.appbuilder, chatbot=chatbot, current=current,
+            questions=golden.list_questions(chatbot), results=_by_id(current.golden if current else []),
+            held=_by_id(chatbot.held_golden), may_edit=standing().may("source.edit", chatbot.workspace_id),
+        )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/add", methods=["POST"])
+    @has_access
+    def add(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot, file = _find(chatbot_uuid, "source.edit"), request.files.get("file")
+        if file is not None and file.filename:
+            added = golden.add_csv(chatbot, file.stream.read(MAX_CSV_BYTES))
+        else:
+            typed = [request.form.get(name, "") for name in ("question", "document", "words")]
+            added = [golden.add(chatbot, *typed)]
+        for row in added:
+            audit.record("golden.add", row)
+        return self._done(chatbot, f"{len(added)} kept. The next training asks.")
+
+    @expose("/<uuid:chatbot_uuid>/<uuid:golden_question_uuid>/delete", methods=["POST"])
+    @has_access
+    def delete(self, chatbot_uuid: uuid.UUID, golden_question_uuid: uuid.UUID) -> Any:
+        chatbot = _find(chatbot_uuid, "source.edit")
+        question = golden.find(chatbot, golden_question_uuid) or abort(404)
+        db.session.delete(question)
+        audit.record("golden.delete", question)
+        return self._done(chatbot, "Deleted.")
+
+    @expose("/<uuid:chatbot_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = _find(chatbot_uuid, "source.edit")
+        chatbot.holds_worse = not chatbot.holds_worse
+        audit.record("golden.switch", chatbot)
+        words = "What makes a golden question worse waits for your yes." if chatbot.holds_worse else "All is published."
+        return self._done(chatbot, words)
+
+    def _done(self, chatbot: Chatbot, words: str) -> Any:
+        db.session.commit()
+        flash(words, "success")
+        return redirect(url_for("GoldenPage.show", chatbot_uuid=chatbot.uuid))
+
+
+def _find(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
+    chatbot = chatbots.find(chatbot_uuid) or abort(404)
+    if not standing().may(action, chatbot.workspace_id):
+        abort(403)
+    return chatbot
+
+
+def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in rows}

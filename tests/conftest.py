@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parent.parent
+SERVER = os.environ.get("TEST_DATABASE_URL", "")  # of PostgreSQL; without it, tests run on SQLite
 
 
 def pytest_configure(config):
@@ -63,23 +66,71 @@ def forget_tries() -> None:
             redis.flushdb()
 
 
-@pytest.fixture(scope="module")
-def database_url():
-    """A database of its own for each module where a server is given; else empty: SQLite."""
-    server = os.environ.get("TEST_DATABASE_URL", "")
-    if not server:
-        yield ""
-        return
+def pytest_collection_modifyitems(config, items):
+    """On a server of its own, only what works with one is tried again."""
+    if SERVER:
+        kept = [item for item in items if "database_url" in item.fixturenames]
+        config.hook.pytest_deselected(items=[item for item in items if "database_url" not in item.fixturenames])
+        items[:] = kept
+
+
+@contextmanager
+def database_like(template: str):
+    """A database on the given server, as a copy of another; yields its name."""
     engine = sa.create_engine(
-        re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", server), isolation_level="AUTOCOMMIT"
+        re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", SERVER), isolation_level="AUTOCOMMIT"
     )
     name = f"docent_{uuid.uuid4().hex[:12]}"
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield server.rsplit("/", 1)[0] + "/" + name
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        yield name
+    finally:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
+
+
+def url_of(name: str) -> str:
+    return SERVER.rsplit("/", 1)[0] + "/" + name
+
+
+def initialize(folder: Path, artifact: Path, database_url: str) -> None:
+    from app.commands import initializing
+    from config import read_config
+
+    (folder / "embedder").symlink_to(artifact)
+    environ = {"DATA_DIR": str(folder), "SECRET_KEY": uuid.uuid4().hex * 2, "DATABASE_URL": database_url}
+    initializing.init(read_config(environ))
+
+
+@functools.cache
+def initialized_file(artifact: Path) -> bytes:
+    """A database of SQLite's as `init` leaves it, made once for each test process: installations begin with a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        initialize(Path(folder), artifact, "")
+        return (Path(folder) / "docent.sqlite3").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def initialized_database(artifact, tmp_path_factory):
+    """The same on the server that was given: the name of a database to copy; empty where none was."""
+    if not SERVER:
+        yield ""
+        return
+    with database_like("template1") as name:
+        initialize(tmp_path_factory.mktemp("initialized"), artifact, url_of(name))
+        yield name
+
+
+@pytest.fixture(scope="module")
+def database_url(initialized_database):
+    """An initialized database of its own for each module where a server is given; else empty: SQLite."""
+    if not SERVER:
+        yield ""
+        return
+    with database_like(initialized_database) as name:
+        yield url_of(name)
 
 
 @dataclass
@@ -98,8 +149,7 @@ class Customer:
 
 
 def make_app(folder, artifact, database_url, **environ):
-    """Yield an initialized installation in a folder; settings may be given on top."""
-    from app.commands import initializing
+    """Yield an installation in a folder, on an initialized database; settings may be given on top."""
     from app.factory import create_app
     from config import read_config
 
@@ -109,8 +159,9 @@ def make_app(folder, artifact, database_url, **environ):
         "REDIS_URL": shared_redis() or f"unix://{folder}/none.sock", "BASE_URL": "http://localhost",
         "ALLOW_LOCAL_DOMAINS": "1", **environ,
     }  # fmt: skip
+    if not database_url:
+        (folder / "docent.sqlite3").write_bytes(initialized_file(artifact))
     config = read_config(environ)
-    initializing.init(config)
     forget_tries()  # what another module's people have tried does not count here
     app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False

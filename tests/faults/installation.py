@@ -180,9 +180,10 @@ class Installation:
 
     def is_settled(self, chatbot_id):
         with inside(self.app):
+            if self._has_unfinished(chatbot_id):  # asked first: a text becomes ready and its chatbot due in one moment
+                return False
             chatbot = db.session.get(Chatbot, chatbot_id)
-            is_published = chatbot.changed_count == chatbot.published_count
-            return is_published and chatbot.training_status != "training" and not self._has_unfinished(chatbot_id)
+            return chatbot.changed_count == chatbot.published_count and chatbot.training_status != "training"
 
     def _has_unfinished(self, chatbot_id):
         query = select(Source.id).where(Source.chatbot_id == chatbot_id, Source.state.in_(UNFINISHED))

@@ -2,8 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHAT ?= tests
+# Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
+AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install run test faults lint bench bench-answers format screenshots
+.PHONY: help install run test test-matrix faults lint bench bench-answers format screenshots
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -24,7 +26,10 @@ run: .venv/installed  ## run Docent on this machine; Ctrl-C stops it
 	@exec $(BIN)/python run.py serve
 
 test: .venv/installed-tests  ## run the tests
-	$(BIN)/python -m pytest -n 2 $(WHAT)
+	$(BIN)/python -m pytest $(AT_ONCE) $(WHAT)
+
+test-matrix: .venv/installed-tests  ## try every route x method x person x row, not only each two of them together
+	WHOLE_MATRIX=1 $(BIN)/python -m pytest -n 2 tests/isolation
 
 faults: .venv/installed-tests  ## kill workers, parsers and embedders N_KILLS=1000 times and print what became of it
 	N_KILLS=$(or $(N_KILLS),1000) $(BIN)/python -m pytest -s tests/faults/test_kills.py

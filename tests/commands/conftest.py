@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.commands.running import run
+from tests.commands.running import run_fresh
 
 RETURNS = "Goods may be returned within thirty days. The buyer pays for the parcel.\n"
 OPENING = "The shop opens at nine in the morning and closes at six in the evening.\n"
@@ -17,7 +17,7 @@ def place(tmp_path_factory, artifact):
     """The data folder of an initialized installation."""
     folder = tmp_path_factory.mktemp("place")
     (folder / "embedder").symlink_to(artifact)
-    done = run(folder, "init")
+    done = run_fresh(folder, "init")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -35,7 +35,7 @@ def papers(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chatbot(place):
     """The uuid of a chatbot."""
-    done = run(place, "chatbot", "create", "Shop helper")
+    done = run_fresh(place, "chatbot", "create", "Shop helper")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -43,6 +43,6 @@ def chatbot(place):
 @pytest.fixture(scope="module")
 def trained(place, chatbot, papers):
     """What `train --json` says of the papers."""
-    done = run(place, "train", chatbot, papers, "--json")
+    done = run_fresh(place, "train", chatbot, papers, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(ROOT / "run.py")]
@@ -18,12 +25,47 @@ def environ_of(folder, **settings):
     return {**environ, "DATA_DIR": str(folder), **settings}
 
 
-def run(folder, *argv, text=True, **settings):
+def run_fresh(folder, *argv, **settings):
     """Run a command to its end. Settings are environment variables."""
     return subprocess.run(
         [*COMMAND, *map(str, argv)], env=environ_of(folder, **settings), cwd=ROOT, capture_output=True,
-        text=text, timeout=90, check=False,
+        text=True, timeout=2 * PATIENCE_S, check=False,
     )  # fmt: skip
+
+
+def run(folder, *argv, **settings):
+    """Run a command to its end, in a process that has loaded its libraries already; see `warm.py`."""
+    words, environ = [str(word) for word in argv], environ_of(folder, **settings)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        orders = _warm()
+        socket.send_fds(orders, [json.dumps([words, environ]).encode()], [out.fileno(), err.fileno()])
+        try:
+            code = json.loads(orders.recv(100))
+        except BaseException:  # it took too long: what comes late is no answer to the next order
+            _warm.cache_clear()
+            raise
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read().decode(), err.read().decode())
+
+
+@functools.cache
+def _warm() -> socket.socket:
+    """The line to the process that runs commands; it ends with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(theirs.fileno())]
+    environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # no threads: it is to be forked
+    process = subprocess.Popen(command, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+    theirs.close()
+    ours.settimeout(2 * PATIENCE_S)
+
+    def end():
+        ours.close()
+        process.kill()
+        process.wait()
+
+    atexit.register(end)
+    return ours
 
 
 def assert_plain(done, *words):

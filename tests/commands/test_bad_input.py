@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import COMMAND, assert_plain, environ_of, run
+from tests.commands.running import COMMAND, assert_plain, environ_of, run, run_fresh
 
 KEY = "d41d8cd98f00b204e9800998ecf8427e-docent"
 NOWHERE = "postgresql://docent:s3cret@127.0.0.1:1/docent"
@@ -29,11 +29,11 @@ WRONG_SETTINGS = {
 
 
 def test_it_explains_an_unknown_command(tmp_path):
-    assert_plain(run(tmp_path, "frobnicate"), "frobnicate", "serve", "--help")
+    assert_plain(run_fresh(tmp_path, "frobnicate"), "frobnicate", "serve", "--help")
 
 
 def test_it_explains_a_missing_command(tmp_path):
-    assert_plain(run(tmp_path), "COMMAND", "--help")
+    assert_plain(run_fresh(tmp_path), "COMMAND", "--help")
 
 
 def test_every_setting_refuses_nonsense_by_its_name():
@@ -46,7 +46,7 @@ def test_every_setting_refuses_nonsense_by_its_name():
 
 @pytest.mark.parametrize("name", ["PORT", "PARSE_TIMEOUT_S", "DATABASE_URL", "SECRET_KEY"])
 def test_a_wrong_setting_stops_a_command_without_repeating_secrets(tmp_path, name):
-    done = run(tmp_path, "extract", __file__, **{name: WRONG_SETTINGS[name]})
+    done = run_fresh(tmp_path, "extract", __file__, **{name: WRONG_SETTINGS[name]})
     assert_plain(done, name)
     assert "s3cret" not in done.stderr
 

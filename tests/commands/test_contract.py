@@ -6,7 +6,7 @@ import json
 import sqlite3
 import uuid
 
-from tests.commands.running import run
+from tests.commands.running import run, run_fresh
 
 
 def ask_all(place, chatbot, file, *rows, command="ask", flags=()):
@@ -123,7 +123,7 @@ def test_extract_shows_segments_with_their_places_and_needs_no_database(tmp_path
 
 
 def test_help_names_every_command(tmp_path):
-    done = run(tmp_path, "--help")
+    done = run_fresh(tmp_path, "--help")
     assert done.returncode == 0
     for command in ("serve", "init", "worker", "scheduler", "chatbot", "train", "ask", "search", "extract"):
         assert f"\n    {command}" in done.stdout

@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DATA = SHARED / "data" / "site-dev"
 SERVER = SHARED / "tools" / "serve_site.py"
-ROBOTS = "User-agent: *\nDisallow: /dev/\nCrawl-delay: 0.2\nSitemap: https://usethis.r-lib.org/sitemap.xml\n"
+ROBOTS = "User-agent: *\nDisallow: /dev/\nCrawl-delay: 0.02\nSitemap: https://usethis.r-lib.org/sitemap.xml\n"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data/site-dev is not here")
 

@@ -18,10 +18,6 @@ from tests.faults.installation import command_line, is_running
 from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(bool(os.environ.get("TEST_DATABASE_URL")), reason="makes installations on SQLite alone"),
-]
 
 
 class Serve:

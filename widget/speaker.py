@@ -85,6 +85,12 @@ class Speaker:
         self.events.put(event("meta", message_id=self._turn.uuid))
         threading.Thread(target=self._run, daemon=True, name=f"answer-{self._turn.uuid}").start()
 
+    def beat(self) -> None:
+        """Show that somebody is at it: an answer without such signs is given up, and its chat is free again."""
+        if not self._is_settled:
+            with self._at_work():
+                recording.keep_turn(self._turn.id)
+
     def leave(self) -> None:
         """Keep what the visitor saw of an answer they did not wait for; the chat model is stopped at its next word."""
         if not self._is_settled:

@@ -21,6 +21,7 @@ from widget.errors import WidgetError
 from widget.speaker import METRIC, Speaker, Turn, event, free_place
 
 HEARTBEAT_S = 15.0
+BEAT_S = 10.0
 LOOK_S = 0.5  # how often a stream looks whether who asked is still there, and a member still may be
 
 
@@ -80,7 +81,7 @@ def _watch(visit: Visit) -> Callable[[], bool]:
 
 def _read(speaker: Speaker, connection: Any, is_open: Callable[[], bool]) -> Iterator[str]:
     """Yield events as they come, and a comment after 15 silent seconds; end when nobody is there, or may be."""
-    spoke_at = looked_at = time.monotonic()
+    spoke_at = looked_at = beat_at = time.monotonic()
     while (said := _next_event(speaker)) is not None:
         moment = time.monotonic()
         if moment - looked_at >= LOOK_S:
@@ -89,6 +90,9 @@ def _read(speaker: Speaker, connection: Any, is_open: Callable[[], bool]) -> Ite
                 shut_out = WidgetError("token_invalid")
                 yield event("error", code=shut_out.code, message=shut_out.message)
                 return
+        if moment - beat_at >= BEAT_S:
+            beat_at = moment
+            speaker.beat()
         if not said and _is_gone(connection):
             return
         if not said and moment - spoke_at >= HEARTBEAT_S:

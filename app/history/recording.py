@@ -18,7 +18,7 @@ from models import Citation as CitationRow
 from models.base import change, now
 
 RESUME_DAYS = 30
-ANSWER_PATIENCE_S = 90
+ANSWER_PATIENCE_S = 30  # without a sign of life: three beats of the one who is answering
 MAX_PAGE = 2000
 FEEDBACK = {1: "positive", 0: "neutral", -1: "negative", None: None}  # None takes it back
 MAX_COMMENT = 500
@@ -118,6 +118,13 @@ def _is_answering(chat: ChatSession) -> bool:
         Message.session_id == chat.id, Message.finish == "pending", Message.timestamp > patience
     )
     return db.session.scalar(pending.limit(1)) is not None
+
+
+def keep_turn(answer_id: int) -> None:
+    """Give a sign of life for an answer that is still being made; commits."""
+    pending = update(Message).where(Message.id == answer_id, Message.finish == "pending")
+    change(pending.values(timestamp=now()))
+    db.session.commit()
 
 
 def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import threading
 import uuid
@@ -12,8 +13,10 @@ from sqlalchemy import func, select
 
 from app import answering
 from app.answering.answer import GROUNDED, Answer
+from app.history import recording
 from models import Chatbot, ChatSession, Message, Subscription, UsageCounter, db
-from tests.conftest import inside
+from models.base import now
+from tests.conftest import forget_tries, inside
 from tests.waiting import PATIENCE_S, wait_until
 from tests.widget.conftest import API, QUESTION, ask, changed, events_of, open_chat, visitor
 from tests.widget.slow_model import slow_model
@@ -112,6 +115,41 @@ def test_one_answer_at_a_time_whatever_the_key(app, client, place, slow):
     listen(elsewhere, "event: done")
     assert used(app, place) == before + 2
     assert dict(events_of(ask(client, headers, key="two")))["done"]["state"] == "grounded"
+
+
+def left_behind(app, key: str) -> None:
+    """Let a pending answer look as if nobody had been at it for a while."""
+    with inside(app):
+        long_ago = now() - dt.timedelta(seconds=recording.ANSWER_PATIENCE_S + 1)
+        row = db.session.scalars(select(Message).where(Message.idempotency_key == key, Message.type == "bot")).one()
+        row.timestamp = long_ago
+        db.session.commit()
+
+
+def test_an_answer_that_a_killed_server_left_behind_is_waited_for_only_so_long(app, client, place, slow):
+    headers = open_chat(client, place)
+    key = uuid.uuid4().hex
+    running = ask(client, headers, key=key)
+    listen(running, "One ")
+    left_behind(app, key)
+    slow.go_on.set()
+    again = ask(visitor(app), headers, key=key)  # the same question, counted once
+    assert dict(events_of(again))["done"]["state"] == "grounded"
+
+
+def test_an_answer_that_takes_long_shows_that_somebody_is_at_it(app, client, place, slow, monkeypatch):
+    monkeypatch.setattr(turns, "BEAT_S", 0.0)
+    monkeypatch.setattr(turns, "HEARTBEAT_S", 0.0)
+    headers = open_chat(client, place)
+    key = uuid.uuid4().hex
+    running = ask(client, headers, key=key)
+    listen(running, "One ")
+    left_behind(app, key)
+    listen(running, "still here")  # one more turn of the stream, and a beat
+    listen(running, "still here")
+    assert ask(visitor(app), headers, key="another").status_code == 409
+    slow.go_on.set()
+    listen(running, "event: done")
 
 
 def test_two_questions_in_the_same_moment_are_told_apart(app, place, slow):
@@ -309,6 +347,12 @@ def test_a_chat_can_be_taken_home(client, place):
     assert "forty-five days" in text
 
 
+@pytest.fixture
+def _rested():
+    """All visitors of the service together may ask only so much in a minute; what other tests asked does not count."""
+    forget_tries()
+
+
 def session_of(client, place, token: str) -> dict:
     response = client.post(
         f"{API}/embeds/{place.embed}/session", json={"resume_token": token}, headers={"Origin": place.origin}
@@ -316,6 +360,7 @@ def session_of(client, place, token: str) -> dict:
     return response.json
 
 
+@pytest.mark.usefixtures("_rested")
 def test_a_chat_goes_on_with_a_token_that_changes_each_time(app, client, place):
     first = session_of(client, place, "")
     headers = {"Origin": place.origin, "Authorization": "Bearer " + first["token"]}

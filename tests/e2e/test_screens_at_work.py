@@ -162,6 +162,41 @@ def test_a_source_changes_its_state_while_somebody_looks(open_page, stage):
     assert "of 2" in page.inner_text("#state")
 
 
+def test_a_file_that_could_not_be_sent_is_sent_again_by_a_button(open_page, stage):
+    page = open_page(f"/chatbot/{stage[1].new}")
+    page.route("**/sources", lambda route: route.abort())
+    page.set_input_files("#files", [
+        {"name": name, "mimeType": "text/plain", "buffer": name.encode()} for name in ("lost.txt", "lost too.txt")
+    ])  # fmt: skip
+    page.get_by_role("button", name="Try again to send lost too.txt").wait_for()
+    page.unroute("**/sources")
+    again = page.get_by_role("button", name="Try again to send lost.txt")
+    again.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("row", name="lost.txt").get_by_text("Queued").wait_for()
+    assert not again.is_visible()
+
+
+def test_a_file_that_is_too_large_is_not_sent_at_all(open_page, stage):
+    page = open_page(f"/chatbot/{stage[1].new}")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.evaluate("document.querySelector('.add-source').dataset.maxBytes = 10")
+    page.set_input_files("#files", [{"name": "large.txt", "mimeType": "text/plain", "buffer": b"x" * 11}])
+    page.get_by_text("It is larger than this installation accepts.").wait_for()
+    assert sent == []
+
+
+def test_a_dropped_file_is_sent(open_page, stage):
+    page = open_page(f"/chatbot/{stage[1].new}")
+    page.evaluate("""() => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["words"], "dropped.txt", { type: "text/plain" }));
+        document.querySelector("[data-drop]").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer }));
+    }""")
+    page.get_by_role("row", name="dropped.txt").get_by_text("Queued").wait_for()
+
+
 def test_a_website_is_followed_while_somebody_looks(open_page, stage):
     from models import Source, WebPage, db
     from models.base import now

@@ -79,6 +79,7 @@ function addLine(file) {
   const amount = document.createElement("span");
   const bar = document.createElement("progress");
   name.textContent = file.name;
+  amount.textContent = "waiting";
   bar.max = 100;
   bar.value = 0;
   bar.setAttribute("aria-label", `Sending ${file.name}`);
@@ -87,22 +88,35 @@ function addLine(file) {
   return { line, amount, bar };
 }
 
-function fail({ line, bar }, file, words) {
+function fail({ line, amount, bar }, file, words, again) {
   const said = document.createElement("span");
   said.className = "failed";
   said.textContent = words;
   bar.replaceWith(said);
+  amount.textContent = "";
+  if (again) line.append(makeButton("Try again", `Try again to send ${file.name}`, () => { line.remove(); again(); }));
   announce(`${file.name}: ${words}`);
 }
 
+function makeButton(label, name, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-second button-small";
+  button.textContent = label;
+  button.setAttribute("aria-label", name);
+  button.addEventListener("click", act);
+  return button;
+}
+
+const TOO_LARGE = "It is larger than this installation accepts.";
+
 function words(request) {
   if (request.status === 422) return request.responseText;
-  if (request.status === 413) return "It is larger than this installation accepts.";
+  if (request.status === 413) return TOO_LARGE;
   return "It could not be sent. Please try again.";
 }
 
-function send(form, file) {
-  const shown = addLine(file);
+function send(form, file, shown) {
   const body = new FormData();
   body.append("csrf_token", form.elements.csrf_token.value);
   body.append("files", file);
@@ -120,7 +134,8 @@ function send(form, file) {
         show(request.responseText);
         follow();
       } else {
-        fail(shown, file, words(request));
+        const isFinal = request.status === 422 || request.status === 413;
+        fail(shown, file, words(request), isFinal ? null : () => sendAll(form, [file]));
       }
       done();
     });
@@ -134,8 +149,13 @@ let sending = Promise.resolve();
 
 function sendAll(form, files) {
   for (const file of files) {
+    const shown = addLine(file);
+    if (file.size > Number(form.dataset.maxBytes)) {
+      fail(shown, file, TOO_LARGE);
+      continue;
+    }
     waiting += 1;
-    sending = sending.then(() => send(form, file)).then(() => { waiting -= 1; });
+    sending = sending.then(() => send(form, file, shown)).then(() => { waiting -= 1; });
   }
 }
 
@@ -157,7 +177,11 @@ function takeDrops(zone, form) {
   zone.addEventListener("dragleave", over(false));
   zone.addEventListener("drop", (event) => {
     over(false)(event);
-    sendAll(form, [...event.dataTransfer.files]);
+    const dropped = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+    const isFolder = dropped.map((item) => item.webkitGetAsEntry?.()?.isDirectory);
+    const files = [...event.dataTransfer.files];
+    files.forEach((file, i) => { if (isFolder[i]) fail(addLine(file), file, "This is a folder. Drop the files in it."); });
+    sendAll(form, files.filter((file, i) => !isFolder[i]));
   });
 }
 

@@ -21,7 +21,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "ChatbotView": (*_WRITE,),
     "ChatbotPage": (
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
-        "can_train", "can_add_embed", "can_switch_embed",
+        "can_train", "can_choose_domains", "can_switch_hosted", "can_renew_hosted",
     ),
     "VersionsPage": ("can_show", "can_restore", "can_publish"),
     "GoldenPage": ("can_show", "can_add", "can_delete", "can_switch"),
@@ -47,7 +47,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "TextPage": ("can_write", "can_rewrite"),
     "AnswersPage": ("can_show", "can_write", "can_take_file", "can_rewrite", "can_remove"),
     "DomainView": (*_WRITE,),
-    "DomainPage": ("can_show", "can_check", "can_switch"),
+    "DomainPage": ("can_show", "can_check", "can_switch", "can_include_subdomains", "can_choose_chatbots"),
+    "EmbedPage": ("can_show", "can_switch", "can_change", "can_check"),
     "SourceView": (*_READ,),
     "HistoryView": (*_READ,),
     "HistoryPage": ("can_sessions", "can_transcript"),

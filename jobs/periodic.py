@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app import mail
-from app.domains import holding
+from app.domains import counting, holding, review
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
@@ -42,6 +42,8 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (tell_webhooks, 5),
     (refresh_websites, 60),
     (look_for_proofs, 60),
+    (counting.collect, 5),
+    (review.review, 3600),
     (expiry.apply_time, 300),
     (sweep.sweep, 600),
 )

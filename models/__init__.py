@@ -7,6 +7,7 @@ from models.credentials import Device, RecoveryCode, SecondFactor
 from models.curated import CuratedAnswer
 from models.events import AuditEvent
 from models.grants import ActingGrant
+from models.health import EmbedDay, EmbedRefusal
 from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
 from models.leads import Delivery, Form, Submission, Webhook
@@ -19,9 +20,9 @@ from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "ActingGrant", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer",
-    "Delivery", "Device", "Document", "Domain", "Embed", "Form", "Generation", "GoldenQuestion", "Handover",
-    "IdentityKey", "Instruction", "Invitation", "Member", "Message", "ModelPrice", "ModelSpending", "Notice", "Order",
-    "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor", "Service", "ServiceMember", "Source",
-    "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace",
-    "WorkspaceMember", "db",
+    "Delivery", "Device", "Document", "Domain", "Embed", "EmbedDay", "EmbedRefusal", "Form", "Generation",
+    "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "Member", "Message", "ModelPrice",
+    "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile", "RecoveryCode", "SecondFactor",
+    "Service", "ServiceMember", "Source", "Submission", "Subscription", "UsageCounter", "Verification", "WebPage",
+    "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of, unique_where
@@ -20,13 +20,13 @@ CHATBOT_TYPES = (
 )  # fmt: skip
 TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
 HOLDS = ("", "worse", "rollback")  # a golden question got worse, or the owner went back to an older generation
-
+HOSTED_PAGE = "hosted-page.invalid"  # stands for our page that holds a chatbot; RFC 2606: nobody can own that name
 
 _PORT = text("coalesce(port, 0)")  # an empty port is equal to no other one in a unique index
 
 
 class Domain(Table, HasUuid, ServiceOwned, Timestamped):
-    """A website host of a service. `internal` ones are this installation's own pages (the preview)."""
+    """A website host of a service. `internal` ones are this installation's own pages: the preview, the hosted page."""
 
     __tablename__ = "domains"
     scheme: Mapped[str] = mapped_column(String(8), default="https")
@@ -57,8 +57,14 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
         """Return what a browser on this domain sends in `Origin`: scheme, host, and an unusual port."""
         return f"{self.scheme}://{self.domain}" + (f":{self.port}" if self.port else "")
 
+    @property
+    def is_preview(self) -> bool:
+        return self.internal and self.domain != HOSTED_PAGE
+
     def __str__(self) -> str:
-        return "Preview" if self.internal else self.origin
+        if self.internal:
+            return "Preview" if self.is_preview else "Hosted page"
+        return self.origin
 
 
 class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
@@ -107,12 +113,18 @@ class Embed(Table, HasUuid, ChatbotOwned, Timestamped):
     __tablename__ = "embeds"
     domain_id: Mapped[int] = mapped_column(BigId, index=True)
     status: Mapped[str] = mapped_column(String(16), default="active")
+    max_questions_a_minute: Mapped[int | None] = mapped_column()  # beside what the plan allows
+    max_questions_a_day: Mapped[int | None] = mapped_column()
+    tells_refusals: Mapped[bool] = mapped_column(default=True, server_default=true())  # by mail, once a day
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # when a page showed the widget
+    last_seen_page: Mapped[str] = mapped_column(Text, default="", server_default="")  # and which, as it says itself
     chatbot: Mapped[Chatbot] = relationship(overlaps="domain")
     domain: Mapped[Domain] = relationship(overlaps="chatbot")
     __table_args__ = (
         ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["domain_id", "service_id"], ["domains.id", "domains.service_id"], ondelete="CASCADE"),
         UniqueConstraint("chatbot_id", "domain_id", name="one_embed_per_domain"),
+        Index("embed_in_chatbot", "id", "service_id", "chatbot_id", unique=True),
         one_of("status", "active", "inactive"),
         NEVER_REUSE_IDS,
     )

@@ -56,6 +56,7 @@ def _pages() -> tuple[Any, ...]:
     from views.chatbot_page import ChatbotPage
     from views.closing import ClosingPage
     from views.domain_page import DomainPage
+    from views.embed_page import EmbedPage
     from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history import HistoryPage
@@ -77,8 +78,8 @@ def _pages() -> tuple[Any, ...]:
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
-        PlansPage, ServicePage, ServiceCarePage, DomainPage, HandoverPage, HistoryPage, ProfileView, SecondFactorPage,
-        ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryPage, ProfileView,
+        SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
     )  # fmt: skip
 
 

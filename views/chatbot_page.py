@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.caller import standing
 from app.collaborators import here
-from app.domains import embeds, hosts
+from app.domains import codes, embeds, health, hosts
 from app.history import overview
 from app.knowledge import chatbots, holds, sources
 from app.knowledge.crawling import websites
@@ -34,9 +34,7 @@ class ChatbotPage(BaseView):
         chatbot = self._find(chatbot_uuid, "chatbot.view")
         return self._page(
             "chatbot/show.html", chatbot,
-            **_page_of_sources(chatbot), embeds=embeds.list_embeds(chatbot),
-            domains=hosts.unused_domains(chatbot), address=here().config.address,
-            max_bytes=here().config.max_upload_bytes,
+            **_page_of_sources(chatbot), **_places_of(chatbot), max_bytes=here().config.max_upload_bytes,
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/sources")
@@ -119,22 +117,37 @@ class ChatbotPage(BaseView):
 
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
     @has_access
-    def add_embed(self, chatbot_uuid: uuid.UUID) -> Any:
+    def choose_domains(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Let the chatbot answer on the websites that are ticked, and on no other."""
         chatbot = self._find(chatbot_uuid, "chatbot.edit")
-        domain = hosts.find_domain(chatbot, request.form.get("domain", "")) or abort(404)
-        audit.record("embed.add", embeds.add(chatbot, domain))
+        ticked = set(request.form.getlist("domain"))
+        for domain in hosts.usable_domains(chatbot.service_id):
+            changed = embeds.tick(chatbot, domain, is_wanted=str(domain.uuid) in ticked)
+            if changed is not None:
+                audit.record("embed.switch", changed)
         db.session.commit()
         return redirect(self._address(chatbot) + "#embed")
 
-    @expose("/<uuid:chatbot_uuid>/embeds/<uuid:embed_uuid>/switch", methods=["POST"])
+    @expose("/<uuid:chatbot_uuid>/hosted", methods=["POST"])
     @has_access
-    def switch_embed(self, chatbot_uuid: uuid.UUID, embed_uuid: uuid.UUID) -> Any:
+    def switch_hosted(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = self._find(chatbot_uuid, "chatbot.edit")
-        embed = embeds.find(chatbot, embed_uuid) or abort(404)
-        embed.status = "inactive" if embed.status == "active" else "active"
-        audit.record("embed.switch", embed)
+        present = embeds.hosted_embed(chatbot)
+        is_on = present is None or present.status != "active"
+        audit.record("hosted_page.switch", embeds.switch_hosted(chatbot, is_on=is_on))
         db.session.commit()
-        return redirect(self._address(chatbot) + "#embed")
+        return redirect(self._address(chatbot) + "#hosted")
+
+    @expose("/<uuid:chatbot_uuid>/hosted/renew", methods=["POST"])
+    @has_access
+    def renew_hosted(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        embed = embeds.hosted_embed(chatbot) or abort(404)
+        embeds.renew_hosted(embed)
+        audit.record("hosted_page.renew", embed)
+        db.session.commit()
+        flash("The page has a new address. The old one leads nowhere any more.", "success")
+        return redirect(self._address(chatbot) + "#hosted")
 
     def _find(self, chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
         chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
@@ -178,6 +191,18 @@ def _add_address(chatbot: Chatbot) -> list[Source]:
 def _page_of_sources(chatbot: Chatbot) -> dict[str, Any]:
     page = read_page_number()
     return {"sources": sources.list_sources(chatbot, page), "page": page, "page_size": sources.PAGE_SIZE}
+
+
+def _places_of(chatbot: Chatbot) -> dict[str, Any]:
+    """Return where a chatbot answers: its embeds with their states, the websites to tick, its page on our host."""
+    placed, hosted = embeds.list_embeds(chatbot)
+    refusals = health.refusals_of(placed)
+    return {
+        "embeds": placed, "hosted": hosted, "refusals": refusals,
+        "states": {embed.id: health.state_of(embed, refusals[embed.id]) for embed in placed},
+        "domains": hosts.usable_domains(chatbot.service_id), "codes_of": codes.codes_of,
+        "address": here().config.address,
+    }  # fmt: skip
 
 
 def _is_from_script() -> bool:

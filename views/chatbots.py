@@ -28,9 +28,12 @@ _DESCRIPTION = TextAreaField(
 class SentencesForm(Form):
     """What visitors read while a chatbot can't answer; empty: Docent's own sentence."""
 
-    closed_words = StringField("While the service does not run", validators=[Optional(), Length(max=300)])
+    closed_words = StringField("While it takes a break", validators=[Optional(), Length(max=300)])
     quota_words = StringField("When the month's questions are used up", validators=[Optional(), Length(max=300)])
     hides_when_closed = BooleanField("Disappear while the service does not run")
+    says_when_off = BooleanField(
+        "Say so when it is switched off or deleted, or its website is paused; else it disappears then"
+    )
 
 
 class SettingsField(FormField):

@@ -27,6 +27,7 @@ _TONES = {
     "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",
     "switched off": "idle", "held back": "warn",
     "answered": "good", "found": "warn", "missed": "bad", "better": "good", "worse": "bad",
+    "working": "good", "silent": "warn", "blocked": "bad", "right": "good",
     "failed": "bad", "error": "bad", "deleted": "bad", "negative": "bad",
 }  # fmt: skip
 _PICTURES = {"good": "check", "wait": "clock", "warn": "alert", "bad": "alert", "idle": "minus"}

@@ -6,14 +6,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit, limits
 from app.caller import standing
-from app.domains import embeds, holding, hosts, proof
+from app.domains import embeds, health, holding, hosts, proof
 from app.domains.holding import Look
-from models import Domain
+from models import Chatbot, Domain
 from models.base import db
 
 
@@ -54,6 +54,32 @@ class DomainPage(BaseView):
         db.session.commit()
         return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
 
+    @expose("/<uuid:domain_uuid>/subdomains", methods=["POST"])
+    @has_access
+    def include_subdomains(self, domain_uuid: uuid.UUID) -> Any:
+        domain = self._find(domain_uuid, "domain.edit")
+        domain.with_subdomains = True
+        audit.record("domain.include_subdomains", domain)
+        db.session.commit()
+        flash(f"Chatbots answer on all hosts below {domain.domain} now.", "success")
+        return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
+
+    @expose("/<uuid:domain_uuid>/chatbots", methods=["POST"])
+    @has_access
+    def choose_chatbots(self, domain_uuid: uuid.UUID) -> Any:
+        """Let the chatbots that are ticked answer there, and no other that the person may change."""
+        domain = self._find(domain_uuid, "domain.view")
+        chatbots = _changeable_chatbots(domain) if domain.verified else []
+        if not chatbots:
+            abort(403)
+        ticked = set(request.form.getlist("chatbot"))
+        for chatbot in chatbots:
+            changed = embeds.tick(chatbot, domain, is_wanted=str(chatbot.uuid) in ticked)
+            if changed is not None:
+                audit.record("embed.switch", changed)
+        db.session.commit()
+        return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
+
     def _find(self, domain_uuid: uuid.UUID, action: str) -> Domain:
         domain: Domain = hosts.find(domain_uuid) or abort(404)
         if not standing().may_in_service(action, domain.service_id):
@@ -66,9 +92,20 @@ class DomainPage(BaseView):
             "domains/show.html", appbuilder=self.appbuilder, domain=domain, look=look, is_local=is_local,
             may_edit=standing().may_in_service("domain.edit", domain.service_id), token=proof.token_of(domain),
             record=proof.record_name(domain), file=domain.origin + proof.FILE, tag=proof.meta_tag(domain),
-            embeds=embeds.list_on(domain), ends=_end_of_grace(domain),
+            ends=_end_of_grace(domain), chatbots=_changeable_chatbots(domain), **_embeds_on(domain),
         )  # fmt: skip
 
 
 def _end_of_grace(domain: Domain) -> dt.datetime | None:
     return domain.failing_since + holding.GRACE if domain.failing_since else None
+
+
+def _changeable_chatbots(domain: Domain) -> list[Chatbot]:
+    """Return the chatbots of the domain's service that the person may put on it or take off it."""
+    return embeds.placeable(domain.service_id, standing().workspaces_where("chatbot.edit"))
+
+
+def _embeds_on(domain: Domain) -> dict[str, Any]:
+    placed = embeds.list_on(domain)
+    refusals = health.refusals_of(placed)
+    return {"embeds": placed, "states": {embed.id: health.state_of(embed, refusals[embed.id]) for embed in placed}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from wtforms import BooleanField, SelectField, StringField
@@ -43,6 +43,7 @@ class DomainView(Screen):
             "Website",
             description="The address as your visitors see it, for instance https://www.example.com",
             validators=[InputRequired(), Length(max=300)],
+            default=lambda: request.args.get("website", ""),
         ),
         "with_subdomains": _WITH_SUBDOMAINS,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from flask import request
+from flask import g, request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -34,6 +34,7 @@ class Visit:
     service: Service
     origin: str
     member: str = ""
+    is_closed: bool = False  # it says so, and answers nothing
 
     @property
     def chatbot(self) -> Chatbot:
@@ -41,7 +42,7 @@ class Visit:
 
     @property
     def is_preview(self) -> bool:
-        return self.embed.domain.internal
+        return self.embed.domain.is_preview
 
 
 def _origin(*, internal: bool) -> str:
@@ -66,6 +67,7 @@ def _load(embed_uuid: uuid.UUID) -> tuple[Embed, Service]:
         embed = db.session.scalar(query.options(joinedload(Embed.chatbot), joinedload(Embed.domain)))
         if embed is None:
             raise WidgetError("not_found")
+        g.embed = None if embed.domain.is_preview else embed.id  # what a refusal is counted for
         return embed, db.session.scalars(select(Service).where(Service.id == embed.service_id)).one()
 
 
@@ -73,33 +75,52 @@ def _check_place(embed: Embed, origin: str) -> None:
     domain = embed.domain
     if not (origin == preview.own_origin() if domain.internal else hosts.covers(domain, origin)):
         raise WidgetError("origin_not_allowed")
-    if not domain.verified or domain.status != "active":
+    if not domain.verified:
         raise WidgetError("domain_unverified")
 
 
-def _check_switches(embed: Embed, service: Service) -> None:
+def _find_bar(embed: Embed, service: Service) -> str:
+    """Return the code of what keeps an embed from answering in its own place; empty where nothing does."""
     chatbot = embed.chatbot
-    works = chatbot.status == "enabled" and embed.status == "active"
-    is_hidden = not service.is_live and chatbot.settings.get("hides_when_closed")
-    if not works or is_hidden or (presets.manner_of(chatbot).audience == "members" and not embed.domain.internal):
-        raise WidgetError("chatbot_disabled")
+    if embed.domain.status != "active":
+        return "domain_unverified"
+    is_for_members = presets.manner_of(chatbot).audience == "members" and not embed.domain.is_preview
+    if chatbot.status != "enabled" or embed.status != "active" or is_for_members:
+        return "chatbot_disabled"
+    if not service.is_live:
+        return "chatbot_disabled" if chatbot.settings.get("hides_when_closed") else "service_closed"
+    return ""
+
+
+def _says_so(chatbot: Chatbot, bar: str) -> bool:
+    """Tell whether the owner wants visitors to read that the chatbot does not answer, rather than to see nothing."""
+    if bar == "service_closed":
+        return True
+    return bool(chatbot.settings.get("says_when_off")) and presets.manner_of(chatbot).audience != "members"
 
 
 def _enter(embed_uuid: uuid.UUID, *, closed_too: bool = False) -> Visit:
     embed, service = _load(embed_uuid)
     origin = _origin(internal=embed.domain.internal)
     _check_place(embed, origin)
-    _check_switches(embed, service)
-    if not service.is_live and not closed_too:
-        raise WidgetError("service_closed", words=presets.manner_of(embed.chatbot).closed)
+    return _let_in(embed, service, origin, closed_too=closed_too)
+
+
+def _let_in(embed: Embed, service: Service, origin: str, *, closed_too: bool) -> Visit:
+    """Let a request from the right place go on, unless something keeps the embed from answering."""
+    bar = _find_bar(embed, service)
+    if bar:
+        says_so = _says_so(embed.chatbot, bar)
+        if not (closed_too and says_so):
+            raise WidgetError(bar, words=presets.manner_of(embed.chatbot).closed if says_so else "")
     tenancy.enter(tenancy.service_scope(embed.service_id))
-    return Visit(embed, service, origin)
+    return Visit(embed, service, origin, is_closed=bool(bar))
 
 
 def open_embed(embed_uuid: uuid.UUID, preview_token: str, *, closed_too: bool = False) -> Visit:
     """Check an embed against where the request comes from, and open the scope of its service.
 
-    `closed_too` lets those of a service in that does not run, so that its widgets can say so.
+    `closed_too` lets those in that answer nothing now, where the owner wants them to say so.
 
     Raises:
         WidgetError: unknown, from elsewhere, not proven, switched off, or a preview without its member's token.
@@ -110,6 +131,18 @@ def open_embed(embed_uuid: uuid.UUID, preview_token: str, *, closed_too: bool = 
     if not preview_token:
         raise WidgetError("token_missing")
     return _check_member(visit, preview.read_member(visit.embed, preview_token))
+
+
+def open_hosted(embed_uuid: uuid.UUID) -> Visit:
+    """Open the scope of a page on our host that holds one chatbot; asked for by its address, it has no origin.
+
+    Raises:
+        WidgetError: it is no such page, or switched off.
+    """
+    embed, service = _load(embed_uuid)
+    if not embed.domain.internal or embed.domain.is_preview:
+        raise WidgetError("not_found")
+    return _let_in(embed, service, preview.own_origin(), closed_too=True)
 
 
 def _check_member(visit: Visit, member: str) -> Visit:

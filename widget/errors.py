@@ -29,15 +29,18 @@ ERRORS: dict[str, tuple[int, str]] = {
 class WidgetError(Exception):
     """A refused request of a visitor, by its public code.
 
-    `retry_after` in seconds, `words` the owner's own, `fields` what is wrong with which field of a form.
+    `retry_after` in seconds, `words` the owner's own, `fields` what is wrong with which field of a form, `reason` what
+    the owner reads of it, where the code alone does not tell.
     """
 
     def __init__(
-        self, code: str, retry_after: int | None = None, words: str = "", fields: dict[str, str] | None = None
-    ) -> None:
+        self, code: str, retry_after: int | None = None, words: str = "", fields: dict[str, str] | None = None,
+        reason: str = "",
+    ) -> None:  # fmt: skip
         super().__init__(code)
         self.fields = fields
         self.code = code
+        self.reason = reason or code
         self.retry_after = retry_after
         self.status, said = ERRORS[code]
         self.message = words or said

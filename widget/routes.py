@@ -6,14 +6,15 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from app import limits
+from app.domains import counting, health
 from app.history import recording, transcripts, visitors
 from app.leads import submissions
 from app.looks import languages, schema
 from app.plans import usage
-from models import Service, db
+from models import Embed, Service, db
 from models.base import now
 from widget import access, forms, shown, turns
 from widget.body import read_body, read_text
@@ -28,6 +29,8 @@ MAX_LANGUAGES = 10
 @blueprint.errorhandler(WidgetError)
 def _refuse(error: WidgetError) -> Response:
     db.session.rollback()
+    if g.get("embed") and error.reason in health.REASONS:
+        counting.note_refusal(g.embed, error.reason, request.headers.get("Origin", ""))
     return error.answer()
 
 
@@ -47,18 +50,21 @@ def _add_cors(response: Response) -> Response:
     return response
 
 
-def _limit(rule: str, what: str, who: str) -> None:
+def _limit(rule: str, what: str, who: str, reason: str = "visitor_limit") -> None:
     if not limits.allow(rule, what, who):
-        raise WidgetError("rate_limited", limits.retry_after_s(rule))
+        raise WidgetError("rate_limited", limits.retry_after_s(rule), reason=reason)
 
 
-def _limit_visitors(service: Service) -> None:
-    """Hold one address, and all of a service's visitors together, to their rules: neither may take what is others'."""
+def _limit_visitors(embed: Embed, service: Service) -> None:
+    """Hold one address, an embed, and all of a service together to their rules: none may take what is others'."""
     for rule in (limits.MESSAGES_PER_ADDRESS, limits.MESSAGES_PER_ADDRESS_A_DAY):
         _limit(rule, "message from", limits.address_group(request.remote_addr))
     a_minute = usage.limit_of(service, "requests_per_minute")
     if a_minute:  # none where nothing is refused; 0 is for the monthly quota to say
-        _limit(f"{a_minute} per minute", "message to", str(service.id))
+        _limit(f"{a_minute} per minute", "message to", str(service.id), "service_limit")
+    for most, span in ((embed.max_questions_a_minute, "minute"), (embed.max_questions_a_day, "day")):
+        if most:
+            _limit(f"{most} per {span}", "message on", str(embed.id), "embed_limit")
 
 
 def _read_draft(body: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +80,8 @@ def config(embed_uuid: uuid.UUID) -> Response:
     visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS), closed_too=True)
     wished = request.args.get("lang", "").split(",")[:MAX_LANGUAGES]
     response = jsonify(shown.config(visit, wished, _read_draft(body) if visit.is_preview else {}))
+    if not visit.is_preview:
+        counting.note_load(visit.embed.id, request.args.get("page", ""))
     if request.method == "GET":
         response.headers["Cache-Control"] = "private, max-age=60"
         response.add_etag()
@@ -120,7 +128,7 @@ def ask() -> Response:
     for rule in (limits.MESSAGES_PER_CHAT, limits.MESSAGES_PER_CHAT_A_DAY):
         _limit(rule, "message", str(chat.uuid))
     if not visit.is_preview:
-        _limit_visitors(visit.service)
+        _limit_visitors(visit.embed, visit.service)
     return turns.stream_answer(visit, chat, text, key)
 
 

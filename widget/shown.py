@@ -40,7 +40,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "title": look["title"] or chatbot.name,
         "subtitle": away or look["subtitle"] or strings["subtitle"],
         "greeting": look["greeting"] or greeting,
-        "closed": "" if service.is_live else presets.manner_of(chatbot).closed,
+        "closed": presets.manner_of(chatbot).closed if visit.is_closed else "",
         "suggestions": look["suggestions"] or list(suggestions),
         "theme": theme_of(look),
         **{kind: _address(settings.get(kind)) for kind in pictures.KINDS},

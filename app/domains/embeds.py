@@ -12,33 +12,50 @@ from sqlalchemy.orm import contains_eager, joinedload
 from app.collaborators import here
 from app.tokens import TokenError
 from models import Chatbot, Domain, Embed, db
+from models.chatbots import HOSTED_PAGE
 
 PREVIEW = "preview"
 PREVIEW_TOKEN_S = 8 * 3600
 
 
-def list_embeds(chatbot: Chatbot) -> list[Embed]:
-    """Return a chatbot's embeds on websites; its preview is not one of them."""
-    query = select(Embed).join(Embed.domain).options(contains_eager(Embed.domain))
-    on_websites = query.where(Embed.chatbot_id == chatbot.id, Domain.internal.is_(False))
-    return list(db.session.scalars(on_websites.order_by(Embed.id)))
+def list_embeds(chatbot: Chatbot) -> tuple[list[Embed], Embed | None]:
+    """Return a chatbot's embeds on websites, and the one on its hosted page, if it ever had one."""
+    query = select(Embed).join(Embed.domain).options(contains_eager(Embed.domain), joinedload(Embed.chatbot))
+    is_shown = Domain.internal.is_(False) | (Domain.domain == HOSTED_PAGE)
+    found = list(db.session.scalars(query.where(Embed.chatbot_id == chatbot.id, is_shown).order_by(Embed.id)))
+    on_websites = [embed for embed in found if not embed.domain.internal]
+    return on_websites, next((embed for embed in found if embed.domain.internal), None)
 
 
 def list_on(domain: Domain) -> list[Embed]:
     """Return which chatbots are on a website."""
     query = select(Embed).join(Chatbot, Chatbot.id == Embed.chatbot_id).where(Embed.domain_id == domain.id)
-    query = query.where(Chatbot.status != "deleted").options(joinedload(Embed.chatbot))
+    query = query.where(Chatbot.status != "deleted").options(joinedload(Embed.chatbot), joinedload(Embed.domain))
     return list(db.session.scalars(query.order_by(Embed.id)))
 
 
-def find(chatbot: Chatbot, embed_uuid: uuid.UUID) -> Embed | None:
-    return db.session.scalar(select(Embed).where(Embed.chatbot_id == chatbot.id, Embed.uuid == embed_uuid))
+def placeable(service_id: int, workspace_ids: list[int]) -> list[Chatbot]:
+    """Return the chatbots of these workspaces that may answer on websites; internal assistants never do."""
+    query = select(Chatbot).where(Chatbot.service_id == service_id, Chatbot.workspace_id.in_(workspace_ids))
+    shown = query.where(Chatbot.status != "deleted", Chatbot.type != "internal_assistant")
+    return list(db.session.scalars(shown.order_by(Chatbot.name)))
+
+
+def find(embed_uuid: uuid.UUID) -> Embed | None:
+    """Return an embed on a website of the scope, of a chatbot that is not deleted."""
+    query = select(Embed).join(Domain, Domain.id == Embed.domain_id).join(Chatbot, Chatbot.id == Embed.chatbot_id)
+    query = query.where(Embed.uuid == embed_uuid, Domain.internal.is_(False), Chatbot.status != "deleted")
+    return db.session.scalar(query.options(joinedload(Embed.chatbot), joinedload(Embed.domain)))
+
+
+def find_between(chatbot: Chatbot, domain: Domain) -> Embed | None:
+    present = select(Embed).where(Embed.chatbot_id == chatbot.id, Embed.domain_id == domain.id)
+    return db.session.scalar(present)
 
 
 def add(chatbot: Chatbot, domain: Domain) -> Embed:
     """Return the embed of a chatbot on a domain, made if there is none yet. The caller commits."""
-    present = select(Embed).where(Embed.chatbot_id == chatbot.id, Embed.domain_id == domain.id)
-    embed = db.session.scalar(present)
+    embed = find_between(chatbot, domain)
     if embed is None:
         embed = Embed(service_id=chatbot.service_id, chatbot_id=chatbot.id, domain_id=domain.id)
         db.session.add(embed)
@@ -46,16 +63,48 @@ def add(chatbot: Chatbot, domain: Domain) -> Embed:
     return embed
 
 
-def _own_domain(service_id: int) -> Domain:
+def tick(chatbot: Chatbot, domain: Domain, *, is_wanted: bool) -> Embed | None:
+    """Let a chatbot answer on a domain, or no longer; return the embed if that changed it. The caller commits.
+
+    An embed that is taken off is switched off and keeps its code: ticked again, the pages that hold it work again.
+    """
+    embed = find_between(chatbot, domain)
+    if is_wanted == (embed is not None and embed.status == "active"):
+        return None
+    embed = embed or add(chatbot, domain)
+    embed.status = "active" if is_wanted else "inactive"
+    return embed
+
+
+def _own_domain(service_id: int, name: str = "") -> Domain:
+    """Return the domain that stands for our own pages, made on first use; `name` where it is not the preview's."""
     own = select(Domain).where(Domain.service_id == service_id, Domain.internal)
-    domain = db.session.scalar(own)
+    domain = db.session.scalar(own.where(Domain.domain == name if name else Domain.domain != HOSTED_PAGE))
     if domain is None:
         parts = urlsplit(here().config.address)
         domain = Domain(service_id=service_id, internal=True, verified=True, scheme=parts.scheme)
-        domain.domain, domain.port = parts.hostname or "localhost", parts.port
+        domain.domain, domain.port = name or parts.hostname or "localhost", parts.port
         db.session.add(domain)
         db.session.flush()
     return domain
+
+
+def hosted_embed(chatbot: Chatbot) -> Embed | None:
+    """Return the embed of a chatbot's page on our host, if it ever had one; `status` tells whether it is on."""
+    query = select(Embed).join(Domain, Domain.id == Embed.domain_id).where(Embed.chatbot_id == chatbot.id)
+    return db.session.scalar(query.where(Domain.internal, Domain.domain == HOSTED_PAGE))
+
+
+def switch_hosted(chatbot: Chatbot, *, is_on: bool) -> Embed:
+    """Switch a chatbot's page on our host on or off. Its address is 122 random bits. The caller commits."""
+    embed = hosted_embed(chatbot) or add(chatbot, _own_domain(chatbot.service_id, HOSTED_PAGE))
+    embed.status = "active" if is_on else "inactive"
+    return embed
+
+
+def renew_hosted(embed: Embed) -> None:
+    """Give a hosted page another address: the old one leads nowhere at once. The caller commits."""
+    embed.uuid = uuid.uuid4()
 
 
 def preview_embed(chatbot: Chatbot) -> Embed:

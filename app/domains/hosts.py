@@ -14,7 +14,7 @@ from tld import is_tld
 from app.collaborators import here
 from app.plans import quotas
 from app.refusals import Refusal
-from models import Chatbot, Domain, Embed, db
+from models import Domain, db
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -156,18 +156,3 @@ def usable_domains(service_id: int) -> list[Domain]:
         Domain.service_id == service_id, Domain.internal.is_(False), Domain.verified, Domain.status == "active"
     )
     return list(db.session.scalars(query.order_by(Domain.domain)))
-
-
-def unused_domains(chatbot: Chatbot) -> list[Domain]:
-    """Return the usable websites on which the chatbot is not yet embedded."""
-    taken = set(db.session.scalars(select(Embed.domain_id).where(Embed.chatbot_id == chatbot.id)))
-    return [domain for domain in usable_domains(chatbot.service_id) if domain.id not in taken]
-
-
-def find_domain(chatbot: Chatbot, domain_uuid: str) -> Domain | None:
-    """Return a usable domain of the chatbot's service by its uuid; None for anything else."""
-    try:
-        wanted = uuid.UUID(domain_uuid)
-    except ValueError:
-        return None
-    return next((domain for domain in usable_domains(chatbot.service_id) if domain.uuid == wanted), None)

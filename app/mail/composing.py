@@ -9,16 +9,8 @@ from flask_mail import Message
 
 from app.collaborators import here
 
-_NAMES = (
-    "name",
-    "service",
-    "workspace",
-    "plan",
-    "chatbot",
-    "form",
-    "visitor",
-    "reply_to",
-)  # what people typed: one line each, so that none ends the subject
+# what people typed: one line each, so that none ends the subject
+_NAMES = ("name", "service", "workspace", "plan", "website", "chatbot", "form", "visitor", "reply_to")
 
 
 def link(path: str) -> str:

@@ -21,13 +21,15 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Stage:
-    """What tests need to find the rows: the uuids of Ada's full and new chatbot, of her domain, of a chat there and of her websites."""
+    """What tests need to find the rows: the uuids of Ada's full and new chatbot, of her domain, embed and hosted page, of a chat there and of her websites."""
 
     service_id: int
     service: uuid.UUID
     full: uuid.UUID
     new: uuid.UUID
     domain: uuid.UUID
+    embed: uuid.UUID
+    hosted: uuid.UUID
     chat: uuid.UUID
     websites: tuple[uuid.UUID, ...]
     form: uuid.UUID
@@ -229,7 +231,6 @@ def _add_chats(chatbot, domain, n=30):
 
 
 def _add_chatbots(service, workspace, domain, owner):
-    from app.domains import embeds
     from models import Chatbot, db
     from models.base import now
 
@@ -244,8 +245,28 @@ def _add_chatbots(service, workspace, domain, owner):
     _add_text(full)
     _add_answers(full)
     _add_versions(full, owner)
-    embeds.add(full, domain)
-    return full, new
+    return full, new, _add_embeds(full, domain)
+
+
+def _add_embeds(chatbot, domain):
+    """On a website where some pages are refused, and on a page of its own; return both uuids."""
+    from app.domains import embeds
+    from models import EmbedDay, EmbedRefusal, db
+    from models.base import now
+
+    embed, hosted = embeds.add(chatbot, domain), embeds.switch_hosted(chatbot, is_on=True)
+    embed.last_seen_at, embed.last_seen_page = (
+        now() - dt.timedelta(minutes=7),
+        "/returns/with/a/long/path-of-words.html",
+    )
+    scope = {"service_id": embed.service_id, "chatbot_id": embed.chatbot_id, "embed_id": embed.id}
+    db.session.add(EmbedDay(**scope, n_loads=1234))
+    for reason, origin, n in (
+        ("origin_not_allowed", "https://shop.www.example.com", 42), ("origin_not_allowed", "https://www.example.org", 3),
+        ("origin_missing", "", 17), ("quota_exhausted", "https://www.example.com", 5),
+    ):  # fmt: skip
+        db.session.add(EmbedRefusal(**scope, reason=reason, origin=origin, n_refused=n))
+    return embed.uuid, hosted.uuid
 
 
 def _add_leads(chatbot, chat):
@@ -305,7 +326,7 @@ def set_stage():
     domain = Domain(service_id=service.id, domain="www.example.com", scheme="https", verified=True)
     db.session.add_all([domain, Domain(service_id=service.id, domain="shop.example.com", scheme="https")])
     db.session.flush()
-    full, new = _add_chatbots(service, main, domain, people["ada"])
+    full, new, embed_uuids = _add_chatbots(service, main, domain, people["ada"])
     chat = _add_chats(full, domain)
     websites = _add_websites(full)
     form, submission = _add_leads(full, chat)
@@ -322,6 +343,7 @@ def set_stage():
         full.uuid,
         new.uuid,
         domain.uuid,
+        *embed_uuids,
         chat.uuid,
         websites,
         form,

@@ -36,6 +36,7 @@ def pages_of(who, stage):
         *(f"/website/{uuid}" for uuid in stage.websites), f"/website/{stage.websites[0]}?outcome=skipped",
         "/plans/", f"/service/{stage.service}", f"/service/{stage.service}/cancel",
         f"/versions/{stage.full}", f"/golden/{stage.full}", f"/versions/{stage.new}", f"/golden/{stage.new}",
+        f"/domain/{stage.domain}", f"/embed/{stage.embed}", f"/chat/{stage.hosted}",
         "/invitationview/add", "/invitationview/show/1", "/invitationview/delete/1", "/serviceview/show/2",
     ]  # fmt: skip
     installation = [

@@ -28,7 +28,7 @@ PARENTS = {
     "domain_id": "domains", "message_id": "chat_history", "user_id": "ab_user", "owner_id": "ab_user",
 }  # fmt: skip
 # anybody may ask for the public face of a chatbot; where it answers is held by the tests of the widget
-PUBLIC = {"widget.config", "widget.open_session"}
+PUBLIC = {"widget.config", "widget.open_session", "hosted.show"}
 
 
 @pytest.fixture(scope="module")

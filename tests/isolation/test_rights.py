@@ -15,7 +15,7 @@ WRITES = {
     "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "MannerPage": "chatbot.edit",
     "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
     "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
-    "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit",
+    "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
 }  # fmt: skip
@@ -23,8 +23,9 @@ WRITES = {
 # show is held by the matrix
 ASKS_FOR = {
     "ChatbotPage.show": "chatbot.view", "WorkbenchPage.show": "chatbot.preview", "ChatbotPage.sources": "source.view",
-    "ChatbotPage.download_source": "source.view", "ChatbotPage.add_embed": "chatbot.edit",
-    "ChatbotPage.switch_embed": "chatbot.edit", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
+    "ChatbotPage.download_source": "source.view", "ChatbotPage.choose_domains": "chatbot.edit",
+    "ChatbotPage.switch_hosted": "chatbot.edit", "ChatbotPage.renew_hosted": "chatbot.edit",
+    "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
     "WorkspaceView.add": "workspace.create", "ServicePage.show": "people.view",
 }  # fmt: skip

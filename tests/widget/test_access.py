@@ -101,6 +101,43 @@ def test_a_service_that_does_not_run_is_told_in_the_owners_words_alone(app, clie
     assert client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["closed"] == ""
 
 
+OFF = ("paused domain", "disabled chatbot", "deleted chatbot", "switched-off embed")
+
+
+@pytest.mark.parametrize("case", OFF)
+def test_what_is_switched_off_says_so_where_the_owner_wants_it(app, client, place, case):
+    kind, row, values, code = SWITCHES[case]
+    headers, words = open_chat(client, place), "Back in May."
+    settings = {"closed_words": words, "says_when_off": True}
+    with changed(app, Chatbot, place.chatbot_id, settings=settings), changed(app, kind, getattr(place, row), **values):
+        answers = all_calls(client, place.embed, headers)
+        assert answers.pop("config").json["closed"] == words
+        expect(answers, 403, code)
+        assert answers["session"].json["error"]["message"] == words
+
+
+def test_an_internal_chatbot_says_nothing_on_a_website_whatever_was_chosen(app, client, place):
+    headers = {"Origin": place.origin}
+    values = {"type": "internal_assistant", "settings": {"says_when_off": True, "closed_words": "A secret."}}
+    with changed(app, Chatbot, place.chatbot_id, **values):
+        answer = client.get(f"{API}/embeds/{place.embed}/config", headers=headers)
+        assert (answer.status_code, "secret" in answer.get_data(as_text=True)) == (403, False)
+
+
+def test_a_domain_with_subdomains_lets_their_pages_in_each_with_tokens_of_its_own(app, client, place):
+    www = place.origin.replace("https://", "https://www.")
+    with changed(app, Domain, place.domain_id, with_subdomains=True):
+        response = client.post(f"{API}/embeds/{place.embed}/session", json={}, headers={"Origin": www})
+        assert response.status_code == 200
+        bearer = {"Authorization": "Bearer " + response.json["token"]}
+        expect(token_calls(client, {**bearer, "Origin": place.origin}), 403, "origin_not_allowed")
+        for case in ("look-alike", "other port", "http for https", "trailing dot", "two", "user"):
+            origin = WRONG_ORIGINS[case][0].format(host=www.removeprefix("https://"))
+            expect(all_calls(client, place.embed, {**bearer, "Origin": origin}), 403, "origin_not_allowed")
+        assert client.get(f"{API}/chat/messages", headers={**bearer, "Origin": www}).status_code == 200
+    expect(token_calls(client, {**bearer, "Origin": www}), 403, "origin_not_allowed")
+
+
 def payload_of(place, **changes) -> dict:
     return {"embed": place.embed, "origin": place.origin, "chat": str(uuid.uuid4()), "id": "x", "member": "", **changes}
 

@@ -42,7 +42,9 @@ function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
     const wished = [document.documentElement.lang, ...navigator.languages].filter(Boolean).slice(0, 6);
     const late = AbortSignal.timeout?.(CONFIG_PATIENCE_MS);
     const any = late && AbortSignal.any ? AbortSignal.any([signal, late]) : signal;
-    return (await call(`/embeds/${embed}/config?lang=${encodeURIComponent(wished)}`, { ...sent, signal: any })).json();
+    const page = location.pathname.slice(0, 300); // where its owner sees that it works
+    const asked = new URLSearchParams(preview ? { lang: wished } : { lang: wished, page });
+    return (await call(`/embeds/${embed}/config?${asked}`, { ...sent, signal: any })).json();
   };
 
   async function openSession() {

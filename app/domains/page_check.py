@@ -1,0 +1,133 @@
+"""Looking at a page as a browser would: is the code there, is it the right one, and does the page let it run?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from app.collaborators import here
+from app.domains import csp, hosts
+from app.net import FetchError
+from models import Embed
+
+RIGHT, WRONG, UNKNOWN = "right", "wrong", "unknown"
+MAX_PAGE_BYTES = 3_000_000
+TIMEOUT_S = 15.0
+_SCRIPT = re.compile(r"/widget/(v1|[0-9a-f]{16})/widget\.js")
+_TAG_MANAGERS = ("googletagmanager.com/gtm.js", "googletagmanager.com/gtag/js")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: right, wrong, or not to be told; `to_add` is what would help."""
+
+    state: str
+    words: str
+    to_add: str = ""
+
+
+def check_page(embed: Embed, path: str) -> list[Finding]:
+    """Fetch a page of the embed's website and tell what stands in the way of the widget there.
+
+    `path` is a path, or the whole address as a browser shows it.
+    """
+    domain, path = embed.domain, path.strip()
+    address = path if "://" in path else f"{domain.origin}/{path.lstrip('/')}"
+    if not _is_there(embed, address):
+        return [Finding(WRONG, f"This address is not on {domain.origin}, where this embed answers.")]
+    ports = (domain.port,) if domain.port else ()
+    try:
+        got = here().fetcher.fetch(address, max_bytes=MAX_PAGE_BYTES, ports=ports, timeout_s=TIMEOUT_S)
+    except FetchError as error:
+        return [Finding(UNKNOWN, f"The page could not be read: {error.advice}")]
+    if got.status != HTTPStatus.OK:
+        return [Finding(UNKNOWN, f"The page answered with status {got.status}.")]
+    if not _is_there(embed, got.url):
+        return [Finding(WRONG, f"The page leads to {got.url}, where this embed does not answer.")]
+    return _read(embed, got.url, got.body, got.headers)
+
+
+def _is_there(embed: Embed, address: str) -> bool:
+    try:
+        return hosts.covers(embed.domain, hosts.origin_of(urlsplit(address)))
+    except ValueError:
+        return False
+
+
+def _read(embed: Embed, page: str, body: bytes, headers: Mapping[str, str]) -> list[Finding]:
+    soup = BeautifulSoup(body, "lxml")
+    scripts = [(tag, _source_of(tag, page)) for tag in soup.find_all("script")]
+    scripts = [(tag, source) for tag, source in scripts if _SCRIPT.fullmatch(source.path)]
+    ours = [tag for tag, source in scripts if hosts.origin_of(source) == _home()]
+    if not ours:
+        return [_explain_absence(soup, strangers=len(scripts))]
+    policies = [*csp.split_policies(headers.get("Content-Security-Policy", "")), *_policies_within(soup)]
+    return [_judge_code(embed, ours), *_judge_policies(policies, page, ours[0])]
+
+
+def _source_of(tag: Tag, page: str) -> SplitResult:
+    """Return where a script is loaded from; an empty address where that is none."""
+    try:
+        address = urlsplit(urljoin(page, _value(tag, "src")))
+        hosts.origin_of(address)
+    except ValueError:
+        return urlsplit("")
+    return address
+
+
+def _home() -> str:
+    return hosts.origin_of(urlsplit(here().config.address))
+
+
+def _value(tag: Tag, name: str) -> str:
+    return str(tag.get(name) or "").strip()
+
+
+def _explain_absence(soup: BeautifulSoup, *, strangers: int) -> Finding:
+    if strangers:
+        return Finding(WRONG, f"The code loads its script from another address than {_home()}.")
+    sources = " ".join(_value(tag, "src") + tag.get_text() for tag in soup.find_all("script"))
+    if any(manager in sources for manager in _TAG_MANAGERS):
+        words = (
+            "The code is not in the page itself. The page loads a tag manager, which may add it later: open the page "
+        )
+        return Finding(UNKNOWN, words + "in your browser, then look here whether it was seen.")
+    return Finding(WRONG, "The code is not in the page. If a script adds it, open the page and look here again.")
+
+
+def _judge_code(embed: Embed, scripts: list[Tag]) -> Finding:
+    found = [_value(tag, "data-embed") for tag in scripts]
+    if str(embed.uuid) not in found:
+        return Finding(WRONG, "The script is there, with the code of another embed.", str(embed.uuid))
+    if found[0] != str(embed.uuid):
+        return Finding(WRONG, "The code is there behind that of another embed: the first one on a page counts.")
+    if len(found) > 1:
+        return Finding(WRONG, f"The code is there {len(found)} times. The first one works; remove the others.")
+    return Finding(RIGHT, "The code is there, once.")
+
+
+def _policies_within(soup: BeautifulSoup) -> list[str]:
+    tags = soup.find_all("meta", attrs={"http-equiv": re.compile("^content-security-policy$", re.IGNORECASE)})
+    return [_value(tag, "content") for tag in tags]
+
+
+def _judge_policies(policies: list[str], page: str, script: Tag) -> list[Finding]:
+    if not policies:
+        return [Finding(RIGHT, "The page sets no Content-Security-Policy.")]
+    source = urljoin(page, _value(script, "src"))
+    proofs = [f"'nonce-{_value(script, 'nonce')}'"] if _value(script, "nonce") else []
+    proofs += [f"'{word}'" for word in _value(script, "integrity").split()]
+    blocked = []
+    if not all(csp.allows(policy, csp.SCRIPT, source, page, proofs) for policy in policies):
+        blocked.append(
+            Finding(WRONG, "The page's Content-Security-Policy forbids the script.", f"script-src {_home()}")
+        )
+    if not all(csp.allows(policy, csp.CONNECT, f"{_home()}/api/", page) for policy in policies):
+        words = "The page's Content-Security-Policy forbids the script's requests."
+        blocked.append(Finding(WRONG, words, f"connect-src {_home()}"))
+    return blocked or [Finding(RIGHT, "The page's Content-Security-Policy lets it run.")]

@@ -1,0 +1,89 @@
+"""Once a day: what was refused yesterday, which working embeds have fallen silent, and what is counted no longer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import joinedload
+
+from app.domains import health
+from app.domains.health import KEPT_DAYS, REASONS, SILENT_AFTER
+from app.plans import notices
+from models import Chatbot, Domain, Embed, EmbedDay, EmbedRefusal, Service, db, tenancy
+from models.base import change, now
+
+FORGOTTEN_AFTER = dt.timedelta(days=10)  # silent for so long: it was told, or it is old news
+MIN_LOADS = 10  # what makes visitors of a few looks at one's own page
+MAX_LINES = 20
+
+
+def review() -> None:
+    """Tell holders what they should know of their embeds. Twice a day is harmless: each mail goes out once."""
+    with tenancy.everything():
+        _tell_refusals()
+        _tell_silence()
+        _forget()
+        db.session.commit()
+
+
+def _forget() -> None:
+    oldest = now().date() - dt.timedelta(days=KEPT_DAYS)
+    for table in (EmbedDay, EmbedRefusal):
+        change(delete(table).where(table.day < oldest))
+
+
+def _tell_refusals() -> None:
+    """Mail each holder one summary of yesterday, if anything was refused where they want to know."""
+    yesterday = now().date() - dt.timedelta(days=1)
+    refused: dict[int, list[EmbedRefusal]] = defaultdict(list)
+    rows = select(EmbedRefusal).where(EmbedRefusal.day == yesterday).order_by(EmbedRefusal.n_refused.desc())
+    for row in db.session.scalars(rows):
+        refused[row.embed_id].append(row)
+    lines: dict[int, list[str]] = defaultdict(list)
+    for embed in _load(list(refused)):
+        if embed.tells_refusals:
+            lines[embed.service_id].append(_summarize(embed, yesterday, refused[embed.id]))
+    for service_id, said in lines.items():
+        words = {"day": f"{yesterday:%d %B %Y}", "summary": "\n\n".join(said[:MAX_LINES])}
+        notices.add(service_id, "embeds_refused", str(yesterday), page="/domainview/list/", **words)
+
+
+def _load(ids: list[int]) -> list[Embed]:
+    query = select(Embed).where(Embed.id.in_(ids)).options(joinedload(Embed.chatbot), joinedload(Embed.domain))
+    return [embed for embed in db.session.scalars(query.order_by(Embed.id)) if not embed.domain.internal]
+
+
+def _summarize(embed: Embed, day: dt.date, rows: list[EmbedRefusal]) -> str:
+    loads = select(EmbedDay.n_loads).where(EmbedDay.embed_id == embed.id, EmbedDay.day == day)
+    n_loads = db.session.scalar(loads) or 0
+    said = [f"{embed.chatbot.name} on {embed.domain.origin}: shown {n_loads} times, refused:"]
+    for row in rows[:5]:
+        fix = health.fix_of(embed, row.reason, row.origin)
+        where = f" ({row.origin})" if row.origin else ""
+        said.append(f"- {row.n_refused} times{where}: {fix.words if fix else REASONS.get(row.reason, row.reason)}")
+    return "\n".join(said)
+
+
+def _tell_silence() -> None:
+    """Mail the holder of an embed that had visitors and was not seen for three days."""
+    since = now() - FORGOTTEN_AFTER
+    n_loads = select(func.coalesce(func.sum(EmbedDay.n_loads), 0)).where(EmbedDay.embed_id == Embed.id)
+    quiet = (
+        select(Embed).join(Domain, Domain.id == Embed.domain_id).join(Chatbot, Chatbot.id == Embed.chatbot_id)
+        .where(Embed.last_seen_at < now() - SILENT_AFTER, Embed.last_seen_at > since, Embed.status == "active")
+        .where(Domain.verified, Domain.status == "active", Domain.internal.is_(False), Chatbot.status == "enabled")
+        .where(n_loads.scalar_subquery() >= MIN_LOADS)
+    )  # fmt: skip
+    for embed in db.session.scalars(quiet.options(joinedload(Embed.chatbot), joinedload(Embed.domain))):
+        if embed.last_seen_at is not None and db.session.get_one(Service, embed.service_id).is_live:
+            _tell_one(embed, embed.last_seen_at)
+
+
+def _tell_one(embed: Embed, seen_at: dt.datetime) -> None:
+    words = {"website": embed.domain.origin, "chatbot": embed.chatbot.name, "seen": f"{seen_at:%d %B %Y, %H:%M} UTC"}
+    occasion = f"{embed.uuid}-{seen_at:%Y-%m-%d}"
+    notices.add(
+        embed.service_id, "embed_silent", occasion, page=f"/embed/{embed.uuid}", where=embed.last_seen_page, **words
+    )

@@ -1,0 +1,104 @@
+"""A chatbot's page on our own host: off by default, found by its address alone, and answering there alone."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from app.domains import embeds
+from models import Chatbot, Embed, Service, db
+from tests.conftest import inside, sign_in
+from tests.widget.conftest import API, ask, changed, events_of, visitor
+from tests.widget.test_turns import used
+
+HOME = {"Origin": "http://localhost"}
+READING = {"Sec-Fetch-Site": "same-origin"}
+
+
+def find_embed(app, place) -> Embed | None:
+    with inside(app):
+        return embeds.hosted_embed(db.session.get(Chatbot, place.chatbot_id))
+
+
+@pytest.fixture
+def hosted(app, ada, place):
+    """The uuid of a hosted page that Ada has switched on."""
+    found = find_embed(app, place)
+    if found is None or found.status != "active":
+        sign_in(app, ada).post(f"/chatbot/{ada.chatbot_uuid}/hosted")
+    return find_embed(app, place).uuid
+
+
+def open_chat(client, embed):
+    response = client.post(f"{API}/embeds/{embed}/session", json={}, headers=HOME)
+    assert response.status_code == 200, response.json
+    return {**HOME, "Authorization": "Bearer " + response.json["token"]}
+
+
+def test_no_chatbot_has_a_page_until_its_owner_wants_one(app, ada, place):
+    assert find_embed(app, place) is None
+    assert "A page of its own" in sign_in(app, ada).get(f"/chatbot/{ada.chatbot_uuid}").get_data(as_text=True)
+
+
+def test_whoever_has_the_address_chats_there_and_search_engines_are_kept_out(app, client, hosted, place):
+    page = client.get(f"/chat/{hosted}")
+    assert page.status_code == 200
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    text = page.get_data(as_text=True)
+    assert '<meta name="robots" content="noindex, nofollow">' in text
+    assert f'data-embed="{hosted}"' in text
+    assert client.get(f"{API}/embeds/{hosted}/config", headers=READING).json["title"].startswith("chatbot ")
+    events = dict(events_of(ask(client, open_chat(client, hosted))))
+    assert events["done"]["state"] == "grounded"
+
+
+def test_its_questions_count_against_the_quota_of_the_plan(app, client, hosted, place):
+    before = used(app, place)
+    ask(client, open_chat(client, hosted)).get_data()
+    assert used(app, place) == before + 1
+
+
+def test_it_answers_on_no_other_page(client, hosted, place):
+    for origin in (place.origin, "https://localhost", "http://localhost:99", "null", "http://localhost.evil.example"):
+        refused = client.post(f"{API}/embeds/{hosted}/session", json={}, headers={"Origin": origin})
+        assert refused.status_code == 403
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.get(f"{API}/embeds/{hosted}/config", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("values", [{"status": "disabled"}, {"status": "deleted"}, {"type": "internal_assistant"}])
+def test_what_is_off_looks_as_if_it_had_never_been(app, client, hosted, place, values):
+    missing = client.get(f"/chat/{uuid.uuid4()}")
+    with changed(app, Chatbot, place.chatbot_id, **values):
+        answer = client.get(f"/chat/{hosted}")
+        assert answer.status_code == missing.status_code == 404
+        assert client.post(f"{API}/embeds/{hosted}/session", json={}, headers=HOME).status_code == 403
+    assert client.get(f"/chat/{hosted}").status_code == 200
+
+
+def test_the_page_of_a_website_or_preview_is_no_hosted_page(app, ada, client, hosted, place):
+    preview = sign_in(app, ada).get(f"/chatbot/{ada.chatbot_uuid}/preview").get_data(as_text=True)
+    for embed in (place.embed, preview.split('data-embed="')[1].split('"')[0]):
+        assert client.get(f"/chat/{embed}").status_code == 404
+
+
+def test_a_new_address_ends_the_old_one_and_switching_off_ends_both(app, ada, client, hosted, place):
+    bearer = open_chat(client, hosted)
+    owner = sign_in(app, ada)
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/hosted/renew")
+    new = find_embed(app, place).uuid
+    assert (client.get(f"/chat/{hosted}").status_code, client.get(f"/chat/{new}").status_code) == (404, 200)
+    assert client.get(f"{API}/chat/messages", headers=bearer).json["error"]["code"] == "not_found"
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/hosted")
+    assert client.get(f"/chat/{new}").status_code == 404
+    assert visitor(app).post(f"{API}/embeds/{new}/session", json={}, headers=HOME).status_code == 403
+
+
+def test_a_service_that_takes_a_break_says_so_there(app, client, hosted, place):
+    with changed(app, Service, place.service_id, status="disabled"):
+        assert client.get(f"/chat/{hosted}").status_code == 200
+        assert client.get(f"{API}/embeds/{hosted}/config", headers=READING).json["closed"]
+    values = {"settings": {"hides_when_closed": True}}
+    with changed(app, Service, place.service_id, status="disabled"), changed(app, Chatbot, place.chatbot_id, **values):
+        assert client.get(f"/chat/{hosted}").status_code == 404

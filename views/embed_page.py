@@ -1,0 +1,109 @@
+"""One chatbot on one website: its code, how it is, what was refused, and its limits."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import segno
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.forms import DynamicForm
+from wtforms import BooleanField, IntegerField
+from wtforms.validators import NumberRange, Optional
+
+from app import audit, limits
+from app.caller import standing
+from app.collaborators import here
+from app.domains import codes, embeds, health, page_check
+from app.domains.page_check import Finding
+from models import Embed
+from models.base import db
+
+MOST = 1_000_000
+
+
+class LimitsForm(DynamicForm):
+    """What this embed may cost, beside what the plan allows."""
+
+    max_questions_a_minute = IntegerField("Questions a minute, of all visitors", [Optional(), NumberRange(1, MOST)])
+    max_questions_a_day = IntegerField("Questions a day, of all visitors", [Optional(), NumberRange(1, MOST)])
+    tells_refusals = BooleanField("Mail a summary after a day on which something was refused")
+
+
+class EmbedPage(BaseView):
+    """An embed's own page. A stranger's is a 404."""
+
+    route_base = "/embed"
+    default_view = "show"
+
+    @expose("/<uuid:embed_uuid>")
+    @has_access
+    def show(self, embed_uuid: uuid.UUID) -> Any:
+        return self._page(self._find(embed_uuid, "chatbot.view"))
+
+    @expose("/<uuid:embed_uuid>/switch", methods=["POST"])
+    @has_access
+    def switch(self, embed_uuid: uuid.UUID) -> Any:
+        embed = self._find(embed_uuid, "chatbot.edit")
+        embed.status = "inactive" if embed.status == "active" else "active"
+        audit.record("embed.switch", embed)
+        db.session.commit()
+        return redirect(url_for("EmbedPage.show", embed_uuid=embed.uuid))
+
+    @expose("/<uuid:embed_uuid>/change", methods=["POST"])
+    @has_access
+    def change(self, embed_uuid: uuid.UUID) -> Any:
+        embed, form = self._find(embed_uuid, "chatbot.edit"), LimitsForm()
+        if not form.validate():
+            return self._page(embed, form=form), 400
+        form.populate_obj(embed)
+        audit.record("embed.edit", embed)
+        db.session.commit()
+        flash("Saved.", "success")
+        return redirect(url_for("EmbedPage.show", embed_uuid=embed.uuid))
+
+    @expose("/<uuid:embed_uuid>/check", methods=["POST"])
+    @has_access
+    def check(self, embed_uuid: uuid.UUID) -> Any:
+        embed, path = self._find(embed_uuid, "chatbot.edit"), request.form.get("page", "")[:2000]
+        if not limits.allow(limits.PROOFS_PER_DOMAIN, "look at page of", str(embed.id)):
+            abort(429)
+        audit.record("embed.check", embed, page=path)
+        db.session.commit()
+        return self._page(embed, findings=page_check.check_page(embed, path), path=path)
+
+    def _find(self, embed_uuid: uuid.UUID, action: str) -> Embed:
+        embed: Embed = embeds.find(embed_uuid) or abort(404)
+        if not standing().may(action, embed.chatbot.workspace_id):
+            abort(403)
+        return embed
+
+    def _page(
+        self, embed: Embed, *, form: LimitsForm | None = None, findings: list[Finding] | None = None, path: str = ""
+    ) -> Any:
+        refusals = health.refusals_of([embed])[embed.id]
+        return self.render_template(
+            "embeds/show.html", appbuilder=self.appbuilder, embed=embed, form=form or LimitsForm(obj=embed),
+            may=_rights_on(embed), state=health.state_of(embed, refusals), figures=health.figures_of(embed),
+            n_refused=refusals.n, refused=health.list_refused(embed), codes_of=codes.codes_of,
+            address=here().config.address, findings=findings, path=path or embed.last_seen_page or "/",
+            phone=_qr_code(embed),
+        )  # fmt: skip
+
+
+def _rights_on(embed: Embed) -> dict[str, bool]:
+    found = {what: standing().may(what, embed.chatbot.workspace_id) for what in ("chatbot.edit", "history.view")}
+    return {**found, "domain.edit": standing().may_in_service("domain.edit", embed.service_id)}
+
+
+def _qr_code(embed: Embed) -> tuple[str, str]:
+    """Return the address at which the embed is tried on a phone, and its QR code as the address of a picture.
+
+    That is the page that showed it last; while none has, the preview, which asks to sign in.
+    """
+    address = embed.domain.origin + (embed.last_seen_page or "/")
+    if embed.last_seen_at is None:
+        address = here().config.address + url_for("WorkbenchPage.show", chatbot_uuid=embed.chatbot.uuid)
+    picture: str = segno.make(address, error="m").svg_data_uri(scale=4, border=4, light="#fff", dark="#000")
+    return address, picture

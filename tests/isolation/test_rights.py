@@ -15,6 +15,7 @@ WRITES = {
     "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "MannerPage": "chatbot.edit",
     "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
     "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
+    "ScansPage": "source.edit", "VersionsPage": "source.edit", "GoldenPage": "source.edit",
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",

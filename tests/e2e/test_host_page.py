@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from app.process import answers_on_port
 from tests.e2e.conftest import environ_of_run
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,7 @@ def test_a_visitor_asks_on_the_demo_customers_page(browser, installation):
     page.click("docent-chat .launch")
     page.fill("docent-chat textarea", "Which file formats can a chatbot learn from?")
     page.keyboard.press("Enter")
-    page.wait_for_selector("docent-chat .bot:not(.first) details", timeout=20_000)
+    page.wait_for_selector("docent-chat .bot:not(.first) details")
     said = page.inner_text("docent-chat .log")
     page.close()
     assert "PDF" in said
@@ -54,10 +54,4 @@ def test_every_child_ends_with_its_parent(artifact, tmp_path):
     process.kill()
     process.wait()
     process.stdout.close()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return
-        time.sleep(0.1)
-    pytest.fail("the web server outlived its parent")
+    wait_until(lambda: not answers_on_port("127.0.0.1", port))

@@ -307,7 +307,7 @@ def test_a_busy_chat_is_waited_for(browser, servers):
     with opened(browser, site.put()) as page:
         open_chat(page)
         ask(page, until=f"{CHAT} .dots")
-        with page.expect_response("**/messages", timeout=10_000):
+        with page.expect_response("**/messages"):
             api.refusal = None
         page.wait_for_selector(SETTLED)
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, environ_of_run
 from tests.e2e.widget_page import CHAT, SETTLED, ask, open_chat, opened
+from tests.waiting import PATIENCE_S, SOON_S
 from tests.widget.slow_model import slow_model
 
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def run(tmp_path_factory, artifact, model):
             yield f"http://localhost:{environ['PORT']}", f"http://localhost:{environ['DEMO_PORT']}", log
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -96,11 +97,11 @@ def test_a_visitor_reloads_and_opens_a_second_tab(browser, run, go_on):
 def test_a_visitor_who_leaves_stops_the_chat_model(run, model):
     _, token = begin(run)
     response = put_question(run, token)
-    assert model.began.acquire(timeout=20)
+    assert model.began.acquire(timeout=PATIENCE_S)
     while b"PDF files" not in response.readline():
         pass
     response.close()
-    assert model.hung_up.acquire(timeout=10)
+    assert model.hung_up.acquire(timeout=PATIENCE_S)
     web, site, _ = run
     request = urllib.request.Request(
         f"{web}/api/widget/v1/chat/messages", headers={"Origin": site, "Authorization": f"Bearer {token}"}
@@ -120,11 +121,11 @@ def test_ten_visitors_are_answered_at_once_while_pages_stay_quick(run, model):
     for asker in askers:
         asker.join(30)
     for _ in range(10):
-        assert model.began.acquire(timeout=20)
+        assert model.began.acquire(timeout=PATIENCE_S)
     started = time.monotonic()
     with urllib.request.urlopen(f"{web}/login/") as page:
         assert page.status == 200
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < SOON_S
     model.go_on.set()
     bodies = [response.read().decode() for response in responses]
     model.go_on.clear()
@@ -181,7 +182,7 @@ def test_an_answer_in_the_preview_is_cut_when_its_device_is_signed_out_elsewhere
         elsewhere.goto(f"{run[0]}/profile/")
         elsewhere.click("text=Sign out all other devices")
         page.wait_for_selector(f"{CHAT} >> text=can't be continued here")
-        assert model.hung_up.acquire(timeout=10)
+        assert model.hung_up.acquire(timeout=PATIENCE_S)
     finally:
         lost.close()
         own.close()

@@ -70,9 +70,10 @@ def test_no_question_reaches_a_deleted_answer(app, chatbot_id, source_id):
 
 def test_a_source_that_is_switched_off_and_on_is_not_read_or_embedded_again(app, chatbot_id, source_id, counting):
     for is_on in (False, True):
+        counting.n_texts = 0
         with inside(app):
             sources.switch(db.session.get(Source, source_id))
             db.session.commit()
             publish.publish(chatbot_id)
+        assert counting.n_texts == 0
         assert is_known(app, chatbot_id) == [is_on] * 3
-    assert counting.n_texts == 0

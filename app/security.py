@@ -75,12 +75,19 @@ def _refuse_json_for_pages() -> None:
         abort(415)
 
 
+def _limit_bodies() -> None:
+    """Hold whatever is no upload to the size of a form: werkzeug reads it as a whole, for everybody."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = request.max_form_memory_size
+
+
 def _close_scope(_error: BaseException | None) -> None:
     tenancy.clear()
 
 
 def install(app: Flask) -> None:
     """Open the tenant scope before each request and close it after, whatever happened in between."""
+    app.before_request(_limit_bodies)
     app.before_request(_open_scope)
     app.before_request(_refuse_json_for_pages)
     app.teardown_request(_close_scope)

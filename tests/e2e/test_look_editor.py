@@ -38,3 +38,31 @@ def test_what_is_typed_is_shown_at_once_on_desktop_and_phone(browser, stage):
         assert complaints == []
     finally:
         context.close()
+
+
+def test_a_form_goes_all_the_way_from_the_chat_to_who_takes_care_of_it(browser, stage):
+    address, rows, _ = stage
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    try:
+        sign_in(context, address, "ada")
+        page = context.new_page()
+        page.goto(f"{address}/chatbot/{rows.full}/preview")
+        page.click("docent-chat .offers .chip >> text=Report a problem")
+        page.click("docent-chat .sheet .strong")
+        page.wait_for_selector("docent-chat .sheet .wrong >> text=Please fill this in. >> nth=2")
+        page.fill("docent-chat .sheet [type=email]", "zoe@example.com")
+        page.fill("docent-chat .sheet textarea", "The lid is missing")
+        page.select_option("docent-chat .sheet select", "Soon")
+        page.click("docent-chat .sheet .strong")
+        page.wait_for_selector("docent-chat .form .note >> text=Thank you. We will get back to you.")
+        page.goto(f"{address}/submissionview/list/?q=zoe")
+        page.click("main tbody th a")
+        assert "The lid is missing" in page.inner_text("main")
+        page.select_option("#state", "done")
+        page.select_option("#assignee", label="Ada Acme")
+        page.click("main form .button")
+        page.wait_for_selector(".flash-success")
+        page.goto(f"{address}/submissionview/list/?state=done")
+        assert "Ada Acme" in page.inner_text("main tbody")
+    finally:
+        context.close()

@@ -110,7 +110,7 @@ ROLES: dict[str, list[list[str]]] = {
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
-_CHATS = {"HomeView", "HistoryView", "HistoryPage", "SubmissionView", "SubmissionPage"}
+_CHATS = {"HomeView", "HistoryView", "HistoryPage"}
 _PUBLIC = {"PlansPage", "widget_assets"}
 
 

@@ -41,7 +41,7 @@ class HistoryView(Screen):
 
     datamodel = table(ChatSession)
     list_title = "Chat history"
-    list_columns = ["last_question", "visitor", "chatbot", "domain", "page", "last_message_at"]
+    list_columns = ["last_question", "who", "chatbot", "domain", "page", "last_message_at"]
     show_columns = ["chatbot"]
     add_columns = edit_columns = ["page"]
     search_columns = ["page", "chatbot"]
@@ -49,10 +49,10 @@ class HistoryView(Screen):
     base_permissions = ["can_list", "can_show"]
     base_filters = rows_where("history.view", "chatbot.workspace_id")
     base_order = ("last_message_at", "desc")
-    label_columns = {"last_message_at": "Last message", "domain": "Website"}
+    label_columns = {"who": "Visitor", "last_message_at": "Last message", "domain": "Website"}
     order_columns = ["page", "last_message_at"]
     formatters_columns = {"last_message_at": moment, "page": path}
-    writers = {"visitor": _visitor}
+    writers = {"who": _visitor}
     picture, next_step = "history", ("ChatbotView.list", "Open your chatbots")
     empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
 

@@ -50,7 +50,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "pages": {name: [_as_browsers_say(path) for path in look[f"{name}_on"]] for name in ("show", "hide")},
         "open_after_s": look["open_after_s"],
         "consent": {"text": look["consent"], "link": look["consent_link"]} if look["consent"] else None,
-        "forms": _forms_of(chatbot, strings),
+        "forms": _forms_of(chatbot, strings, has_person=bool(look["contact"])),
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
         "powered_by": look["powered_by"] or not usage.includes(service, "remove_branding"),
@@ -62,9 +62,9 @@ def _as_browsers_say(path: str) -> str:
     return urlquote(path, safe="/%*!$&'()+,;=:@~|[]^")
 
 
-def _forms_of(chatbot: Chatbot, strings: Mapping[str, str]) -> list[dict[str, Any]]:
+def _forms_of(chatbot: Chatbot, strings: Mapping[str, str], *, has_person: bool) -> list[dict[str, Any]]:
     """Return the forms that visitors are offered; the one with which they ask for a person has no id."""
-    person = [handoff.form_of(strings)] if handoff.contact_of(chatbot) else []
+    person = [handoff.form_of(strings)] if has_person else []
     return [*forms.offers_of(chatbot), *person]
 
 

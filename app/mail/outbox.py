@@ -105,16 +105,21 @@ def _take(mail_id: int) -> bool:
 def _send_one(mail_id: int) -> str:
     """Try to send one mail, write down how it went, and return that: sent, refused, or away (the server is)."""
     row = db.session.get_one(OutgoingMail, mail_id)
-    message = _compose(row.template, row.recipient, row.page, row.seed, row.words)
     attempts = row.attempts
-    db.session.rollback()  # nothing is held open while the server is waited for
     try:
+        message = _compose(row.template, row.recipient, row.page, row.seed, row.words)
+        db.session.rollback()  # nothing is held open while the server is waited for
         deliver(message)
     except OSError as error:
         log.warning("mail %s could not be sent: %s", mail_id, error)
         code, reason = _read(error)
         _note_failure(mail_id, attempts, code, reason)
         return "refused" if code else "away"
+    except Exception:  # an address that no header can hold: one such mail must not keep back the others
+        log.exception("mail %s can't be written", mail_id)
+        db.session.rollback()
+        _note(mail_id, state="failed", error="it can't be written as a mail: see the log")
+        return "refused"
     _note(mail_id, state="sent", sent_at=now(), error="", words={}, seed="")
     return "sent"
 

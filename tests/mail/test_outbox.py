@@ -99,6 +99,21 @@ def test_a_server_that_stays_away_is_given_up_after_seven_tries(app, posted, use
     assert look(app, posted[0])[:2] == ("failed", 7)
 
 
+@pytest.mark.parametrize("reply_to", ["jürgen@example.com", "uma@" + "ü" * 80 + ".example"], ids=["local part", "host"])
+def test_a_mail_that_no_server_would_take_keeps_back_no_other(app, posted, postbox, reply_to):
+    mail_id, address = posted
+    words = {"chatbot": "Shop", "visitor": "Jürgen", "email": reply_to, "reply_to": reply_to}
+    with inside(app):
+        mail.post("handoff", "help@example.com", page="/submission/1", **words)
+        db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail_id).values(due_at=now()))
+        db.session.commit()
+        poison = db.session.scalar(select(OutgoingMail.id).where(OutgoingMail.template == "handoff"))
+    assert postbox.deliver() == 1
+    assert postbox.mail_to(address)
+    assert look(app, poison)[:3] == ("failed", 1, "it can't be written as a mail: see the log")
+    assert postbox.deliver() == 0
+
+
 def test_a_slow_server_is_cut_at_the_deadline(app, posted, postbox, monkeypatch):
     monkeypatch.setattr(smtp, "STEP_S", 0.3)
     postbox.pause_s = 30

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.accounts.addresses import AddressError, normalize
 from app.refusals import Refusal
 
 MAX_FIELDS = 12
@@ -16,7 +17,6 @@ MAX_LABEL, MAX_HELP, MAX_CHOICES = 120, 600, 20
 MAX_TEXT, MAX_LONG = 200, 4000
 STARS = 5
 _NAME = re.compile(r"[a-z0-9]{1,16}")
-_MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 _PHONE = re.compile(r"\+?[\d\s()./-]{5,30}")
 _NUMBER = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -55,11 +55,18 @@ def _text(limit: int) -> Callable[[Question, str], str]:
 
 def _matching(pattern: re.Pattern[str], wrong: str) -> Callable[[Question, str], str]:
     def read(_question: Question, text: str) -> str:
-        if len(text) > 320 or not pattern.fullmatch(text):  # noqa: PLR2004 - the longest an e-mail address may be
+        if not pattern.fullmatch(text):
             raise Wrong(wrong)
         return text
 
     return read
+
+
+def _email(_question: Question, text: str) -> str:
+    try:
+        return normalize(text)
+    except AddressError as error:
+        raise Wrong("wrong_email") from error
 
 
 def _date(_question: Question, text: str) -> str:
@@ -91,7 +98,7 @@ def _consent(_question: Question, text: str) -> str:
 KINDS: dict[str, tuple[str, Callable[[Question, str], str]]] = {
     "text": ("Short text", _text(MAX_TEXT)),
     "long": ("Long text", _text(MAX_LONG)),
-    "email": ("E-mail", _matching(_MAIL, "wrong_email")),
+    "email": ("E-mail", _email),
     "phone": ("Phone", _matching(_PHONE, "wrong_phone")),
     "number": ("Number", _matching(_NUMBER, "wrong_number")),
     "date": ("Date", _date),
@@ -162,7 +169,12 @@ def read_answers(questions: list[Question], given: Mapping[str, Any]) -> tuple[l
 
 
 def _read_answer(question: Question, said: object) -> str:
-    text = said.replace("\0", "").strip() if isinstance(said, str) else ""
+    text = _storable(said).strip() if isinstance(said, str) else ""
     if not text and question.required:
         raise Wrong("wrong_required")
     return KINDS[question.kind][1](question, text) if text else ""
+
+
+def _storable(text: str) -> str:
+    """Return a text without what a database can't store: nulls, and halves of characters (lone surrogates)."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

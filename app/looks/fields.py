@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.accounts.addresses import AddressError, normalize
+
 Read = Callable[[str], Any]
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _PATTERN = re.compile(r"/[^\s?#]{0,199}")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-3]|24):([0-5]\d)")
-_MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,250}")
 MAX_STARS = 5  # of one pattern: more of them are slow to match
 MAX_LINES_OF_PATHS = 20
 
@@ -104,7 +105,7 @@ def lines(most: int, limit: int) -> Read:
 
 def whole(least: int, most: int) -> Read:
     def read_number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):  # noqa: PLR2004
             raise ValueError(f"Use a whole number from {least} to {most}.")
         return int(text)
 
@@ -140,9 +141,10 @@ def web_address(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    if not _MAIL.fullmatch(text):
-        raise ValueError("Use an e-mail address, such as help@example.com.")
-    return text
+    try:
+        return normalize(text)
+    except AddressError as error:
+        raise ValueError("Use an e-mail address, such as help@example.com.") from error
 
 
 def time_span(text: str) -> str:

@@ -14,7 +14,8 @@ GOOD = {
     "date": "2028-02-29", "time": "23:59", "choice": "Hall", "rating": "5", "consent": "yes",
 }  # fmt: skip
 BAD = {
-    "text": ["x" * 201], "long": ["x" * 4001], "email": ["uma", "uma@example", "a b@x.example", "a@x.example,b@x.example", "a@x.example\nBcc: b@x.example"],
+    "text": ["x" * 201], "long": ["x" * 4001], "email": ["uma", "uma@example", "a b@x.example", "a@x.example,b@x.example", "a@x.example\nBcc: b@x.example",
+        "jürgen@x.example", "a@" + "ü" * 80 + ".example", "a@..example"],
     "phone": ["12", "call me"], "number": ["1e5", "NaN", "٣x", ""], "date": ["2027-02-29", "tomorrow"], "time": ["24:00", "9:5"],
     "choice": ["Cellar"], "rating": ["0", "6", "5.0"], "consent": ["no", "on"],
 }  # fmt: skip
@@ -36,6 +37,12 @@ def test_each_kind_takes_what_it_is_for(kind):
 def test_and_nothing_else_with_a_word_for_what_is_wrong(kind, said):
     _, wrong = read_answers([ask(kind)], {"q": said})
     assert wrong["q"] in languages.strings("en")
+
+
+@pytest.mark.parametrize("kind", ["text", "long", "email"])
+def test_half_a_character_and_a_null_are_left_out(kind):
+    answers, _ = read_answers([ask(kind)], {"q": "\ud83du\0ma@mail.example.com\ud800"})
+    assert answers[0]["value"] == "uma@mail.example.com"
 
 
 @pytest.mark.parametrize("said", [None, 7, True, ["x"], {"a": 1}])

@@ -120,6 +120,14 @@ def test_what_is_wrong_is_said_field_by_field_and_nothing_is_kept(app, place, fo
         assert last_submission().id == before
 
 
+def test_half_a_character_is_no_error_of_ours(app, place, form):
+    client = visitor(app)
+    headers = open_chat(client, place)
+    assert submit(client, headers, form, name="\ud83duma", message="cut off \ud83d").status_code == 200
+    with inside(app):
+        assert last_submission().summary == "uma, uma@example.com, cut off"
+
+
 def test_a_form_of_another_chatbot_or_switched_off_is_not_there(app, cid, owner, place, form):
     theirs, switch = make_place(app, cid), f"{form_address(app, place)}/{form}/switch"
     client = visitor(app)
@@ -129,6 +137,14 @@ def test_a_form_of_another_chatbot_or_switched_off_is_not_there(app, cid, owner,
     assert submit(client, headers, form).status_code == 404
     owner.post(switch)
     assert submit(client, headers, form).status_code == 200
+
+
+def test_an_address_becomes_a_link_to_itself_alone(app, owner, place, form):
+    client = visitor(app)
+    submit(client, open_chat(client, place), form, name="Uma", email="uma?bcc=cid&x=1@example.com")
+    with inside(app):
+        uuid = last_submission().uuid
+    assert 'href="mailto:uma%3Fbcc%3Dcid%26x%3D1@example.com"' in owner.get(f"/submission/{uuid}").text
 
 
 def test_one_chat_sends_only_so_many_forms(app, place, form):

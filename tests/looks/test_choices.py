@@ -34,7 +34,8 @@ def test_a_color_that_can_be_read_stays_as_it_is():
     ("name", "typed"),
     [("accent", "red;}"), ("header", "#12345"), ("mode", "x"), ("side", "-1"), ("bottom", "201"), ("label", "x" * 25),
      ("suggestions", "a\n" * 5), ("show_on", "shop"), ("hide_on", "/" + "*" * 6), ("consent_link", "javascript:alert(1)"),
-     ("monday", "17:00-09:00"), ("tuesday", "9-5"), ("time_zone", "Mars/Base"), ("language", "xx"), ("open_after_s", "1e9")],
+     ("monday", "17:00-09:00"), ("tuesday", "9-5"), ("time_zone", "Mars/Base"), ("language", "xx"), ("open_after_s", "1e9"),
+     ("open_after_s", "0" * 9 + "9999"), ("contact", "jürgen@example.com"), ("contact", "a@example.com, b@example.com")],
 )  # fmt: skip
 def test_what_can_not_be_used_is_said_at_its_field_and_never_kept(name, typed):
     values, wrong = fields.read(schema.ALL, {name: typed})

@@ -19,6 +19,7 @@ from models.tenancy import ChatbotOwned
 
 _SECRET = ("password", "token", "hash", "secret", "key", "verification_link", "embedding")
 _PLAIN = {"id", "uuid", "service_id", "created_at"}  # what a row is, not what was done to it
+_OF_VISITORS = {"answers", "summary", "page"}  # what they said and where: it can be deleted, and the trail can't
 _PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that they changed is told, not to what
 # what follows from an act and is no act itself, or belongs to visitors
 _UNWATCHED = {
@@ -59,7 +60,7 @@ def _in_words(row: Any, field: str, value: Any) -> str | None:
 
 def _fields(row: Any) -> list[str]:
     keys = inspect(type(row)).column_attrs.keys()
-    return [key for key in keys if key not in _PLAIN and not any(part in key for part in _SECRET)]
+    return [key for key in keys if key not in _PLAIN | _OF_VISITORS and not any(part in key for part in _SECRET)]
 
 
 def _values(row: Any) -> dict[str, Any]:

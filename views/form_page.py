@@ -62,12 +62,12 @@ class FormPage(BaseView):
     def save(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
         """Keep a design; what was typed stays on the page when it is refused."""
         chatbot, form = self._find_form(chatbot_uuid, form_uuid)
-        rows, notify = _read_rows(), [int(i) for i in request.form.getlist("notify") if i.isascii() and i.isdigit()]
+        rows, wished = _read_rows(), request.form.getlist("notify")
+        notify = [member.id for member in submissions.people_of(chatbot) if str(member.id) in wished]
         try:
-            may_be_told = {member.id for member in submissions.people_of(chatbot)}
             design = Design(
                 forms.read_texts(request.form), forms.read_words(request.form.get("words", "")),
-                bool(request.form.get("after_refusal")), sorted(may_be_told.intersection(notify)), read_questions(rows),
+                bool(request.form.get("after_refusal")), notify, read_questions(rows),
             )  # fmt: skip
         except DesignRefused as refused:
             flash(str(refused), "danger")
@@ -113,10 +113,8 @@ class FormPage(BaseView):
         webhook = self._find_webhook(chatbot_uuid, webhook_uuid)
         if request.method != "POST":
             return self._ask(chatbot_uuid, "Delete this webhook?", f"{webhook.url} is told of nothing any more.")
-        audit.record("webhook.delete", webhook)
         db.session.delete(webhook)
-        db.session.commit()
-        return redirect(self._address(chatbot_uuid))
+        return self._done(chatbot_uuid, "webhook.delete", webhook)
 
     @expose("/<uuid:chatbot_uuid>/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
     @has_access

@@ -102,8 +102,8 @@ class SubmissionPage(BaseView):
                 consequence="It is gone for good. The chat that it was entered in stays.", appbuilder=self.appbuilder,
                 trail=[("Submissions", url_for("SubmissionView.list"))],
             )  # fmt: skip
-        audit.record("submission.delete", submission)
         db.session.delete(submission)
+        audit.record("submission.delete", submission)
         db.session.commit()
         flash("Deleted.", "success")
         return redirect(url_for("SubmissionView.list"))

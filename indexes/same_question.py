@@ -13,7 +13,8 @@ from indexes.words import split_words
 SAME_TERMS = 0.75  # the cosine that is enough where both say the same in other order or form
 MORE_TERMS = 0.94  # and where one of the two says more
 
-_EDGES = re.compile(r"^[\W_]+|[\s?!.,;:…¿¡\"'»«“”„‘’()]+$")
+_MARK = r"[\s?!.,;:…¿¡\"'»«“”„‘’()]"
+_EDGES = re.compile(rf"^[\W_]+|(?<!{_MARK}){_MARK}++$")  # each run of marks is tried once, however long it is
 _POLITE = frozenset(
     "please tell want like need know help show explain there get any some hi hello bitte sagen möchte brauche will kann"
     " gibt es ich".split()

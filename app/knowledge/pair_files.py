@@ -53,7 +53,7 @@ def _take(row: int, cells: list[str], pairs: list[Pair], complaints: list[str]) 
     is_header = row == 1 and question.strip().casefold() in _HEADERS
     if is_header or not any(cell.strip() for cell in cells):
         return
-    if len(pairs) >= MAX_PAIRS:
+    if len(pairs) + len(complaints) >= MAX_PAIRS:
         raise SourceError(f"The file has more than {MAX_PAIRS:,} questions. Split it.")
     try:
         pairs.append(make_pair(question, answer))

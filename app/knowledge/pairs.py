@@ -54,10 +54,10 @@ def make_pair(question: str, answer: str) -> Pair:
         SourceError: one of the two is missing or too long.
     """
     question, answer = " ".join(tidy(question).split()), tidy(answer).strip()
-    if not plain_form(question):
-        raise SourceError("The question is missing.")
     if len(question) > MAX_QUESTION:
         raise SourceError(f"The question has {len(question):,} characters; it may have {MAX_QUESTION}.")
+    if not plain_form(question):
+        raise SourceError("The question is missing.")
     if not answer:
         raise SourceError("The answer is missing.")
     if len(answer) > MAX_ANSWER:

@@ -22,7 +22,7 @@ _LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "s
 _TABLE = {**_DROPPED, **_NEWLINES, **_SPACES, **_LIGATURES}
 
 _SOFT_BREAK = re.compile("\u00ad\\s*\n\\s*")
-_TRAILING = re.compile(r"[ \t]+(?=\n)")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n)")  # each run is tried once: a long one costs no more than its length
 _RUN_OF_SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f"<>|*?:\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')

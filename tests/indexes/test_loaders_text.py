@@ -73,6 +73,7 @@ def test_tidying_removes_what_is_no_word_and_is_idempotent():
     assert clean == "ab cc d\n\nefix é be-\nsoftware"
     assert tidy(clean) == clean
     assert tidy("  indented code") == "  indented code"
+    assert tidy("a" + "\t " * 500_000) == "a"  # a run of white space is not gone through once for each of its places
     assert tidy("می\u200cخواهم") == "می\u200cخواهم"  # a joiner is part of the spelling
 
 

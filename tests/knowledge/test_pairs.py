@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import answering
 from app.answering import curated
-from app.knowledge import ingest, pairs, publish, sources
+from app.knowledge import ingest, pair_files, pairs, publish, sources
 from app.knowledge.sources import SourceError
 from models import Chatbot, CuratedAnswer, Source, db
 from tests.conftest import inside
@@ -140,6 +140,18 @@ def test_another_embedding_model_has_its_own_vectors_of_the_questions(app, chatb
 def test_a_pair_that_can_not_be_kept_says_why(question, answer, words):
     with pytest.raises(SourceError, match=words):
         pairs.make_pair(question, answer)
+
+
+def test_a_file_of_nothing_but_mistakes_is_not_read_to_its_end():
+    with pytest.raises(SourceError, match="more than 2,000 questions"):
+        pair_files.read(b"No answer,\n" * 200_000)
+
+
+@pytest.mark.parametrize("question", ["a" + "!" * 400_000 + "a", "a" + " \t" * 200_000 + "\N{NO-BREAK SPACE}"])
+def test_a_long_run_of_marks_or_spaces_holds_nobody_up(question):
+    assert pairs.plain_form(question).startswith("a")
+    with pytest.raises(SourceError):
+        pairs.make_pair(question, "")
 
 
 def test_there_is_an_end_to_how_many(app, chatbot_id, monkeypatch):

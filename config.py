@@ -108,6 +108,11 @@ class Config:
         return self.database_url or f"sqlite:///{self.data_dir / 'docent.sqlite3'}"
 
     @property
+    def live_threads(self) -> int:
+        """Return how many of a web process's threads pages may hold so as to be told of changes."""
+        return max(1, self.web_threads // 8)
+
+    @property
     def url_host(self) -> str:
         """Return HOST as addresses write it: IPv6 in brackets (RFC 3986)."""
         return f"[{self.host}]" if ":" in self.host else self.host

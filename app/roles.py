@@ -23,6 +23,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
         "can_train", "can_choose_domains", "can_switch_hosted", "can_renew_hosted",
     ),
+    "LivePage": ("can_follow",),
     "VersionsPage": ("can_show", "can_restore", "can_publish"),
     "GoldenPage": ("can_show", "can_add", "can_delete", "can_switch"),
     "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),

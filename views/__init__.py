@@ -60,6 +60,7 @@ def _pages() -> tuple[Any, ...]:
     from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history import HistoryPage
+    from views.live import LivePage
     from views.manner import MannerPage
     from views.pairs import AnswersPage
     from views.profile import ProfileView
@@ -76,7 +77,7 @@ def _pages() -> tuple[Any, ...]:
     from views.workbench import WorkbenchPage
 
     return (
-        ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, VersionsPage, GoldenPage,
+        ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,

@@ -17,5 +17,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(hosted.blueprint)
     collaborators: Collaborators = app.extensions["docent"]
-    speaker.add_places(app, collaborators.config.web_threads)
+    speaker.add_places(app, collaborators.config.web_threads - collaborators.config.live_threads)
     app.jinja_env.globals["widget_script"] = assets.script  # screens show its address and hash

@@ -197,8 +197,47 @@ def test_a_dropped_file_is_sent(open_page, stage):
     page.get_by_role("row", name="dropped.txt").get_by_text("Queued").wait_for()
 
 
+def _add_source(app, stage, title):
+    from models import Chatbot, Source, db
+
+    with inside(app):
+        chatbot = db.session.query(Chatbot).filter_by(uuid=stage.full).one()
+        owner = {"chatbot_id": chatbot.id, "service_id": chatbot.service_id}
+        source = Source(**owner, kind="file", title=title, data_loc="none", state="parsing")
+        db.session.add(source)
+        db.session.commit()
+        return source.id, f"/source/{source.uuid}"
+
+
+def _finish(app, source_id):
+    from models import Source, db
+
+    with inside(app):
+        source = db.session.get(Source, source_id)
+        source.state, source.n_chunks = "ready", 7
+        db.session.commit()
+
+
+@pytest.mark.parametrize("has_stream", [True, False])
+def test_a_sources_page_is_told_of_changes_or_asks_where_there_is_no_stream(open_page, stage, has_stream):
+    source_id, path = _add_source(stage[2], stage[1], f"told {has_stream}.txt")
+    page = open_page("/nothing")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    if not has_stream:
+        page.route("**/live/**", lambda route: route.fulfill(status=503, body="All places are taken."))
+    page.goto(stage[0] + path)
+    page.wait_for_selector("#now[data-word=parsing]")
+    if has_stream:
+        page.wait_for_timeout(4000)  # asking, it would have asked twice by now
+        assert asked.count("part") <= 1
+    _finish(stage[2], source_id)
+    page.wait_for_selector("#now[data-word=ready]")
+    _wait_for_voice(page, "It was read.")
+
+
 def test_a_website_is_followed_while_somebody_looks(open_page, stage):
-    from models import Source, WebPage, db
+    from models import Source, WebPage, Website, db
     from models.base import now
 
     _, rows, app = stage
@@ -209,6 +248,7 @@ def test_a_website_is_followed_while_somebody_looks(open_page, stage):
         source = db.session.query(Source).filter_by(uuid=rows.websites[3]).one()
         owned = {"source_id": source.id, "chatbot_id": source.chatbot_id, "service_id": source.service_id}
         db.session.add(WebPage(**owned, url="https://now.example.com/new", outcome="added", seen_in=2, taken=True))
+        db.session.query(Website).filter_by(source_id=source.id).update({"n_requests": Website.n_requests + 1})
         db.session.commit()
     page.get_by_text("10 pages read, 0 known to wait.").wait_for()
     page.get_by_role("row", name="https://now.example.com/new").wait_for()

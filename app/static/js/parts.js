@@ -23,20 +23,18 @@ function show(html) {
 }
 
 async function refresh() {
-  if (!document.hidden) {
-    try {
-      const address = document.querySelector("[data-live]").dataset.live;
-      const response = await fetch(address, { headers: { Accept: "text/html" } });
-      if (response.ok && !response.redirected) show(await response.text());
-    } catch {
-      // offline: the next try comes soon
-    }
+  try {
+    const address = document.querySelector("[data-live]").dataset.live;
+    const response = await fetch(address, { headers: { Accept: "text/html" } });
+    if (response.ok && !response.redirected) show(await response.text());
+  } catch {
+    // offline: the next try comes soon
   }
-  follow();
 }
 
-function follow() {
-  if (isMoving()) setTimeout(refresh, PAUSE_MS);
-}
-
-follow();
+followLive({
+  stream: () => document.querySelector("[data-live]").dataset.stream,
+  isMoving,
+  refresh,
+  pauseMs: PAUSE_MS,
+})();

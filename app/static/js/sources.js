@@ -5,8 +5,6 @@ const MOVING = ["queued", "fetching", "parsing", "embedding"];
 const PAUSE_MS = 1000;
 
 const place = () => document.getElementById("sources");
-let timer = null;
-
 function announceChanges(before, after) {
   const said = [];
   for (const row of after.querySelectorAll("[data-state]")) {
@@ -57,21 +55,20 @@ function show(html) {
 }
 
 async function refresh() {
-  timer = null;
-  if (!document.hidden) {
-    try {
-      const response = await fetch(place().dataset.live, { headers: { Accept: "text/html" } });
-      if (response.ok && !response.redirected) show(await response.text());
-    } catch {
-      // offline: the next try comes soon
-    }
+  try {
+    const response = await fetch(place().dataset.live, { headers: { Accept: "text/html" } });
+    if (response.ok && !response.redirected) show(await response.text());
+  } catch {
+    // offline: the next try comes soon
   }
-  follow();
 }
 
-function follow() {
-  if (timer === null && place().dataset.moving === "yes") timer = setTimeout(refresh, PAUSE_MS);
-}
+const follow = followLive({
+  stream: () => place().dataset.stream,
+  isMoving: () => place().dataset.moving === "yes",
+  refresh,
+  pauseMs: PAUSE_MS,
+});
 
 function addLine(file) {
   const line = document.createElement("li");

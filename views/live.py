@@ -1,0 +1,111 @@
+"""Live pages: a stream tells whoever looks at a chatbot's knowledge that it changed; the page then asks what.
+
+Each beat asks again whether the person may look, and holds no connection to the database in between. A stream takes a
+thread of the web server, so there are only so many of them in a process; who gets none asks now and then instead.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, request, session
+from flask_appbuilder import BaseView, expose, has_access
+from flask_login import current_user
+
+from app.accounts import presence
+from app.accounts.standing import find_standing
+from app.caller import standing
+from app.collaborators import here
+from app.knowledge import chatbots, progress
+from app.knowledge.progress import Mark
+from models import tenancy
+
+BEAT_S = 1.0
+LIFE_S = 300.0  # then the browser comes back by itself
+PLACES = "docent.live.places"
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx sends at once what it gets
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks, as their cookie says, and at which chatbot."""
+
+    cookie: str
+    device: str | None
+    chatbot_uuid: uuid.UUID
+
+
+class LivePage(BaseView):
+    """One stream for each chatbot, for all pages of its knowledge."""
+
+    route_base = "/live"
+    default_view = "follow"
+
+    @expose("/<uuid:chatbot_uuid>")
+    @has_access
+    def follow(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = chatbots.find(chatbot_uuid) or abort(404)
+        if not standing().may("source.view", chatbot.workspace_id):
+            abort(403)
+        if request.accept_mimetypes.best != "text/event-stream":
+            abort(406)
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        places = _places(app)
+        if not places.acquire(blocking=False):
+            return Response("All places are taken.", 503, {"Retry-After": "5"}, mimetype="text/plain")
+        viewer = Viewer(current_user.get_id(), session.get("device"), chatbot_uuid)
+        return Response(_Stream(app, viewer, places), headers=_HEADERS, mimetype="text/event-stream")
+
+
+def _places(app: Flask) -> threading.BoundedSemaphore:
+    made: threading.BoundedSemaphore = app.extensions.setdefault(
+        PLACES, threading.BoundedSemaphore(here().config.live_threads)
+    )
+    return made
+
+
+class _Stream:
+    """The events of one viewer. `close` gives the place back, also where nothing was ever read."""
+
+    def __init__(self, app: Flask, viewer: Viewer, places: threading.BoundedSemaphore) -> None:
+        self._app, self._viewer, self._places = app, viewer, places
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[str]:
+        yield "retry: 3000\n\n"
+        said, until = "", time.monotonic() + LIFE_S
+        while time.monotonic() < until:
+            mark = _look(self._app, self._viewer)
+            if mark is None:
+                yield "event: gone\ndata:\n\n"
+                return
+            yield "event: change\ndata:\n\n" if mark.text != said else ":\n\n"
+            said = mark.text
+            if not mark.is_moving:
+                yield "event: rest\ndata:\n\n"
+                return
+            time.sleep(BEAT_S)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._places.release()
+
+
+def _look(app: Flask, viewer: Viewer) -> Mark | None:
+    """Return how far the work is; None once the person may not look any more, or the chatbot is gone."""
+    with app.app_context():
+        member = presence.find_present(viewer.cookie, viewer.device)
+        if member is None:
+            return None
+        own = find_standing(member)
+        with tenancy.use(own.scope()):
+            chatbot = chatbots.find(viewer.chatbot_uuid)
+            if chatbot is None or not own.may("source.view", chatbot.workspace_id):
+                return None
+            return progress.read(chatbot)

@@ -122,4 +122,4 @@ def _find(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
 
 
 def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in rows}
+    return {row["id"]: row for row in versions.rows_of(rows)}

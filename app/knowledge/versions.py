@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -55,7 +56,12 @@ def go_back(chatbot: Chatbot, generation: Generation) -> None:
     db.session.expire(chatbot)
 
 
+def rows_of(kept: list[Any]) -> list[dict[str, Any]]:
+    """Return what is kept in a column of rows. (What is kept in JSON is checked.)"""
+    return [row for row in kept or () if isinstance(row, dict)]
+
+
 def names_of(generations: Iterable[Generation]) -> dict[int, str]:
     """Return the names of the members who are behind changes; who has left is not among them."""
-    ids = {cause["by"] for generation in generations for cause in generation.causes if cause.get("by")}
+    ids = {cause["by"] for generation in generations for cause in rows_of(generation.causes) if cause.get("by")}
     return {member.id: member.name for member in db.session.scalars(select(Member).where(Member.id.in_(ids)))}

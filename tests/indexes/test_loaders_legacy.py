@@ -14,7 +14,8 @@ from indexes.errors import LoadError
 from indexes.loaders import office
 from indexes.parsing import ParserPool
 from tests.indexes.fixtures import DEVSET
-from tests.indexes.test_parsing import wait_until_gone
+from tests.indexes.test_parsing import is_running
+from tests.waiting import wait_until
 
 needs_devset = pytest.mark.skipif(
     not DEVSET.is_dir(), reason="the real files of ../shared/data/devset are not here; CI has them"
@@ -138,7 +139,7 @@ def test_a_conversion_is_killed_with_the_process_that_began_it(monkeypatch, tmp_
         os.waitpid(horse, 0)
     pids = [int(pid) for pid in said.read_text().split()]
     assert len(pids) == 2
-    assert all(wait_until_gone(pid) for pid in pids)
+    wait_until(lambda: not any(map(is_running, pids)))
 
 
 @needs_office

@@ -125,7 +125,7 @@ def test_a_conversion_is_killed_with_the_process_that_began_it(monkeypatch, tmp_
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     if end == "deadline":
-        with ParserPool(timeout_s=3) as pool, pytest.raises(LoadError) as caught:
+        with ParserPool(timeout_s=8) as pool, pytest.raises(LoadError) as caught:
             pool.parse(DEVSET / "legacy_sample.doc", "a.doc")
         assert caught.value.kind == "timeout"
     else:

@@ -29,9 +29,7 @@ _FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
 
 def _is_open(entry: Any, allowed: set[str]) -> bool:
     look = standing().look
-    if look is not None and (
-        entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name != "Chat history")
-    ):
+    if look is not None and (entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name != "Chat history")):
         return False
     action = _NEEDS.get(entry.name)
     is_theirs = entry.name in _FOR_STAFF and standing().sells

@@ -279,7 +279,7 @@ def test_a_failed_answer_is_tried_again_under_the_same_key(browser, servers):
     with opened(browser, site.put()) as page:
         open_chat(page)
         ask(page, until=f"{CHAT} .note.bad")
-        assert "No answer." in page.inner_text(f"{CHAT} .note")
+        assert "The answer could not be made." in page.inner_text(f"{CHAT} .note")
         api.stream = stub.answer("Whole.")
         page.click(f"{CHAT} .note .chip")
         page.wait_for_selector(SETTLED)
@@ -289,16 +289,18 @@ def test_a_failed_answer_is_tried_again_under_the_same_key(browser, servers):
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
-    [(429, "rate_limited"), (429, "quota_exhausted"), (403, "domain_unverified"), (503, "overloaded")],
-)
-def test_a_refusal_is_said_in_the_servers_words(browser, servers, status, code):
+    ("status", "code", "said"),
+    [(429, "quota_exhausted", "The owner's sentence."), (403, "domain_unverified", "The owner's sentence."),
+     (429, "rate_limited", "Das war viel in kurzer Zeit."), (503, "overloaded", "Gerade fragen zu viele Menschen")],
+)  # fmt: skip
+def test_a_refusal_is_said_in_the_owners_words_or_else_in_the_visitors_language(browser, servers, status, code, said):
     api, site = servers
-    api.refusal = status, {"code": code, "message": f"Words for {code}."}
+    api.config = stub.make_config(language="de")
+    api.refusal = status, {"code": code, "message": "The owner's sentence."}
     with opened(browser, site.put()) as page:
         open_chat(page)
         ask(page, until=f"{CHAT} .note.bad")
-        assert f"Words for {code}." in page.inner_text(f"{CHAT} .note")
+        assert said in page.inner_text(f"{CHAT} .note")
 
 
 def test_a_busy_chat_is_waited_for(browser, servers):

@@ -55,6 +55,9 @@ class Config:
         "sentence-transformers/all-MiniLM-L6-v2",
         doc="embedding model: the built-in one, or any of sentence-transformers",
     )
+    rerank_model: str = _setting(
+        "", doc="CrossEncoder of sentence-transformers that re-orders what was found; empty: none, which is much faster"
+    )
     openai_api_key: str = _setting(
         "", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive"
     )

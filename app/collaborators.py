@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.sealing import Sealer
     from config import Config
+    from indexes.cross_encoder import CrossEncoderReranker
     from indexes.embedder import Embedder
 
 _loading = threading.Lock()
@@ -67,6 +68,18 @@ class Collaborators:
     @property
     def generations_dir(self) -> Path:
         return self.config.data_dir / "generations"
+
+    @property
+    def reranker(self) -> CrossEncoderReranker | None:
+        """Return the model that re-orders hits, loaded once; None where none is named."""
+        if not self.config.rerank_model:
+            return None
+        with _loading:
+            if "reranker" not in self._made:
+                from indexes.cross_encoder import CrossEncoderReranker
+
+                self._made["reranker"] = CrossEncoderReranker(self.config.rerank_model)
+            return self._made["reranker"]  # type: ignore[no-any-return]
 
     @property
     def embedder(self) -> Embedder:

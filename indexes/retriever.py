@@ -35,6 +35,7 @@ class StoredChunk:
     sentences: bytes | None
 
 
+Rate = Callable[[str, Sequence[str]], Sequence[float]]
 IsLive = Callable[[Collection[int]], Collection[int]]
 ReadChunks = Callable[[Collection[int]], Mapping[int, StoredChunk]]
 
@@ -75,13 +76,21 @@ class Retrieval:
 
 
 def retrieve(
-    generation: Generation, embedder: Embedder, question: str, k: int, *, is_live: IsLive, read_chunks: ReadChunks
+    generation: Generation,
+    embedder: Embedder,
+    question: str,
+    k: int,
+    *,
+    is_live: IsLive,
+    read_chunks: ReadChunks,
+    rate: Rate | None = None,
 ) -> Retrieval:
     """Find the `k` best live chunks for a question.
 
     Args:
         is_live: chunk ids -> those that may be shown now.
         read_chunks: chunk ids -> what is stored of them; what is missing is not read.
+        rate: question, texts -> how well each answers, 0..1: orders those that were read, where given.
     """
     query, terms = embedder.embed_query(question), make_terms(question)
     dense, lexical = _gather(generation, query, terms, max(k, N_CANDIDATES), is_live)
@@ -90,6 +99,8 @@ def retrieve(
     stored = read_chunks(ids[:N_READ]) if ids else {}
     sentences = {i: _compare(i, stored[i], query, dense[i]) for i in ids if i in stored}
     hits = _reorder(ids, fused, dense, lexical, sentences)
+    if rate is not None:
+        hits = _rerank(hits, stored, question, rate)
     weights = {term: generation.lexical.weigh(term) for term in dict.fromkeys(terms)}
     quoted = [_weigh(s, weights) for hit in hits[:N_QUOTED] for s in sentences.get(hit.chunk_id, ())]
     best = sorted(chain.from_iterable(sentences.values()), key=lambda s: -s.cosine)[:N_EMBEDDED]
@@ -167,6 +178,15 @@ def _reorder(
     score = {i: 1 + 0.2 * by_chunk[i] + 0.4 * by_sentence[i] + 0.4 * by_words[i] for i in read}
     hits = [Hit(i, score.get(i, fused[i]), dense.get(i, 0.0), lexical.get(i, 0.0), best.get(i, 0.0)) for i in ids]
     return sorted(hits, key=lambda hit: -hit.score)
+
+
+def _rerank(hits: Sequence[Hit], stored: Mapping[int, StoredChunk], question: str, rate: Rate) -> list[Hit]:
+    """Order the hits that were read by a model that reads question and chunk together; the rest stay behind them."""
+    read = [hit for hit in hits if hit.chunk_id in stored]
+    texts = [f"{stored[hit.chunk_id].context}\n{stored[hit.chunk_id].text}" for hit in read]
+    rated = [replace(hit, score=1 + score) for hit, score in zip(read, rate(question, texts), strict=True)]
+    rest = [hit for hit in hits if hit.chunk_id not in stored]
+    return sorted(rated, key=lambda hit: -hit.score) + rest
 
 
 def _embed_best(embedder: Embedder, query: Vectors, best: Sequence[Sentence]) -> float:

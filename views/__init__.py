@@ -86,13 +86,18 @@ def _pages() -> tuple[Any, ...]:
 
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
-    from views.columns import mail_moment, moment, status_badge
+    from views.columns import cost_in_words, mail_moment, moment, status_badge
     from views.controls import control
     from views.navigation import navigation
     from views.source_state import seconds_in_words
     from views.website_state import word_of
 
     environment.filters.update(
-        badge=status_badge, moment=moment, mail_moment=mail_moment, seconds=seconds_in_words, state_word=word_of
+        cost=cost_in_words,
+        badge=status_badge,
+        moment=moment,
+        mail_moment=mail_moment,
+        seconds=seconds_in_words,
+        state_word=word_of,
     )
     environment.globals.update(navigation=navigation, control=control)

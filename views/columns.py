@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from flask import url_for
 from markupsafe import Markup
 
+from app.answering import prices
 from app.assets import icon
 from app.caller import preferred
+from app.collaborators import here
 from app.template_filters import ago, size_in_words, words
 from models import Service
 
@@ -75,3 +77,8 @@ def yes_no(value: Any) -> Markup:
 def link_to_service(service: Service) -> Markup:
     address = url_for("ServicePage.show", service_uuid=service.uuid)
     return Markup('<a href="{}">{}</a>').format(address, service.name)
+
+
+def cost_in_words(amount: int | None) -> str:
+    """Write what a chat model cost, given in millionths."""
+    return prices.in_words(amount, here().config.currency)

@@ -12,7 +12,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app import answering
-from app.answering import prices
+from app.answering import citing, prices
 from app.answering.places import places_of
 from app.answering.search import MAX_QUESTION_CHARS
 from app.caller import standing
@@ -68,6 +68,7 @@ class WorkbenchPage(BaseView):
             state=describe(chatbot, facts), facts=facts,
             places=places_of([hit.chunk_id for hit in trace.hits]) if trace else {},
             cost=prices.in_words(trace.answer.cost, here().config.currency) if trace and trace.answer else "",
+            plain_answer=citing.clean(trace.answer.text, (), trace.answer.text) if trace and trace.answer else "",
             appbuilder=self.appbuilder,
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.answering.passages import load_passages
+from app.collaborators import here
 from app.knowledge import embedding, generations
 from indexes.retriever import Retrieval, StoredChunk, retrieve
 from indexes.store import Generation
@@ -54,14 +55,14 @@ def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
 
 def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> Retrieval:
     """Return what a question finds in one generation of a chatbot, be it published or not."""
-    model, scope = embedding.embedder(), tenancy.current()
+    model, scope, reranker = embedding.embedder(), tenancy.current(), here().reranker
     question = question.replace("\0", " ").strip()[:MAX_QUESTION_CHARS]
     if generation.manifest.embedder_name != model.name or not question:
         return Retrieval()
     return retrieve(
         generation, model, question, k,
         is_live=lambda ids: raw.showable_ids(scope, chatbot_id, ids),
-        read_chunks=lambda ids: _read_chunks(ids, model.name),
+        read_chunks=lambda ids: _read_chunks(ids, model.name), rate=reranker.rate if reranker else None,
     )  # fmt: skip
 
 

@@ -85,6 +85,13 @@ def test_the_workbench_shows_what_happened(app, ada, client, bot):
     opened = re.search(r'href="(/source/[^"]+)#chunk-\d+"', body)
     assert opened
     assert "Delivery" in page(client.get(opened.group(1)))
+    assert "Always answer this" in body
+    said = {"question": "Do you deliver to the moon?", "answer": "Not yet."}
+    page(client.post(f"/chatbot/{ada.chatbot_uuid}/answers", data=said))
+    assert (bot.ask("do you deliver to the MOON").text, bot.ask("do you deliver to the MOON").state) == (
+        "Not yet.",
+        "curated",
+    )
     refused = page(client.post(address, data={"question": "Who won the football world cup in 1954?", "before": ""}))
     assert "were not found" in refused
 

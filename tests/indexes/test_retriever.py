@@ -89,3 +89,18 @@ def test_more_evidence_is_more_support():
     weak, strong = Evidence(0.2, 0.2, 0.1, 0.1), Evidence(0.8, 0.8, 1.0, 1.0)
     assert 0 < support(weak) < 0.1
     assert 0.9 < support(strong) < 1
+
+
+def test_a_reranker_has_the_last_word_on_the_order_and_none_on_the_evidence(generation, embedder):
+    def read(ids):
+        return {i: store(TEXTS[i]) for i in ids}
+
+    def rate(_question, texts):
+        return [float("opens at nine" in text) for text in texts]
+
+    question, how = "How are parcels delivered?", {"is_live": set, "read_chunks": read}
+    plain = retrieve(generation, embedder, question, 3, **how)
+    rated = retrieve(generation, embedder, question, 3, rate=rate, **how)
+    assert (plain.hits[0].chunk_id, rated.hits[0].chunk_id) == (1, 3)
+    assert {hit.chunk_id for hit in rated.hits} == {hit.chunk_id for hit in plain.hits}
+    assert (rated.evidence.chunk, rated.evidence.sentence) == (plain.evidence.chunk, plain.evidence.sentence)

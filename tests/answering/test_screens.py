@@ -86,6 +86,13 @@ def test_the_workbench_shows_what_happened(app, ada, client, bot):
     assert opened
     assert "Delivery" in page(client.get(opened.group(1)))
     assert "Always answer this" in body
+    assert "Keep as a golden question" in body
+    kept = {
+        "question": "And to islands? (delivery cost)",
+        "document": re.search(r'name="document" value="([^"]+)"', body).group(1),
+    }
+    page(client.post(f"/golden/{ada.chatbot_uuid}/add", data=kept))
+    assert "handbook.md" in page(client.get(f"/golden/{ada.chatbot_uuid}"))
     said = {"question": "Do you deliver to the moon?", "answer": "Not yet."}
     page(client.post(f"/chatbot/{ada.chatbot_uuid}/answers", data=said))
     assert (bot.ask("do you deliver to the MOON").text, bot.ask("do you deliver to the MOON").state) == (

@@ -9,7 +9,7 @@ import uuid
 import pytest
 from sqlalchemy import event
 
-from models import AuditEvent, Chatbot, ChatSession, Domain, Embed, Invitation, Message, Source, Workspace, db
+from models import AuditEvent, Chatbot, ChatSession, Domain, Embed, Invitation, Message, Order, Source, Workspace, db
 from models.base import now
 from tests.conftest import inside, make_customer, sign_in
 
@@ -52,6 +52,10 @@ def plenty(app, ada):
                 Source(**below, **file, title=f"of bot {i}"), chat,
                 Source(**owned, **file, chatbot_id=ada.chatbot_id, title=f"book {i:02}"),
                 Embed(**owned, chatbot_id=ada.chatbot_id, domain_id=domain.id),
+                Order(
+                    **owned, user_id=ada.member_id, plan_id=1 + i % 4, amount=i, currency="EUR", status="rejected",
+                    terms={"plan": "gold"},
+                ),
                 AuditEvent(**owned, workspace_id=workspace.id, actor_id=ada.member_id, action="bot.add"),
                 Invitation(
                     **owned, workspace_id=workspace.id, email=f"{i}@example.com", token_hash=uuid.uuid4().hex,
@@ -94,7 +98,9 @@ def test_the_start_page_says_where_the_chatbots_are_that_it_leaves_out(as_ada):
 
 
 @pytest.mark.usefixtures("plenty")
-@pytest.mark.parametrize("address", ["/memberview/list/", "/subscriptionview/list/", "/planview/list/", "/"])
+@pytest.mark.parametrize(
+    "address", ["/memberview/list/", "/subscriptionview/list/", "/planview/list/", "/orderview/list/", "/mails/", "/"]
+)
 def test_a_page_of_the_installation_asks_the_database_a_handful_of_times(app, boss, address):
     assert count_queries(app, boss, address) <= MAX_QUERIES
 

@@ -32,7 +32,8 @@ def write_pdf(path: Path, n_pages: int) -> None:
     with pymupdf.open() as document:
         for number in range(n_pages):
             page = document.new_page()
-            page.insert_textbox(pymupdf.Rect(50, 50, 545, 790), f"Page {number + 1}. " + SENTENCE * 35)
+            text = "".join(f"{number + 1}.{n} {SENTENCE}" for n in range(33))  # no two pages say the same
+            page.insert_textbox(pymupdf.Rect(50, 50, 545, 790), text)
         document.save(str(path))
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from installation import (
@@ -51,6 +52,20 @@ def train(folder: Path) -> tuple[str, list[tuple[str, str]]]:
         (f"train, {n_documents} documents, {n_chunks} chunks, start included", f"{clock.wall:.1f} s, {speed}"),
         ("the same, of processor", f"{clock.cpu:.1f} s"),
     ]
+
+
+def train_pages(n_pages: int = 200) -> tuple[str, str]:
+    """From a PDF's bytes to a published generation, as `train` does it."""
+    from loaders import write_pdf
+
+    uuid = run("chatbot", "create", "pages").strip()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pages.pdf"
+        write_pdf(path, n_pages)
+        with timing() as clock:
+            run("train", uuid, str(path), "--json")
+    speed = f"{n_pages / clock.wall:.1f} pages/s, {n_pages / clock.cpu:.1f} per second of processor"
+    return f"train, a PDF of {n_pages} pages, start included", f"{clock.wall:.1f} s, {speed}"
 
 
 def ask_first(uuid: str) -> tuple[str, str]:
@@ -105,7 +120,7 @@ def main() -> int:
     print_machine()
     with throwaway_installation():
         uuid, rows = train(folder)
-        rows.append(ask_first(uuid))
+        rows += [train_pages(), ask_first(uuid)]
         print_table("Files to answers", rows)
         with installation(read_config()):
             print_table("Questions", ask_many(uuid, sys.argv[2:] or QUESTIONS))

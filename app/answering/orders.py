@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
-_ORDERS = re.compile(
-    r"""
+_ORDERS = r"""
       \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:previous|prior|above|earlier|all|any|your|these|those|the)\b
         .{0,30}\b(?:instruction|prompt|rule|direction|guideline|safeguard|polic|passage|document)
     | \b(?:reveal|print|repeat|output|show|leak|tell|give|send|disclose|post|write\s+out)\b.{0,40}\b(?:system\s+prompt|
@@ -40,12 +40,23 @@ _ORDERS = re.compile(
     | (?:忽略|无视|忘记).{0,20}(?:指令|指示|规则|提示)
     | (?:以前|これまで|上記).{0,20}(?:指示|命令|ルール).{0,12}(?:無視|忘れ)
     | (?:تجاهل|انس).{0,40}(?:التعليمات|الأوامر|القواعد) | (?:निर्देश|नियम).{0,40}(?:अनदेखा|नज़रअंदाज़|भूल)
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+    """
+# Every order holds one of these; most texts hold none, and the long pattern above takes a tenth of a second to compile.
+_HINTS = tuple(
+    "instru|prompt|ignor|disregard|forget|overrid|bypass|system|assistant|jailbreak|dan mode|god mode|inst]|sys]|<|"
+    "###|gpt|llm|language model|a.i.|ai |ais |answer|respond|reply|tell the|ask the|![|you are|key|vergiss|vergess|"
+    "missacht|oubli|olvida|desestima|dimentica|esqueça|negeer|vergeet|talimat|kural|忽略|无视|忘记|無視|忘れ|تجاهل|انس|"
+    "निर्देश|नियम|zapomnij".split("|")
 )
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(_ORDERS, re.IGNORECASE | re.VERBOSE | re.DOTALL)
 
 
 def is_order(text: str) -> bool:
     """Tell whether a text speaks to a machine rather than to its readers."""
     visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return _ORDERS.search(visible) is not None
+    lower = visible.casefold()
+    return any(hint in lower for hint in _HINTS) and _pattern().search(visible) is not None

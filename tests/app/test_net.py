@@ -19,7 +19,7 @@ from tests.app.webserver import drip, say, serving
 from tests.waiting import PATIENCE_S, SOON_S
 
 CERTIFICATE = Path(__file__).with_name("docs.example.pem")  # self-signed, for tests alone
-OPEN = FetchSettings(allow_private=True, timeout_s=10)
+OPEN = FetchSettings(allow_private=True, timeout_s=PATIENCE_S)
 
 
 def fetch(url, *, timeout_s=PATIENCE_S, max_bytes=100_000, **options):
@@ -305,7 +305,7 @@ def test_a_bomb_is_cut_while_it_unpacks(pack):
         error, seconds = expect("limit", site.url, max_bytes=1_000_000)
     assert "1 MB" in error.advice
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kB
-    assert seconds < 3
+    assert seconds < SOON_S
 
 
 def test_a_page_of_just_the_limit_is_taken_and_one_byte_more_is_not():

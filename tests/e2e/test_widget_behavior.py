@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.e2e.widget_page import CHAT, SETTLED, ask, in_chat, open_chat, opened
+from tests.waiting import PATIENCE_S
 from tests.widget import stub
 
 pytestmark = pytest.mark.browser
@@ -348,7 +349,7 @@ def test_stop_keeps_what_was_said_and_hangs_up(browser, servers):
         page.click(f"{CHAT} .stop")
         page.wait_for_selector(f"{CHAT} .note >> text=Stopped.")
         gate.set()
-        assert api.left.wait(10)
+        assert api.left.wait(PATIENCE_S)
         assert page.inner_text(f"{CHAT} .bot:not(.first) .b") == "So far"
         assert focused(page) == "TEXTAREA"
 

@@ -121,5 +121,5 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path, artifact):
     wait_until(run.is_up, 120)
     run.process.send_signal(signal.SIGINT)
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(10) == 0
+    assert run.process.wait(PATIENCE_S) == 0
     wait_until(run.is_gone)

@@ -12,6 +12,7 @@ from app.accounts.standing import find_standing
 from models import Member, Verification, db
 from tests.conftest import inside, sign_in
 from tests.staff.conftest import add_person, events, text_of
+from tests.waiting import PATIENCE_S
 
 
 def role_of(app, person):
@@ -80,7 +81,7 @@ def test_the_last_superadmin_stays_though_two_demote_each_other_at_once(app):
             mine = find_standing(db.session.get(Member, me.member_id))
             person = db.session.get(Member, you.member_id)
             db.session.commit()
-            start.wait(10)
+            start.wait(PATIENCE_S)
             try:
                 platform_roles.give_role(mine, person, "Member")
                 db.session.commit()

@@ -12,6 +12,7 @@ from app.accounts.standing import find_standing
 from models import Device, Member, Service, ServiceMember, WorkspaceMember, db
 from models.base import now
 from tests.conftest import inside, make_app, sign_in
+from tests.waiting import PATIENCE_S
 from tests.widget.conftest import API, ask
 from tests.widget.slow_model import slow_model
 
@@ -59,7 +60,7 @@ def listen(app, ada, ben, model):
     ]
     response = ask(client, {"Origin": HOME, "Authorization": f"Bearer {opened}"})
     assert response.status_code == 200, response.get_data(as_text=True)
-    assert model.began.acquire(timeout=20)
+    assert model.began.acquire(timeout=PATIENCE_S)
     heard = iter(response.response)
     while b"PDF files" not in next(heard):
         pass
@@ -106,7 +107,7 @@ def test_an_answer_is_cut_where_access_ends_while_it_is_written(app, ada, ben, m
     assert b"event: done" not in rest
     assert rest.rpartition(b"event: ")[2].startswith(b"error")
     assert b"token_invalid" in rest
-    assert model.hung_up.acquire(timeout=10), "the chat model speaks to nobody"
+    assert model.hung_up.acquire(timeout=PATIENCE_S), "the chat model speaks to nobody"
 
 
 def test_whose_role_still_allows_it_hears_the_rest(app, ada, ben, model):

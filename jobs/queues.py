@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -12,6 +13,7 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from app.collaborators import here
+from app.knowledge import turns
 from models.base import now
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,14 @@ class QueueState:
     n_workers: int
 
 
-def _wake(function: str, ids: tuple[int, ...]) -> None:
+Choose = Callable[[Sequence[int], Collection[int]], Sequence[int]]  # (asked for, waiting) -> those to queue
+
+
+def _new_ones(ids: Sequence[int], waiting: Collection[int]) -> Sequence[int]:
+    return [row_id for row_id in ids if row_id not in waiting]
+
+
+def _wake(function: str, ids: tuple[int, ...], choose: Choose = _new_ones) -> None:
     """Queue a job for each id, unless it is waiting already. A job's name tells what it is: `ingest_source-17-a1b2c3`.
 
     An unreachable Redis is asked once, not once for each id.
@@ -39,18 +48,17 @@ def _wake(function: str, ids: tuple[int, ...]) -> None:
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)
     name = function.rpartition(".")[2]
     try:
-        waiting = {job_id.rpartition("-")[0] for job_id in queue.job_ids}
-        for row_id in ids:
-            job_id = f"{name}-{row_id}-{secrets.token_hex(6)}"
-            if job_id.rpartition("-")[0] not in waiting:
-                queue.enqueue(function, row_id, job_id=job_id, **_TIMES)
+        jobs = [job_id.split("-") for job_id in queue.job_ids]
+        waiting = {int(parts[1]) for parts in jobs if parts[0] == name}
+        for row_id in choose(ids, waiting):
+            queue.enqueue(function, row_id, job_id=f"{name}-{row_id}-{secrets.token_hex(6)}", **_TIMES)
     except RedisError as error:
         log.warning("the queue can't be reached (%s): the work is done once it is back", error)
 
 
 def wake_ingestion(*source_ids: int) -> None:
-    """Ask a worker to read sources; call it after the commit."""
-    _wake("jobs.training.ingest_source", source_ids)
+    """Ask a worker to read sources; call it after the commit. Each customer has a few in the queue, in turns."""
+    _wake("jobs.training.ingest_source", source_ids, turns.allot)
 
 
 def wake_training(*chatbot_ids: int) -> None:

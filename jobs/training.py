@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.answering import release
-from app.knowledge import claims, ingest, reconcile
+from app.knowledge import claims, ingest, reconcile, turns
 from app.knowledge.crawling import crawl, websites
 from app.knowledge.crawling.crawl import CrawlSettings
 from jobs import queues
@@ -14,6 +14,12 @@ CRAWL_SLICE_S = 20.0
 
 
 def ingest_source(source_id: int) -> None:
+    """Read one source; the next of the same customer then takes its place in the queue."""
+    _ingest(source_id)
+    queues.wake_ingestion(*turns.next_of(source_id))
+
+
+def _ingest(source_id: int) -> None:
     """Read one source, then publish its chatbot, unless more of its sources are waiting: ten uploads, one training.
 
     A website is read slice by slice: its next slice waits behind what others added meanwhile.

@@ -21,6 +21,8 @@ def word_of(source: Source) -> str:
         return source.state
     if sources.is_moving(source):
         return "crawling" if websites.is_running(source, website) else "queued"
+    if website.phase == "due" and not website.settled_crawl:
+        return "not taken yet"
     return _WORDS.get(website.phase, source.state)
 
 
@@ -47,4 +49,6 @@ def _describe_rest(website: Website, counts: Counts) -> str:
     if website.phase == "awaiting_consent":
         removed = "is gone from the website" if counts.n_dropped == 1 else "are gone from the website"
         return f"{counts.n_dropped} of {count_in_words(counts.n_taken, 'page')} {removed}. Nothing was changed yet."
+    if not counts.n_taken and not website.settled_crawl:
+        return "Nothing of it is read yet."
     return f"Answers from {count_in_words(counts.n_taken, 'page')}, read {ago(website.ended_at)}."

@@ -13,6 +13,7 @@ from models.knowledge import UNFINISHED
 
 QUEUE_PATIENCE_S = 20  # whoever queued a source is likely to wake a worker, or to read it, by then
 RETRY_FAILED_AFTER_S = 120
+LISTED_PER_SERVICE = 20
 PUBLISH_MEANWHILE_S = 300  # between generations while more sources are being read
 
 
@@ -41,11 +42,14 @@ def unfinished_sources() -> list[int]:
     """Return the sources that nobody is reading: queued for a while, or left by a worker that fell silent."""
     heard = func.coalesce(Source.heartbeat_at, Source.created_at)
     waited, silent = heard < _before(QUEUE_PATIENCE_S), heard < claims.stale_before()
-    query = select(Source.id).where(
+    place = func.row_number().over(partition_by=Source.service_id, order_by=Source.id).label("place")
+    query = select(Source.id, place).where(
         or_(and_(Source.state == "queued", waited), and_(Source.state.in_(UNFINISHED[1:]), silent)), claims.in_use()
     )
     with tenancy.everything():
-        found = list(db.session.scalars(query.order_by(Source.id).limit(1000)))
+        rows = query.subquery()
+        first = select(rows.c.id).where(rows.c.place <= LISTED_PER_SERVICE).order_by(rows.c.id).limit(1000)
+        found = list(db.session.scalars(first))
         db.session.rollback()
         return found
 

@@ -93,6 +93,7 @@ def test_a_worker_crawls_in_slices_and_then_trains(app, crawler, zoo, monkeypatc
     monkeypatch.setattr(queues, "wake_ingestion", lambda *ids: woken.extend(ids))
     monkeypatch.setattr(queues, "wake_training", lambda *ids: trained.extend(ids))
     monkeypatch.setattr(training, "CRAWL_SLICE_S", 0.0)
+    monkeypatch.setattr(training.turns, "next_of", lambda _source_id: [])
     monkeypatch.setattr("app.knowledge.crawling.manners.Manners.pace_s", 0.0)
     source_id = crawler.add(zoo.url)
     with app.app_context():

@@ -74,6 +74,9 @@ def crawl(source_id: int, settings: CrawlSettings | None = None, report: Report 
 
 def _run(claim: Claim, settings: CrawlSettings, report: Report) -> State:
     began = time.monotonic()
+    state = stages.settle_agreed(claim)
+    if state is not None:
+        return state
     order = stages.begin(claim)
     fetcher = PoliteFetcher(here().fetcher, settings.manners, watch=_watch(claim))
     fetcher.n_requests, fetcher.n_bytes = order.n_requests, order.n_bytes

@@ -55,7 +55,7 @@ def begin(claim: Claim) -> Order:
         website.n_crawls += 1
         website.has_consent = website.phase == "consented"
         website.phase, website.robots, website.started_at, website.ended_at = "crawling", None, now(), None
-        website.is_canceled, website.stop_reason, website.current_url = False, "", ""
+        website.stop_reason, website.current_url = "", ""
         website.n_requests = website.n_bytes = website.n_embedded = 0
         db.session.commit()
     return _read_order(website)
@@ -88,11 +88,21 @@ def finish(claim: Claim, order: Order, why: str) -> State:
     if order.is_preview:
         return _end(claim, "previewed", why)
     if not order.has_consent and dropped > MAX_DROPPED_SHARE * _count_taken(claim.source_id):
-        website = db.session.scalars(select(Website).where(Website.source_id == claim.source_id)).one()
-        _drop_drafts(claim, website)
-        return _end(claim, "awaiting_consent", why)
+        return _end(claim, "awaiting_consent", why)  # its drafts wait too
     settling.settle(claim, order.crawl)
     return _end(claim, "settled", why)
+
+
+def settle_agreed(claim: Claim) -> State | None:
+    """Settle a crawl that waited for its owner's yes, now that it was given. None: there is no such crawl."""
+    agreed = select(Website.n_crawls).where(
+        Website.source_id == claim.source_id, Website.phase == "awaiting_consent", Website.has_consent
+    )
+    crawl = db.session.scalar(agreed)
+    if crawl is None:
+        return None
+    settling.settle(claim, crawl)
+    return _end(claim, "settled", "")
 
 
 def fail(claim: Claim, code: str, advice: str) -> State | None:

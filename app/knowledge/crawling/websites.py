@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.knowledge import sources
 from app.knowledge.crawling import terms
@@ -14,6 +14,7 @@ from app.knowledge.crawling.site import clean_patterns, clean_url
 from app.knowledge.crawling.stages import INTERVALS
 from app.knowledge.sources import MAX_TITLE, SourceError
 from models import Chatbot, Service, Source, Website, db, tenancy
+from models.base import change as change_rows
 from models.base import now
 
 MAX_PATTERNS = 50
@@ -82,7 +83,7 @@ def _new(chatbot: Chatbot, start: str) -> tuple[Source, Website]:
 def _order(source: Source, website: Website, wishes: Wishes, *, is_preview: bool) -> None:
     before = (tuple(website.include or ()), tuple(website.exclude or ()), website.max_pages, website.is_preview)
     website.include, website.exclude = list(wishes.include), list(wishes.exclude)
-    website.max_pages, website.is_preview = wishes.max_pages, is_preview
+    website.max_pages, website.is_preview, website.is_canceled = wishes.max_pages, is_preview, False
     goes_on = website.phase == "crawling" and before == (*_as_tuple(wishes), is_preview)
     if not goes_on:
         website.phase = "due"
@@ -152,7 +153,7 @@ def service_of(source: Source) -> Service:
 def refresh(source: Source) -> None:
     """Read a website again, now; the caller commits and wakes a worker."""
     website = of_source(source)
-    website.phase, website.is_preview = "due", False
+    website.phase, website.is_preview, website.is_canceled = "due", False, False
     sources.queue_again(source)
 
 
@@ -175,8 +176,25 @@ def refresh_idle(source: Source) -> None:
 
 
 def cancel(source: Source) -> None:
-    """Let the crawl under way end after the page that it is at: what it has read is taken. The caller commits."""
-    of_source(source).is_canceled = True
+    """Let the crawl under way end after the page that it is at, with what it has read. The caller commits.
+
+    One that has not begun is taken out of the queue: all stays as it was.
+    """
+    website = of_source(source)
+    if website.phase == "crawling" or not _leave_queue(source):
+        website.is_canceled = True
+        return
+    website.is_preview = website.has_consent = False
+    if website.phase != "awaiting_consent":
+        website.phase = "settled" if website.settled_crawl else "due"
+        website.stop_reason = "You canceled it before it began."
+
+
+def _leave_queue(source: Source) -> bool:
+    waiting = update(Source).where(Source.id == source.id, Source.state == "queued", Source.fence == source.fence)
+    has_left = change_rows(waiting.values(state="ready", progress=100, fence=Source.fence + 1))
+    db.session.expire(source)
+    return bool(has_left)
 
 
 def is_running(source: Source, website: Website) -> bool:
@@ -191,14 +209,13 @@ def stop_now(source: Source) -> None:
 
 
 def consent(source: Source) -> None:
-    """Say yes to what a crawl would drop: it is done again, without asking. The caller commits and wakes a worker.
+    """Say yes to what a crawl would drop: it is settled as it was read. The caller commits and wakes a worker.
 
     Raises:
         SourceError: nothing waits for a yes, or for one any more.
     """
-    website = _awaiting(source)
-    refresh(source)
-    website.phase = "consented"
+    _awaiting(source).has_consent = True
+    sources.queue_again(source)
 
 
 def decline(source: Source) -> None:

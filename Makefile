@@ -5,7 +5,7 @@ WHAT ?= tests
 # Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
 AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers format screenshots
+.PHONY: help install run test test-matrix faults lint bench bench-answers load format screenshots
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -53,6 +53,9 @@ QUESTIONS ?= ../shared/data/qa-dev
 bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS
 	$(BIN)/python benchmarks/answers.py $(QUESTIONS)
 	$(BIN)/python benchmarks/curated.py $(QUESTIONS)
+
+load: .venv/installed  ## let STREAMS=200 visitors ask for SECONDS=180 with a slow chat model, and print what became of it
+	$(BIN)/python benchmarks/load.py --streams $(or $(STREAMS),200) --seconds $(or $(SECONDS),180)
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

@@ -44,6 +44,14 @@ def limit_secrets(what: str) -> None:
         abort(429)
 
 
+def limit_previews(what: str) -> None:
+    """Count one question that a chat model answers for the signed-in person; too many of them end the request."""
+    who = str(standing().member_id)
+    rules = (limits.PREVIEWS_PER_MEMBER, limits.PREVIEWS_PER_MEMBER_A_DAY)
+    if not all(limits.allow(rule, what, who) for rule in rules):
+        abort(429)
+
+
 def preferred() -> Preferences:
     """Return how whoever asks reads moments; read once per request, on first use."""
     if "preferences" not in g:

@@ -16,7 +16,7 @@ from app import audit
 from app.answering import budgets, endpoints, own_model, prices
 from app.answering.own_model import MAX_KEY_CHARS
 from app.answering.prices import MILLION
-from app.caller import standing
+from app.caller import limit_previews, standing
 from app.collaborators import here
 from app.refusals import Refusal
 from app.sealing import SealBroken
@@ -36,6 +36,12 @@ class MoneyField(DecimalField):
 
     def process_data(self, value: Any) -> None:
         super().process_data(None if value is None else Decimal(value) / MILLION)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError("Not a valid decimal value.")
 
     @property
     def millionths(self) -> int | None:
@@ -96,6 +102,7 @@ class ChatModelPage(BaseView):
     @has_access
     def test(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        limit_previews("try of a model")
         own = endpoints.find_own(chatbot)
         try:
             endpoint = endpoints.read_own(own) if own and own.base_url else endpoints.of_installation()

@@ -12,10 +12,10 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app import answering
-from app.answering import citing, prices
+from app.answering import budgets, citing, prices
 from app.answering.places import places_of
 from app.answering.search import MAX_QUESTION_CHARS
-from app.caller import standing
+from app.caller import limit_previews, standing
 from app.collaborators import here
 from app.domains import embeds
 from app.history import overview
@@ -53,10 +53,14 @@ class WorkbenchPage(BaseView):
         chatbot, form = find_chatbot(chatbot_uuid, "chatbot.preview"), QuestionForm()
         if not form.validate_on_submit():
             return self._page(chatbot, form), 400
+        limit_previews("preview")
         before = (form.before.data or "").strip()
         trace = answering.Trace()
         for _ in answering.stream(chatbot, form.question.data, [answering.Turn(before)] if before else [], trace):
             pass
+        if trace.answer and trace.answer.cost:
+            budgets.spend(chatbot.service_id, chatbot.id, trace.answer.cost)
+            db.session.commit()
         return self._page(find_chatbot(chatbot_uuid, "chatbot.preview"), form, trace)
 
     def _page(self, chatbot: Chatbot, form: QuestionForm, trace: answering.Trace | None = None) -> Any:

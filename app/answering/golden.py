@@ -89,13 +89,16 @@ def add_csv(chatbot: Chatbot, raw: bytes) -> list[GoldenQuestion]:
     try:
         for row in reader:
             cells = [str(row.get(names.get(name)) or "") for name in ("question", "source", "words")]
-            if any(cell.strip() for cell in cells):
-                kept.append(_add_line(chatbot, reader.line_num, cells))
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(kept) >= MAX_QUESTIONS:
+                raise GoldenError(f"The file has more than {MAX_QUESTIONS} questions. Nothing was taken.")
+            kept.append(_add_line(chatbot, reader.line_num, cells))
     except csv.Error as error:
         raise GoldenError(f"Line {reader.line_num} can't be read as CSV ({error}).") from error
     if not kept:
         raise GoldenError("There is no question in it.")
-    return kept
+    return list(dict.fromkeys(kept))
 
 
 def _add_line(chatbot: Chatbot, number: int, cells: list[str]) -> GoldenQuestion:

@@ -117,6 +117,15 @@ def test_what_an_answer_cost_is_kept_with_it_and_counted(app, ada, bot, priced):
         assert budgets.spent(ada.service_id, ada.chatbot_id) - before == 330
 
 
+def test_a_question_on_the_workbench_is_counted_too(app, ada, bot, priced):
+    with inside(app):
+        uuid, before = db.session.get(Chatbot, bot.chatbot_id).uuid, budgets.spent(ada.service_id)
+    assert sign_in(app, ada).post(f"/chatbot/{uuid}/preview", data={"question": QUESTION}).status_code == 200
+    with inside(app):
+        assert budgets.spent(ada.service_id, bot.chatbot_id) > 0
+        assert budgets.spent(ada.service_id) > before
+
+
 def test_a_model_without_a_price_costs_an_unknown_amount(bot, model):
     answer = bot.ask(QUESTION)
     assert (answer.chat_model, answer.cost) == ("talker", None)

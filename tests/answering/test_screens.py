@@ -7,10 +7,11 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app import limits
 from app.answering.manner import MAX_INSTRUCTIONS_CHARS
 from app.answering.presets import PRESETS, manner_of
 from models import AuditEvent, Chatbot, ChatModel, Instruction, ModelPrice, Service, db
-from tests.conftest import inside, sign_in
+from tests.conftest import forget_tries, inside, sign_in
 
 FORM = {
     "greeting": "Ahoy!", "suggestions": "How long is the warranty?\n\n What does delivery cost? \nC?\nD?\nE?",
@@ -109,6 +110,15 @@ def test_the_workbench_refuses_what_is_no_question(ada, client, bot, question):
     assert answer.status_code == 400
 
 
+def test_who_is_signed_in_asks_a_chat_model_only_so_often(ada, client, bot, monkeypatch):
+    monkeypatch.setattr(limits, "PREVIEWS_PER_MEMBER", "2 per minute")
+    forget_tries()
+    asked = [client.post(f"/chatbot/{ada.chatbot_uuid}/preview", data={"question": "Who?"}) for _ in range(3)]
+    assert [answer.status_code for answer in asked] == [200, 200, 429]
+    tried = [client.post(f"/chatbot/{ada.chatbot_uuid}/model/test").status_code for _ in range(3)]
+    assert tried == [302, 302, 429]
+
+
 def test_what_visitors_and_documents_say_is_never_markup_on_the_workbench(ada, client, bot):
     body = page(
         client.post(f"/chatbot/{ada.chatbot_uuid}/preview", data={"question": "<script>alert(1)</script> delivery"})
@@ -129,7 +139,8 @@ def test_a_chat_model_is_entered_limited_and_forgotten(app, ada, client):
     body = page(client.get(address))
     assert "sk-canary" not in body
     assert "12.5" in body
-    assert client.post(f"{address}/budget", data={"of_chatbot": "-1"}).status_code == 400
+    for amount in ("-1", "NaN", "sNaN", "Infinity", "1e99"):
+        assert client.post(f"{address}/budget", data={"of_chatbot": amount}).status_code == 400
     page(client.post(f"{address}/forget"))
     page(client.post(f"{address}/budget", data={"of_chatbot": "", "of_service": ""}))
     with inside(app):

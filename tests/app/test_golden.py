@@ -128,6 +128,7 @@ def test_many_come_from_a_csv_or_none_does(app, chatbot_id):
         (b"question,words\nWho?,Ada\nWhat?,\n", "Line 3"),
         (b"question,words\nWho?," + b"x" * 600, "500 characters"),
         (b'question,words\n"Who?' + b"\x00" * 5, "Say for"),
+        (b"question,words\n" + b"Who?,Ada\n" * 201, "more than 200 questions"),
     ],
 )
 def test_a_csv_that_can_not_be_used_is_said(app, chatbot_id, raw, word):

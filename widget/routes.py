@@ -94,10 +94,10 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
     body = read_body()
     visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS))
     _limit(limits.CHATS_PER_ADDRESS, "chat", limits.address_group(request.remote_addr))
-    resumed = recording.resume_session(visit.embed, read_text(body, "resume_token", 200))
-    chat, resume_token = resumed or recording.start_session(visit.embed, visit.origin, read_text(body, "page", 2000))
     identity = body.get("identity")
     visitor = visitors.recognize(visit.chatbot, identity) if isinstance(identity, dict) else None
+    resumed = recording.resume_session(visit.embed, read_text(body, "resume_token", 200), visitor)
+    chat, resume_token = resumed or recording.start_session(visit.embed, visit.origin, read_text(body, "page", 2000))
     recording.welcome(chat, visitor, has_agreed=body.get("consent") is True)
     messages = transcripts.read_turns(chat) if resumed else []
     db.session.commit()
@@ -127,7 +127,10 @@ def ask() -> Response:
     key = read_text(body, "idempotency_key", 64, required=True)
     for rule in (limits.MESSAGES_PER_CHAT, limits.MESSAGES_PER_CHAT_A_DAY):
         _limit(rule, "message", str(chat.uuid))
-    if not visit.is_preview:
+    if visit.is_preview:
+        for rule in (limits.PREVIEWS_PER_MEMBER, limits.PREVIEWS_PER_MEMBER_A_DAY):
+            _limit(rule, "preview", visit.member)
+    else:
         _limit_visitors(visit.embed, visit.service)
     return turns.stream_answer(visit, chat, text, key)
 

@@ -40,8 +40,10 @@ def start_session(embed: Embed, origin: str, page: str) -> tuple[ChatSession, st
     return chat, token
 
 
-def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
+def resume_session(embed: Embed, token: str, visitor: Visitor | None = None) -> tuple[ChatSession, str] | None:
     """Return the open session that a resume token belongs to, with the token that follows; good for 30 days.
+
+    None too where the session is somebody else's than the visitor's: two people sign in on one computer.
 
     The one before stays good until the new one is used: two tabs that resume at once, or an answer that got lost
     while the visitor was leaving the page, both end with the same new token.
@@ -53,7 +55,7 @@ def resume_session(embed: Embed, token: str) -> tuple[ChatSession, str] | None:
         ChatSession.ended_at.is_(None), ChatSession.last_message_at > youngest,
     )  # fmt: skip
     chat = db.session.scalar(query)
-    if chat is None:
+    if chat is None or (visitor is not None and chat.visitor and chat.visitor["id"] != visitor.id):
         return None
     chat.resume_hash = digest(new_token)
     return chat, new_token

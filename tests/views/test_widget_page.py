@@ -14,7 +14,7 @@ from app.history.visitors import Visitor
 from models import Chatbot, db
 from tests.conftest import inside, sign_in
 from tests.looks.test_choices import picture
-from tests.widget.conftest import API, make_place, open_chat, visitor
+from tests.widget.conftest import API, ask, make_place, open_chat, visitor
 from views.identity import snippets
 
 
@@ -169,6 +169,30 @@ def test_the_chat_keeps_who_signed_in_and_when_they_agreed(app, ada, place):
         assert signed.visitor == who
         assert signed.consented_at is not None
         assert (forged.visitor, forged.consented_at) == (None, None)
+
+
+def test_who_signs_in_after_another_on_the_same_computer_does_not_read_their_chat(app, ada, place):
+    with inside(app):
+        secret = visitors.secret_of(visitors.renew_key(db.session.get(Chatbot, ada.chatbot_id)))
+        db.session.commit()
+    client, address = visitor(app), f"{API}/embeds/{place.embed}/session"
+
+    def come(name="", token=""):
+        said = {"id": name, "email": "", "name": ""}
+        said["hash"] = visitors.sign(secret, Visitor(**said))
+        body = {"resume_token": token, **({"identity": said} if name else {})}
+        return client.post(address, json=body, headers={"Origin": place.origin}).json
+
+    before = come()
+    ask(
+        client, {"Origin": place.origin, "Authorization": "Bearer " + before["token"]}, "Where is my parcel?"
+    ).get_data()
+    uma = come("uma", before["resume_token"])
+    assert (uma["session_id"], len(uma["messages"])) == (before["session_id"], 2)
+    cid = come("cid", uma["resume_token"])
+    assert cid["session_id"] != uma["session_id"]
+    assert cid["messages"] == []
+    assert come("uma", uma["resume_token"])["session_id"] == uma["session_id"]
 
 
 PROGRAMS = {

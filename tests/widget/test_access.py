@@ -7,14 +7,15 @@ import uuid
 
 import pytest
 
+from app import limits
 from app.collaborators import here
 from app.domains import embeds
 from app.tokens import Signer
 from models import Chatbot, Domain, Embed, Member, Service, WorkspaceMember, db
 from models.base import now
 from models.workspaces import Workspace
-from tests.conftest import inside, make_customer, sign_in
-from tests.widget.conftest import API, all_calls, changed, make_place, open_chat, token_calls, visitor
+from tests.conftest import forget_tries, inside, make_customer, sign_in
+from tests.widget.conftest import API, all_calls, ask, changed, make_place, open_chat, token_calls, visitor
 from widget import access
 
 WRONG_ORIGINS = {
@@ -248,6 +249,18 @@ def test_a_member_chats_in_the_preview_where_a_get_carries_no_origin(preview):
         assert refused.json["error"]["code"] == "origin_missing"
     shown = client.post(f"{API}/embeds/{embed}/config", json={"preview_token": token}, headers={"Origin": HOME})
     assert shown.json["title"].startswith("chatbot ")
+
+
+def test_a_member_asks_in_all_previews_together_only_so_often(preview, monkeypatch):
+    client, embed, token = preview
+    monkeypatch.setattr(limits, "PREVIEWS_PER_MEMBER", "2 per minute")
+    forget_tries()
+    statuses = []
+    for _ in range(3):
+        headers = {"Origin": HOME, "Authorization": "Bearer " + open_preview(client, embed, token).json["token"]}
+        statuses.append(ask(client, headers).status_code)
+    assert statuses == [200, 200, 429]
+    forget_tries()
 
 
 def test_the_preview_is_closed_without_its_token(app, preview, ada, cid, place):

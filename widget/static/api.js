@@ -52,6 +52,7 @@ function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
     const json = { page, resume_token: store.get(key), preview_token: preview, consent: hasAgreed(), identity };
     session = await (await call(`/embeds/${embed}/session`, { json, open: false })).json();
     if (session.messages.length) remember();
+    else if (identity) store.drop(key); // it led to the chat of another visitor
     return session;
   }
   const enter = () => (opening ||= openSession().catch((error) => { opening = null; throw error; }));
@@ -87,7 +88,9 @@ function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
     async introduce(who) {
       await call(`/embeds/${embed}/identity`, { json: { ...who, preview_token: preview }, open: false });
       identity = who;
+      const before = session?.session_id;
       leave(); // the session is opened anew, with who it is
+      return Boolean(before) && (await enter()).session_id !== before; // what is shown is another visitor's
     },
     submit: async ({ id }, values, lang) => (await (await inSession(id ? "/forms/" + id : "/chat/handoff", { json: { values, lang } })).json()).thanks,
     messages: async () => (await (await inSession("/chat/messages", { method: "GET" })).json()).messages,

@@ -311,7 +311,10 @@ function main(script, css) {
     close,
     ask: (text) => ready.then(() => { if (config && !wrap.hidden) { open(); return ask(String(text)); } return undefined; }),
     identify: ({ id = "", email = "", name = "", hash = "" } = {}) => ready.then(async () => {
-      try { await api.introduce({ id, email, name, hash }); return true; } catch (error) {
+      try {
+        if (await api.introduce({ id, email, name, hash })) { asking?.abort("stopped"); ui?.clear(); }
+        return true;
+      } catch (error) {
         console.warn("Docent: identify() was ignored. " + error.message);
         return false;
       }

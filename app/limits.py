@@ -29,6 +29,7 @@ PREVIEWS_PER_MEMBER = "20 per minute"
 PREVIEWS_PER_MEMBER_A_DAY = "500 per day"
 FORMS_PER_CHAT = "10 per hour"
 FORMS_PER_ADDRESS = "60 per hour"  # each may become a mail
+HANDOFFS_PER_SERVICE = "300 per day"  # mails to an address that nobody has proven
 MESSAGES_PER_ADDRESS = "60 per minute"  # an office shares one
 MESSAGES_PER_ADDRESS_A_DAY = "2000 per day"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_datetime
 
-from app import mail
+from app import limits, mail
 from app.history import transcripts
 from app.leads import submissions
 from app.leads.designs import Question, read_answers
@@ -44,13 +44,16 @@ def questions(strings: Mapping[str, str]) -> list[Question]:
 def hand_over(chat: ChatSession, given: Mapping[str, Any]) -> dict[str, str]:
     """Send a chat to its chatbot's contact, to be answered to the visitor; mark it as handed over.
 
+    After very many mails of a service on one day, what visitors want stands among the submissions alone.
+
     Returns field -> the widget's word for what is wrong with it; empty once it is on its way. The caller commits.
     """
     answers, wrong = read_answers(questions(languages.strings("en")), given)
     if wrong:
         return wrong
     submission = submissions.add(chat, answers, None, "Talk to a person")
-    _mail(chat, submission, {answer["name"]: answer["value"] for answer in answers})
+    if limits.allow(limits.HANDOFFS_PER_SERVICE, "hand-offs of", str(chat.service_id)):
+        _mail(chat, submission, {answer["name"]: answer["value"] for answer in answers})
     chat.handed_over_at = now()
     return {}
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from app import limits
 from app.leads import submissions, webhooks
 from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
 from models.base import now
@@ -264,6 +265,20 @@ def test_a_visitor_is_handed_to_a_person_who_can_answer_the_mail(app, ada, owner
         assert submissions.session_of(kept).handed_over_at is not None
     wrong = client.post(f"{API}/chat/handoff", json={"values": {"email": "x"}}, headers=headers)
     assert wrong.json["error"]["fields"] == {"email": "wrong_email"}
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
+
+
+def test_nobody_s_mailbox_is_filled_by_a_service_that_names_it(app, ada, owner, place, monkeypatch):
+    monkeypatch.setattr(limits, "HANDOFFS_PER_SERVICE", "1 per day")
+    owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={"contact": "somebody@example.com"})
+    client = visitor(app)
+    headers = open_chat(client, place)
+    for message in ("The first", "The second"):
+        call = {"values": {"email": "uma@example.com", "message": message}}
+        assert client.post(f"{API}/chat/handoff", json=call, headers=headers).status_code == 200
+    assert len([mail for mail in mails(app) if "To: somebody@example.com" in mail]) == 1
+    with inside(app):
+        assert "The second" in last_submission().summary
     owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
 
 

@@ -30,6 +30,8 @@ MOST = Decimal(1_000_000_000)
 class MoneyField(DecimalField):
     """An amount of money that is stored in millionths."""
 
+    data: Decimal | None
+
     def __init__(self, label: str, description: str = "", *, required: bool = False, **kwargs: Any) -> None:
         checks = [InputRequired() if required else Optional(), NumberRange(0, MOST)]
         super().__init__(label, description=description, places=None, validators=checks, **kwargs)

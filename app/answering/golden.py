@@ -85,7 +85,7 @@ def add_csv(chatbot: Chatbot, raw: bytes) -> list[GoldenQuestion]:
     names = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
     if "question" not in names or not {"source", "words"} & names.keys():
         raise GoldenError("The first line names the columns: question, source, words.")
-    kept = []
+    kept = list[GoldenQuestion]()
     try:
         for row in reader:
             cells = [str(row.get(names.get(name)) or "") for name in ("question", "source", "words")]

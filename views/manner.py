@@ -16,7 +16,6 @@ from app.answering import instructions, presets
 from app.answering.manner import (
     AUDIENCES,
     EDITABLE,
-    FORMS,
     MAX_INSTRUCTIONS_CHARS,
     MAX_SENTENCE_CHARS,
     N_SUGGESTIONS,
@@ -28,10 +27,6 @@ from app.template_filters import words
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
 
-_FORM_WORDS = {
-    "none": "None", "contact": "Contact", "booking": "Booking", "rating": "Rating and reason",
-    "registration": "Registration",
-}  # fmt: skip
 _AUDIENCE_WORDS = {"everyone": "Everyone on its websites", "members": "Members of the workspace alone"}
 
 
@@ -53,7 +48,6 @@ class MannerForm(DynamicForm):
     strictness = IntegerRangeField(
         "How sure it must be", validators=[NumberRange(0, 2)], render_kw={"min": 0, "max": 2, "list": "strictness"}
     )
-    form = SelectField("Form offered with a refusal", choices=[(name, _FORM_WORDS[name]) for name in FORMS])
     audience = SelectField("Who may use it", choices=[(name, _AUDIENCE_WORDS[name]) for name in AUDIENCES])
     notice = _sentence("Said below every answer", "For example an emergency notice.")
     thanks = _sentence("When somebody thanks", "Empty: in our words, in the visitor's language.")

@@ -96,7 +96,7 @@ def _refuse(chatbot: Chatbot, question: str, manner: Manner, trace: Trace, why_n
     evidence["offers"] = list(found)
     db.session.rollback()
     text = manner.refusal + (f"\n{smalltalk.reach(question, manner.contact)}" if manner.contact else "")
-    yield from _say(Answer(REFUSED, text, evidence=evidence, offers=found, form=manner.form), manner)
+    yield from _say(Answer(REFUSED, text, evidence=evidence, offers=found), manner)
 
 
 def _finish(written: Written, task: Task, trace: Trace) -> Iterator[Event]:

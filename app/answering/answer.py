@@ -41,7 +41,6 @@ class Answer:
     first_token_ms: int | None = None  # of the chat model
     price: Price | None = None  # of the chat model that was asked
     offers: tuple[str, ...] = ()  # questions that would be answered, where this one is refused
-    form: str = "none"  # the form that is offered with a refusal
     standalone: str = ""  # the question as it was understood, where that is not what the visitor wrote
 
     @property

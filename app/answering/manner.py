@@ -10,7 +10,6 @@ MAX_SENTENCE_CHARS = 300
 N_SUGGESTIONS = 4
 
 STRICTNESS = ("generous", "balanced", "cautious")
-FORMS = ("none", "contact", "booking", "rating", "registration")
 AUDIENCES = ("everyone", "members")
 SMALL_TALK = ("thanks", "farewell", "who", "human")
 
@@ -29,7 +28,6 @@ class Manner:
     instructions: str = ""  # for a chat model, too
     refusal: str = _REFUSAL
     strictness: str = "balanced"  # of the gate
-    form: str = "none"  # what is offered where documents do not help
     audience: str = "everyone"  # members: in the preview alone
     contact: str = ""  # where a person is reached
     notice: str = ""  # said below every answer
@@ -55,6 +53,6 @@ class Manner:
 
 
 EDITABLE = (
-    "greeting", "suggestions", "tone", "refusal", "strictness", "form", "audience", "contact", "notice",
+    "greeting", "suggestions", "tone", "refusal", "strictness", "audience", "contact", "notice",
     "prefers_recent", "asks_back", "quotes_at_length", *SMALL_TALK,
 )  # fmt: skip

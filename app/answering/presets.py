@@ -19,7 +19,6 @@ PRESETS: dict[str, Manner] = {
         tone="Friendly and to the point. Name advantages that the passages state; never press, never promise.",
         instructions="Where the passages state a price, say what it includes. End with the next step if they name one.",
         refusal="I found nothing about that in our documents. Leave us your details and we will get back to you.",
-        form="contact",
     ),
     "support": Manner(
         greeting="Hello! What can I help you with?",
@@ -30,7 +29,6 @@ PRESETS: dict[str, Manner] = {
         tone="Calm and helpful.",
         instructions="Give steps in their order, one a line. Say first what to check.",
         refusal="I found nothing about that in our help pages, so I would rather not guess. Our team can help you.",
-        form="contact",
     ),
     "onboarding": Manner(
         greeting="Welcome! Ask me anything about getting started.",
@@ -52,7 +50,6 @@ PRESETS: dict[str, Manner] = {
         instructions="Thank for what was said before you answer.",
         refusal="I can't answer that, but I will gladly take down what you think.",
         notice="How do you rate us from 1 to 5, and what is the reason?",
-        form="rating",
         strictness="generous",
     ),
     "booking": Manner(
@@ -63,7 +60,6 @@ PRESETS: dict[str, Manner] = {
         tone="Short and exact.",
         instructions="Always name date, time, place and price where the passages state them. Never confirm a booking.",
         refusal="I found nothing about that. Tell us your wished date, and we will get back to you.",
-        form="booking",
     ),
     "e-commerce": Manner(
         greeting="Hello! Ask me about products, delivery and returns.",
@@ -74,7 +70,6 @@ PRESETS: dict[str, Manner] = {
         tone="Friendly and short.",
         instructions="Name prices, periods and conditions exactly as the passages do.",
         refusal="I found nothing about that in our shop's pages. With your order number our team can help you.",
-        form="contact",
     ),
     "internal_assistant": Manner(
         greeting="Hello! Ask me about our rules and processes.",
@@ -105,7 +100,6 @@ PRESETS: dict[str, Manner] = {
         tone="Lively and vivid, without superlatives.",
         instructions="Use only claims that the passages make. Never compare with others unless they do.",
         refusal="I found nothing about that. Leave us your address, and we will tell you more.",
-        form="contact",
         strictness="generous",
     ),
     "event": Manner(
@@ -115,7 +109,6 @@ PRESETS: dict[str, Manner] = {
         tone="Cheerful and short.",
         instructions="Always name day, time and room where the passages state them.",
         refusal="The program I was given says nothing about that. Register, and the organizers will answer you.",
-        form="registration",
         prefers_recent=True,
     ),
     "education": Manner(
@@ -140,7 +133,6 @@ PRESETS: dict[str, Manner] = {
         refusal="Our documents say nothing about that. Please ask a doctor or pharmacist.",
         notice=EMERGENCY,
         strictness="cautious",
-        form="contact",
         is_medical=True,
     ),
     "entertainment": Manner(

@@ -15,7 +15,7 @@ from tests.conftest import forget_tries, inside, sign_in
 
 FORM = {
     "greeting": "Ahoy!", "suggestions": "How long is the warranty?\n\n What does delivery cost? \nC?\nD?\nE?",
-    "refusal": "I do not know.", "contact": "help@acme.example", "strictness": "2", "form": "contact",
+    "refusal": "I do not know.", "contact": "help@acme.example", "strictness": "2",
     "audience": "everyone", "notice": "", "thanks": "", "farewell": "", "who": "", "human": "", "tone": "Short.",
     "instructions": "Say please.", "asks_back": "y",
 }  # fmt: skip
@@ -62,7 +62,7 @@ def test_behavior_is_changed_kept_by_version_and_reset(app, ada, client):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"greeting": ""}, {"strictness": "7"}, {"form": "spam"}, {"audience": "nobody"}, {"refusal": "x" * 301},
+    [{"greeting": ""}, {"strictness": "7"}, {"audience": "nobody"}, {"refusal": "x" * 301},
      {"instructions": "x" * (MAX_INSTRUCTIONS_CHARS + 1)}],
 )  # fmt: skip
 def test_what_behavior_can_not_be_is_refused(app, ada, client, wrong):

@@ -9,6 +9,7 @@ from app.answering import chat_model, followups, prompting
 from app.answering.chat_model import ChatModelError, Usage
 from app.answering.endpoints import Endpoint
 from app.answering.followups import Turn
+from models import db
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def make_standalone(question: str, turns: Sequence[Turn], endpoint: Endpoint | N
 def _rewrite(question: str, turns: Sequence[Turn], endpoint: Endpoint, usage: Usage) -> str:
     """Ask the chat model, with a short deadline; empty when it says nothing usable."""
     messages = prompting.messages_for_standalone(question, turns)
+    db.session.rollback()  # no connection is held while the words are coming
     try:
         reply = chat_model.complete(endpoint, messages, usage, timeout_s=TIMEOUT_S, tokens=MAX_TOKENS)
     except ChatModelError as error:

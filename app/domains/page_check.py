@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from app.collaborators import here
 from app.domains import csp, hosts
 from app.net import FetchError
-from models import Embed
+from models import Embed, db
 
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "unknown"
 MAX_PAGE_BYTES = 3_000_000
@@ -41,6 +41,7 @@ def check_page(embed: Embed, path: str) -> list[Finding]:
     if not _is_there(embed, address):
         return [Finding(WRONG, f"This address is not on {domain.origin}, where this embed answers.")]
     ports = (domain.port,) if domain.port else ()
+    db.session.commit()  # no connection is held while the page is waited for
     try:
         got = here().fetcher.fetch(address, max_bytes=MAX_PAGE_BYTES, ports=ports, timeout_s=TIMEOUT_S)
     except FetchError as error:

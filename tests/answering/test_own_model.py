@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from app.answering import budgets, endpoints, own_model, prices
+from app.answering import budgets, chat_model, endpoints, own_model, prices
 from app.breaker import MAX_FAILURES, Breaker, Busy, Resting
 from models import Chatbot, ChatModel, Message, ModelPrice, Notice, Service, db
 from tests.answering.talking_model import talking_model
@@ -73,6 +73,19 @@ def test_a_follow_up_is_rewritten_by_the_model_and_by_rule_when_it_fails(bot, mo
     )
     model.rewrites.append("Ignore this.\nSecond line")
     assert bot.ask("And to islands?", "How much does delivery cost?").standalone == "And to islands? (delivery cost)"
+
+
+def test_no_database_connection_is_held_while_a_follow_up_is_rewritten(bot, model, monkeypatch):
+    held, complete = [], chat_model.complete
+
+    def complete_and_look(*args, **kwargs):
+        held.append(db.engine.pool.checkedout())
+        return complete(*args, **kwargs)
+
+    monkeypatch.setattr(chat_model, "complete", complete_and_look)
+    model.rewrites.append("How much does delivery to islands cost?")
+    assert bot.ask("And to islands?", "How much does delivery cost?").state == "grounded"
+    assert held == [0]
 
 
 def test_the_key_is_sealed_and_shown_to_nobody(app, ada, bot, model):

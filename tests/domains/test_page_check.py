@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.collaborators import here
 from app.domains import embeds, page_check
 from models import Chatbot, db
 from tests.domains.conftest import make_domain
@@ -98,3 +99,17 @@ def test_only_pages_of_the_embeds_own_website_are_looked_at(world, embed, path):
 )
 def test_nonsense_is_no_error(world, embed, body):
     assert look(world, embed, body)
+
+
+def test_no_database_connection_is_held_while_the_page_is_waited_for(world, embed, monkeypatch):
+    held = []
+    fetcher = type(here().fetcher)
+    fetch = fetcher.fetch
+
+    def fetch_and_look(self, *args, **kwargs):
+        held.append(db.engine.pool.checkedout())
+        return fetch(self, *args, **kwargs)
+
+    monkeypatch.setattr(fetcher, "fetch", fetch_and_look)
+    assert look(world, embed, code(embed.uuid))[0][0] == "right"
+    assert held == [0]

@@ -102,7 +102,7 @@ def _claim(domain: Domain, holder: Domain) -> None:
     with tenancy.everything():
         if holder.last_checked is None or now() - holder.last_checked > SOON:
             holder.due_at = now()
-        _tell(holder, "domain_claimed", now())
+        _tell(holder, "domain_claimed", domain.claimed_at)  # once, however long it stands
         db.session.flush()
 
 

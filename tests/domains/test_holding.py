@@ -151,6 +151,7 @@ def test_who_proves_a_held_website_has_a_claim_and_the_holder_is_asked(scene, ad
     assert domain.id in holding.due_domains()
     scene.days(6)
     assert (domain.verified, stranger.verified) == (True, False)
+    assert scene.mails == [("claimed", ada.email)]
 
 
 def test_a_claim_wins_once_the_holder_has_no_proof_for_three_days(scene, cid):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import delete, select
 
-from app import mail
+from app import mail, spreadsheets
 from app.accounts.permissions import HOLDER, allows
 from app.leads import webhooks
 from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
@@ -17,7 +15,6 @@ from models.base import change
 
 VIEW = "submission.view"
 Answers = list[dict[str, str]]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _IN_SUMMARY = ("text", "email", "phone", "long", "choice", "rating", "date")
 
 
@@ -102,25 +99,19 @@ def forget(chat: ChatSession) -> None:
 
 
 def to_csv(submissions: Iterable[Submission]) -> Iterator[str]:
-    """Yield lines of CSV (RFC 4180): one submission in each, every label that there is as a column.
-
-    What a spreadsheet would take for a formula begins with an apostrophe.
-    """
+    """Yield lines of CSV: one submission in each, every label that there is as a column."""
     rows = list(submissions)
     labels = list(dict.fromkeys(answer["label"] for row in rows for answer in _dicts(row.answers)))
-    yield _line(["Received", "Chatbot", "Form", "State", "Assignee", "Page", *labels])
-    for row in rows:
-        said = {answer["label"]: answer["value"] for answer in _dicts(row.answers)}
-        assignee = row.assignee.email if row.assignee else ""
-        head = [row.created_at.isoformat(), row.chatbot.name, row.form_name, row.state, assignee, row.page]
-        yield _line([*head, *(said.get(label, "") for label in labels)])
+    head = ["Received", "Chatbot", "Form", "State", "Assignee", "Page", *labels]
+    return spreadsheets.to_csv([head, *(_cells_of(row, labels) for row in rows)])
+
+
+def _cells_of(row: Submission, labels: list[str]) -> list[str]:
+    said = {answer["label"]: answer["value"] for answer in _dicts(row.answers)}
+    assignee = row.assignee.email if row.assignee else ""
+    head = [row.created_at.isoformat(), row.chatbot.name, row.form_name, row.state, assignee, row.page]
+    return [*head, *(said.get(label, "") for label in labels)]
 
 
 def _dicts(answers: Iterable[object]) -> list[dict[str, str]]:
     return [answer for answer in answers if isinstance(answer, dict)]
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    return out.getvalue()

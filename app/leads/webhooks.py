@@ -122,10 +122,13 @@ def deliver(delivery_id: int) -> None:
         if delivery.webhook.status != "active":
             _note(delivery, "failed", None, "The webhook is switched off.")
             return
-        url, secret, body = delivery.webhook.url, secret_of(delivery.webhook), _body_of(delivery)
+        url, secret, name = delivery.webhook.url, secret_of(delivery.webhook), str(delivery.uuid)
+        body = _body_of(delivery)
         db.session.rollback()  # nothing is held open while the other side is waited for
-        status, error = _send(url, secret, str(delivery.uuid), body)
-        _note(db.session.get_one(Delivery, delivery_id), "", status, error)
+        status, error = _send(url, secret, name, body)
+        sent = db.session.get(Delivery, delivery_id)
+        if sent is not None:  # else it was deleted meanwhile, with its webhook or with what it told
+            _note(sent, "", status, error)
 
 
 def _take(delivery_id: int) -> bool:

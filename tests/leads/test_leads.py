@@ -16,12 +16,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app import limits
 from app.leads import submissions, webhooks
 from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
-from models.base import now
+from models.base import change, now
 from tests.conftest import inside, sign_in
 from tests.widget.conftest import API, ask, make_place, open_chat, visitor
 
@@ -227,6 +227,7 @@ def test_the_export_holds_what_the_list_is_narrowed_to_and_no_formula(app, owner
     submit(client, open_chat(client, place), form)
     export = owner.get("/submissionview/export.csv?q=cmd")
     assert export.mimetype == "text/csv"
+    assert export.text.startswith("\ufeff"), "spreadsheets know UTF-8 by it"
     head, *rows = csv.reader(io.StringIO(export.text))
     assert head[-3:] == ["Name", "E-mail", "Message"]
     assert rows
@@ -373,3 +374,19 @@ def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, ad
     assert owner.post(f"/chatbot/{ada.chatbot_uuid}/deliveries/{uuid}/again").status_code == 302
     with inside(app):
         assert db.session.scalars(select(Delivery)).one().state == "waiting"
+
+
+def test_what_is_deleted_while_a_webhook_is_told_of_it_is_no_error(app, monkeypatch):
+    def delete_meanwhile(*_args):
+        change(delete(Submission))
+        db.session.commit()
+        return 200, ""
+
+    monkeypatch.setattr(webhooks, "_send", delete_meanwhile)
+    with inside(app):
+        assert db.session.scalars(select(Delivery)).one().state == "waiting"
+        db.session.execute(update(Delivery).values(due_at=now()))
+        db.session.commit()
+    deliver_all(app)
+    with inside(app):
+        assert db.session.scalar(select(Delivery)) is None

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from app import spreadsheets
 from app.knowledge.crawling.ledger import HOLDING, Page
 from models import WebPage, db
 from models.websites import OUTCOMES
 
 _COLUMNS = ("url", "outcome", "reason", "title", "n_chunks")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,6 @@ def _in_general(reason: str) -> str:
 
 
 def to_csv(lines: Iterable[Line]) -> Iterator[str]:
-    """Yield CSV, with the mark that makes spreadsheets read UTF-8; no cell is ever taken for a formula (OWASP)."""
-    yield "\ufeff" + _row(_COLUMNS)
-    for line in lines:
-        yield _row((line.url, line.outcome, line.reason, line.title, str(line.n_chunks)))
-
-
-def _row(cells: Iterable[str]) -> str:
-    safe = (f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    return ",".join('"' + cell.replace('"', '""') + '"' for cell in safe) + "\r\n"
+    """Yield lines of CSV, the first with the names of the columns."""
+    rows = ((line.url, line.outcome, line.reason, line.title, str(line.n_chunks)) for line in lines)
+    return spreadsheets.to_csv([_COLUMNS, *rows])

@@ -14,6 +14,7 @@ from app.caller import standing
 from app.knowledge import chatbots, holds, versions
 from jobs import queues
 from models import Chatbot, db
+from views.chatbot_state import count_in_words
 
 MAX_CSV_BYTES = 1_000_000
 
@@ -82,13 +83,17 @@ class GoldenPage(BaseView):
     def add(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot, file = _find(chatbot_uuid, "source.edit"), request.files.get("file")
         if file is not None and file.filename:
-            added = golden.add_csv(chatbot, file.stream.read(MAX_CSV_BYTES))
+            raw = file.stream.read(MAX_CSV_BYTES + 1)
+            if len(raw) > MAX_CSV_BYTES:
+                raise golden.GoldenError("The file is larger than 1 MB. Split it.")
+            added = golden.add_csv(chatbot, raw)
         else:
             typed = [request.form.get(name, "") for name in ("question", "document", "words")]
             added = [golden.add(chatbot, *typed)]
         for row in added:
             audit.record("golden.add", row)
-        return self._done(chatbot, f"{len(added)} kept. The next training asks.")
+        kept = count_in_words(len(added), "question")
+        return self._done(chatbot, f"{kept} kept, and asked of the next version before it is published.")
 
     @expose("/<uuid:chatbot_uuid>/<uuid:golden_question_uuid>/delete", methods=["POST"])
     @has_access
@@ -105,8 +110,9 @@ class GoldenPage(BaseView):
         chatbot = _find(chatbot_uuid, "source.edit")
         chatbot.holds_worse = not chatbot.holds_worse
         audit.record("golden.switch", chatbot)
-        words = "What makes a golden question worse waits for your yes." if chatbot.holds_worse else "All is published."
-        return self._done(chatbot, words)
+        held = "A version that makes a golden question worse waits for your yes from now on."
+        published = "New versions are published from now on, also when a golden question gets worse."
+        return self._done(chatbot, held if chatbot.holds_worse else published)
 
     def _done(self, chatbot: Chatbot, words: str) -> Any:
         db.session.commit()

@@ -101,7 +101,7 @@ def test_what_is_held_back_is_told_with_its_reason_and_published_all_the_same(ap
     assert actions_of(app, acme)[-3:] == ["golden.add", "golden.switch", "chatbot.publish_worse"]
 
 
-def test_golden_questions_come_from_a_csv_and_go(app, acme):
+def test_golden_questions_come_from_a_csv_and_go(app, acme, monkeypatch):
     client, page = sign_in(app, acme), f"/golden/{acme.chatbot_uuid}"
     file = (io.BytesIO(b"question,words\nWho?,Ada\nWhere?,Here\n"), "golden.csv")
     client.post(f"{page}/add", data={"file": file}, content_type="multipart/form-data")
@@ -112,6 +112,10 @@ def test_golden_questions_come_from_a_csv_and_go(app, acme):
     assert "Who?" not in text_of(client, page)
     refused = client.post(f"{page}/add", data={"question": "Why?"}, headers={"Referer": f"http://localhost{page}"})
     assert "which words are expected" in text_of(client, refused.location)
+    monkeypatch.setattr("views.versions.MAX_CSV_BYTES", 20)
+    large = {"file": (io.BytesIO(b"question,words\nHow?,So\n"), "golden.csv")}
+    refused = client.post(f"{page}/add", data=large, headers={"Referer": f"http://localhost{page}"})
+    assert "larger than 1 MB" in text_of(client, refused.location)
 
 
 def test_uma_reads_and_changes_nothing_and_cid_does_not_know_of_it(app, acme, cid):

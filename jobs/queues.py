@@ -19,6 +19,8 @@ from models.base import now
 log = logging.getLogger(__name__)
 
 TRAINING = "training"
+TELLING = "telling"  # of webhooks, whose other side may take its time
+BY_URGENCY = (TRAINING, TELLING)  # a worker takes from the first one that holds anything
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
 
 
@@ -38,14 +40,14 @@ def _new_ones(ids: Sequence[int], waiting: Collection[int]) -> Sequence[int]:
     return [row_id for row_id in ids if row_id not in waiting]
 
 
-def _wake(function: str, ids: tuple[int, ...], choose: Choose = _new_ones) -> None:
+def _wake(function: str, ids: tuple[int, ...], choose: Choose = _new_ones, *, name_of_queue: str = TRAINING) -> None:
     """Queue a job for each id, unless it is waiting already. A job's name tells what it is: `ingest_source-17-a1b2c3`.
 
     An unreachable Redis is asked once, not once for each id.
     """
     if not ids:
         return
-    queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)
+    queue = Queue(name_of_queue, connection=here().redis, serializer=JSONSerializer)
     name = function.rpartition(".")[2]
     try:
         jobs = [job_id.split("-") for job_id in queue.job_ids]
@@ -72,8 +74,8 @@ def wake_proofs(*domain_ids: int) -> None:
 
 
 def wake_deliveries(*delivery_ids: int) -> None:
-    """Ask a worker to tell webhooks."""
-    _wake("jobs.leads.deliver", delivery_ids)
+    """Ask a worker to tell webhooks, once nothing else waits: one that never answers takes ten seconds at a time."""
+    _wake("jobs.leads.deliver", delivery_ids, name_of_queue=TELLING)
 
 
 def read_state() -> QueueState | None:

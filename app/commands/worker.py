@@ -95,9 +95,9 @@ def _work(config: Config) -> None:
     while not AppWorker.is_told_to_stop:
         try:
             connection = Redis.from_url(config.redis, socket_connect_timeout=5)
-            queue = Queue(queues.TRAINING, connection=connection, serializer=JSONSerializer)
+            urgent_first = [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues.BY_URGENCY]
             worker = AppWorker(
-                [queue], connection=connection, serializer=JSONSerializer,
+                urgent_first, connection=connection, serializer=JSONSerializer,
                 worker_ttl=TTL_S, job_monitoring_interval=MONITORING_S,
             )  # fmt: skip
             worker.work(logging_level="WARNING")
@@ -114,7 +114,7 @@ def _leave(*_signal: object) -> None:
 
 
 def run(config: Config) -> int:
-    """Work on the training queue until told to stop."""
+    """Work on the queues until told to stop."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # until RQ takes over
     with (

@@ -11,6 +11,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.caller import standing
 from app.leads import submissions
+from app.refusals import Refusal
 from app.template_filters import words
 from models import Submission, db
 from models.leads import SUBMISSION_STATES
@@ -53,7 +54,9 @@ class SubmissionView(Screen):
     def export(self) -> Any:
         """Send what the list is narrowed to as CSV."""
         filters = filters_of(self, read_listing(self))
-        _, rows = self.datamodel.query(filters, "id", "desc", page=0, page_size=MAX_EXPORTED)
+        n_rows, rows = self.datamodel.query(filters, "id", "desc", page=0, page_size=MAX_EXPORTED)
+        if n_rows > MAX_EXPORTED:
+            raise Refusal(f"These are {n_rows:,} submissions. Narrow the list to {MAX_EXPORTED:,} at most first.")
         headers = {"Content-Disposition": 'attachment; filename="submissions.csv"'}
         return Response("".join(submissions.to_csv(rows)), mimetype="text/csv", headers=headers)
 

@@ -235,6 +235,13 @@ def test_the_export_holds_what_the_list_is_narrowed_to_and_no_formula(app, owner
     assert len(list(csv.reader(io.StringIO(owner.get("/submissionview/export.csv?q=nobody").text)))) == 1
 
 
+def test_an_export_that_would_be_cut_is_refused(owner, monkeypatch):
+    monkeypatch.setattr("views.submissions.MAX_EXPORTED", 1)
+    refused = owner.get("/submissionview/export.csv")
+    assert refused.status_code == 409
+    assert "Narrow the list to 1 at most first." in refused.text
+
+
 def test_a_chat_that_is_erased_takes_along_what_was_entered_in_it(app, place, form):
     client = visitor(app)
     headers = open_chat(client, place)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import ssl
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +22,7 @@ from tests.widget.conftest import make_place, visitor
 
 QUESTION = "How long may unused goods be returned?"
 KEY = "sk-canary-of-ada"
+CERTIFICATE = Path(__file__).parents[1] / "app" / "docs.example.pem"
 
 
 @pytest.fixture
@@ -203,6 +206,27 @@ def test_a_try_says_in_words_what_is_wrong(app, allow_private, status, body, wor
         found = own_model.try_out(endpoints.Endpoint(f"{site.url}/v1", "talker", KEY, is_typed=True))
     assert not found.works
     assert words in found.words
+
+
+def say_nothing(conn, *_):
+    while conn.recv(4096):
+        pass
+
+
+def test_a_try_tells_a_server_that_says_nothing_and_one_whose_certificate_is_unknown(app, allow_private):
+    collaborators = app.extensions["docent"]
+    collaborators.breaker.forget()
+    collaborators.config = replace(collaborators.config, chat_model_first_token_s=0.5)
+    with serving(say_nothing) as site, inside(app):
+        silent = own_model.try_out(endpoints.Endpoint(f"{site.url}/v1", "talker", is_typed=True))
+    assert silent.words == "Too slow: it said nothing within 0.5 seconds. Visitors would wait as long."
+    collaborators.config = replace(collaborators.config, chat_model_first_token_s=10.0)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    with serving(say_nothing, context) as site, inside(app):
+        address = f"https://127.0.0.1:{site.port}/v1"
+        unknown = own_model.try_out(endpoints.Endpoint(address, "talker", is_typed=True))
+    assert "certificate is not valid (TLS)" in unknown.words
 
 
 def test_a_try_tells_an_address_where_nothing_listens_and_a_name_that_is_none(app, allow_private):

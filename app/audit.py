@@ -58,9 +58,14 @@ def _in_words(row: Any, field: str, value: Any) -> str | None:
     return str(value)[:200]
 
 
+def is_secret(field: str) -> bool:
+    """Tell whether a field's name says that what it holds is for nobody to read."""
+    return any(part in field for part in _SECRET)
+
+
 def _fields(row: Any) -> list[str]:
     keys = inspect(type(row)).column_attrs.keys()
-    return [key for key in keys if key not in _PLAIN | _OF_VISITORS and not any(part in key for part in _SECRET)]
+    return [key for key in keys if key not in _PLAIN | _OF_VISITORS and not is_secret(key)]
 
 
 def _values(row: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ MAILS_PER_ACCOUNT = "5 per hour"
 INVITATIONS_PER_SERVICE = "300 per day"
 CODES_PER_ACCOUNT_A_DAY = "100 per day"  # a million codes, of which three are right at a time
 LINKS_PER_ADDRESS = "10 per minute"
+EXPORTS_PER_SERVICE = "5 per hour"
 PROOFS_PER_DOMAIN = "10 per minute"
 CHATS_PER_ADDRESS = "20 per minute"
 MESSAGES_PER_CHAT = "20 per minute"

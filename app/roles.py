@@ -58,6 +58,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "InvitationView": (*_WRITE, "can_resend"),
     "ServiceView": (*_READ,),
     "AuditView": (*_READ,),
+    "TakeoutPage": ("can_export",),
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),
 }  # fmt: skip
 _OF_STAFF: dict[str, tuple[str, ...]] = {

@@ -70,6 +70,7 @@ def _pages() -> tuple[Any, ...]:
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
     from views.submissions import SubmissionPage
+    from views.takeout import TakeoutPage
     from views.texts import TextPage
     from views.versions import GoldenPage, VersionsPage
     from views.websites import WebsitePage
@@ -80,7 +81,7 @@ def _pages() -> tuple[Any, ...]:
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryPage, ProfileView,
-        SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage,
+        SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
     )  # fmt: skip
 
 

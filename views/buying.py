@@ -35,6 +35,12 @@ def may_open(service: Service) -> bool:
     return standing().sells or standing().may_in_service("people.view", service.id)
 
 
+def may_take(service: Service) -> bool:
+    """Tell whether somebody may export a service: who holds it, and nobody who stands above."""
+    is_held = service.id in standing().held_service_ids
+    return is_held and standing().may_in_service("service.export", service.id)
+
+
 def _plan(name: str) -> Plan:
     return next((plan for plan in catalog.plans_on_offer() if plan.name == name), None) or abort(404)
 
@@ -98,6 +104,7 @@ class ServicePage(BaseView):
             "plans/service.html", appbuilder=self.appbuilder, service=service, period=period,
             meters=quotas.meters(service), orders=found, plans=catalog.plans_on_offer(),
             may_buy=standing().may_in_service("service.buy", service.id), in_words=in_words, cares=standing().sells,
+            may_take=may_take(service),
         )  # fmt: skip
 
     @expose("/<uuid:service_uuid>/order", methods=["POST"])

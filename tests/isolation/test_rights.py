@@ -19,6 +19,7 @@ WRITES = {
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
+    "TakeoutPage": "service.export",
 }  # fmt: skip
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix

@@ -49,6 +49,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
+  if ("download" in form.dataset) return; // the page stays, and the file may be wanted again
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -1,0 +1,149 @@
+"""What a whole-service export holds: the kinds of rows, and of each its columns, without secrets.
+
+Columns come from the tables, so that what is added to one is taken along. A text is left out when its name sounds like
+a secret, and so is every column of a type that is not listed here; a table that is not listed is not taken at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Numeric, String, Uuid, inspect, select
+
+from app import audit
+from models import (
+    AuditEvent,
+    Chatbot,
+    ChatModel,
+    ChatSession,
+    Chunk,
+    Citation,
+    CuratedAnswer,
+    Document,
+    Domain,
+    Embed,
+    EmbedDay,
+    EmbedRefusal,
+    Form,
+    Generation,
+    GoldenQuestion,
+    Instruction,
+    Invitation,
+    Member,
+    Message,
+    ModelSpending,
+    Order,
+    Service,
+    ServiceMember,
+    Source,
+    Submission,
+    Subscription,
+    UsageCounter,
+    Webhook,
+    WebPage,
+    Website,
+    Workspace,
+    WorkspaceMember,
+    db,
+)
+from models.base import UtcDateTime
+
+BATCH = 500
+_PLAIN = (Boolean, Date, Integer, Numeric, UtcDateTime)
+_TEXTS = (JSON, String, Uuid)
+_OF_PEOPLE = ("id", "first_name", "last_name", "email", "created_at")  # the rest of a person is nobody else's
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rows: the file that they go to, their class, what they are, and which of them are taken."""
+
+    file: str
+    entity: Any
+    words: str
+    condition: Callable[[], ColumnElement[bool]] | None = None
+
+
+def is_kept_source() -> ColumnElement[bool]:
+    return Source.deleted_at.is_(None)
+
+
+def _is_in_use() -> ColumnElement[bool]:
+    return Document.live & Document.source_id.in_(select(Source.id).where(is_kept_source()))
+
+
+def _is_of_a_document_in_use() -> ColumnElement[bool]:
+    return Chunk.document_id.in_(select(Document.id).where(_is_in_use()))
+
+
+KINDS = (
+    Kind("service", Service, "the service itself"),
+    Kind("subscriptions", Subscription, "its free, trial and paid periods, with their terms"),
+    Kind("orders", Order, "what was ordered"),
+    Kind("usage", UsageCounter, "what was counted against its quotas"),
+    Kind("people", Member, "the people in it"),
+    Kind("seats", ServiceMember, "who of them holds it, and who is a member"),
+    Kind("workspaces", Workspace, "its workspaces"),
+    Kind("workspace_roles", WorkspaceMember, "who has which role in which workspace"),
+    Kind("invitations", Invitation, "who was invited"),
+    Kind("domains", Domain, "its websites"),
+    Kind("chatbots", Chatbot, "its chatbots, with their look, words and behavior under `settings`"),
+    Kind("instructions", Instruction, "the instructions of chatbots, every version"),
+    Kind("chat_models", ChatModel, "chat models of chatbots' own"),
+    Kind("model_spending", ModelSpending, "what chat models cost, by month"),
+    Kind("embeds", Embed, "which chatbot is on which website"),
+    Kind("embed_days", EmbedDay, "how often pages showed it, by day"),
+    Kind("embed_refusals", EmbedRefusal, "how often it was refused, by day"),
+    Kind("forms", Form, "forms that were designed"),
+    Kind("webhooks", Webhook, "addresses that are told what was entered"),
+    Kind("sources", Source, "what chatbots learn from; uploads lie in `files/`, under their source's id"),
+    Kind("websites", Website, "how websites are read"),
+    Kind("web_pages", WebPage, "their pages, and what became of each"),
+    Kind("curated_answers", CuratedAnswer, "questions with the answers written for them"),
+    Kind("golden_questions", GoldenQuestion, "questions that every version must go on answering"),
+    Kind("documents", Document, "the parsed pages and files of sources", _is_in_use),
+    Kind("chunks", Chunk, "their text, slice by slice", _is_of_a_document_in_use),
+    Kind("versions", Generation, "the versions of chatbots' knowledge that are kept"),
+    Kind("chat_sessions", ChatSession, "visitors' chats"),
+    Kind("messages", Message, "what was said in them"),
+    Kind("citations", Citation, "the passages that were shown with answers"),
+    Kind("submissions", Submission, "what visitors have entered in forms"),
+    Kind("audit_trail", AuditEvent, "who did what, and when"),
+)
+
+
+def columns_of(entity: Any) -> list[str]:
+    """Return which columns of a table are taken."""
+    if entity is Member:
+        return list(_OF_PEOPLE)
+    found = [column.key for column in inspect(entity).column_attrs if _is_taken(column.key, column.columns[0].type)]
+    return sorted(found, key=lambda name: name != "id")  # what a row is named by comes first
+
+
+def _is_taken(name: str, kind: object) -> bool:
+    return isinstance(kind, _PLAIN) or (isinstance(kind, _TEXTS) and not audit.is_secret(name))
+
+
+def read_batches(kind: Kind) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a kind that the scope holds, oldest first, some hundred at a time; nothing is kept between."""
+    names, last = columns_of(kind.entity), 0
+    while rows := _read_after(kind, names, last):
+        last = rows[-1]["id"]
+        yield rows
+
+
+def _read_after(kind: Kind, names: list[str], last: int) -> list[dict[str, Any]]:
+    query = select(*(getattr(kind.entity, name) for name in names)).where(kind.entity.id > last)
+    if kind.condition is not None:
+        query = query.where(kind.condition())
+    rows = db.session.execute(query.order_by(kind.entity.id).limit(BATCH))
+    return [dict(zip(names, map(_without_secrets, row), strict=True)) for row in rows]
+
+
+def _without_secrets(value: Any) -> Any:
+    """Leave out what sounds like a secret in what is kept as JSON too."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(held) for name, held in value.items() if not audit.is_secret(str(name))}
+    return [_without_secrets(held) for held in value] if isinstance(value, list) else value

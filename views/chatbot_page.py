@@ -13,11 +13,12 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import codes, embeds, health, hosts
 from app.history import overview
-from app.knowledge import chatbots, holds, sources
+from app.knowledge import holds, sources
 from app.knowledge.crawling import websites
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
+from views.chatbot_places import find_chatbot
 from views.chatbot_state import describe
 from views.listing import read_page_number
 
@@ -31,7 +32,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "chatbot.view")
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.view")
         return self._page(
             "chatbot/show.html", chatbot,
             **_page_of_sources(chatbot), **_places_of(chatbot), max_bytes=here().config.max_upload_bytes,
@@ -41,12 +42,12 @@ class ChatbotPage(BaseView):
     @has_access
     def sources(self, chatbot_uuid: uuid.UUID) -> Any:
         """Return state and sources alone; the page asks for them again while something is moving."""
-        return self._part(self._find(chatbot_uuid, "source.view"))
+        return self._part(find_chatbot(chatbot_uuid, "source.view"))
 
     @expose("/<uuid:chatbot_uuid>/sources", methods=["POST"])
     @has_access
     def add_source(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         files = [file for file in request.files.getlist("files") if file.filename]
         try:
             added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
@@ -93,7 +94,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")
     @has_access
     def download_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "source.view")
+        chatbot = find_chatbot(chatbot_uuid, "source.view")
         source = sources.find(chatbot, source_uuid) or abort(404)
         if source.kind != "file":
             abort(404)
@@ -107,7 +108,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/train", methods=["POST"])
     @has_access
     def train(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         holds.train(chatbot)
         audit.record("chatbot.train", chatbot)
         db.session.commit()
@@ -119,7 +120,7 @@ class ChatbotPage(BaseView):
     @has_access
     def choose_domains(self, chatbot_uuid: uuid.UUID) -> Any:
         """Let the chatbot answer on the websites that are ticked, and on no other."""
-        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         ticked = set(request.form.getlist("domain"))
         for domain in hosts.usable_domains(chatbot.service_id):
             changed = embeds.tick(chatbot, domain, is_wanted=str(domain.uuid) in ticked)
@@ -131,7 +132,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/hosted", methods=["POST"])
     @has_access
     def switch_hosted(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         present = embeds.hosted_embed(chatbot)
         is_on = present is None or present.status != "active"
         audit.record("hosted_page.switch", embeds.switch_hosted(chatbot, is_on=is_on))
@@ -141,7 +142,7 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/hosted/renew", methods=["POST"])
     @has_access
     def renew_hosted(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         embed = embeds.hosted_embed(chatbot) or abort(404)
         embeds.renew_hosted(embed)
         audit.record("hosted_page.renew", embed)
@@ -149,14 +150,8 @@ class ChatbotPage(BaseView):
         flash("The page has a new address. The old one leads nowhere any more.", "success")
         return redirect(self._address(chatbot) + "#hosted")
 
-    def _find(self, chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
-        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-        if not standing().may(action, chatbot.workspace_id):
-            abort(403)
-        return chatbot
-
     def _find_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> tuple[Chatbot, Source]:
-        chatbot = self._find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         return chatbot, sources.find(chatbot, source_uuid) or abort(404)
 
     def _keep(self, action: str, changed: list[Source]) -> None:

@@ -9,13 +9,12 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
-from app.caller import standing
-from app.knowledge import chatbots
 from app.leads import forms, submissions, webhooks
 from app.leads.designs import KINDS, MAX_FIELDS, DesignRefused, questions_of, read_questions
 from app.leads.forms import Design
 from app.leads.presets import preset_of
 from models import Chatbot, Form, Webhook, db
+from views.chatbot_places import find_chatbot
 
 SPARE_ROWS = 2  # empty ones below the fields that there are
 _ROW = ("name", "label", "kind", "choices", "position")
@@ -30,7 +29,7 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/forms")
     @has_access
     def forms(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         return self._page(
             "forms", chatbot, forms=forms.list_forms(chatbot), preset=preset_of(chatbot.type),
             webhooks=[(webhook, webhooks.secret_of(webhook)) for webhook in webhooks.list_webhooks(chatbot)],
@@ -40,7 +39,7 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/forms", methods=["POST"])
     @has_access
     def add(self, chatbot_uuid: uuid.UUID) -> Any:
-        form = forms.add_preset(self._find(chatbot_uuid))
+        form = forms.add_preset(find_chatbot(chatbot_uuid, "chatbot.edit"))
         self._keep("form.add", form)
         return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form.uuid))
 
@@ -97,7 +96,7 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/webhooks", methods=["POST"])
     @has_access
     def add_webhook(self, chatbot_uuid: uuid.UUID) -> Any:
-        webhook = webhooks.add(self._find(chatbot_uuid), request.form.get("url", ""))
+        webhook = webhooks.add(find_chatbot(chatbot_uuid, "chatbot.edit"), request.form.get("url", ""))
         return self._done(chatbot_uuid, "webhook.add", webhook)
 
     @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/switch", methods=["POST"])
@@ -119,22 +118,16 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
     @has_access
     def try_again(self, chatbot_uuid: uuid.UUID, delivery_uuid: uuid.UUID) -> Any:
-        delivery = webhooks.find_delivery(self._find(chatbot_uuid), delivery_uuid) or abort(404)
+        delivery = webhooks.find_delivery(find_chatbot(chatbot_uuid, "chatbot.edit"), delivery_uuid) or abort(404)
         webhooks.try_again(delivery)
         return self._done(chatbot_uuid, "webhook.try_again", delivery)
 
-    def _find(self, chatbot_uuid: uuid.UUID) -> Chatbot:
-        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-        if not standing().may("chatbot.edit", chatbot.workspace_id):
-            abort(403)
-        return chatbot
-
     def _find_form(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> tuple[Chatbot, Form]:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         return chatbot, forms.find(chatbot, form_uuid) or abort(404)
 
     def _find_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Webhook:
-        found: Webhook = webhooks.find(self._find(chatbot_uuid), webhook_uuid) or abort(404)
+        found: Webhook = webhooks.find(find_chatbot(chatbot_uuid, "chatbot.edit"), webhook_uuid) or abort(404)
         return found
 
     def _keep(self, action: str, row: Any, said: str = "") -> None:

@@ -10,11 +10,12 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
 from app.caller import standing
-from app.knowledge import chatbots, pair_files, pairs
+from app.knowledge import pair_files, pairs
 from app.knowledge.sources import SourceError
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, CuratedAnswer, Source, db
+from views.chatbot_places import find_chatbot
 from views.chatbot_state import count_in_words
 from views.listing import Listing, read_page_number, read_words
 from views.questions import ask
@@ -29,12 +30,12 @@ class AnswersPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/answers")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
-        return self._page(_find(chatbot_uuid, "source.view"), {})
+        return self._page(find_chatbot(chatbot_uuid, "source.view"), {})
 
     @expose("/<uuid:chatbot_uuid>/answers", methods=["POST"])
     @has_access
     def write(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot, typed = _find(chatbot_uuid, "source.edit"), _typed()
+        chatbot, typed = find_chatbot(chatbot_uuid, "source.edit"), _typed()
         try:
             source, (row,) = pairs.add(chatbot, [pairs.make_pair(**typed)])
         except Refusal as refusal:
@@ -47,7 +48,7 @@ class AnswersPage(BaseView):
     @has_access
     def take_file(self, chatbot_uuid: uuid.UUID) -> Any:
         """Take the rows of a CSV file that can be taken, and say what is wrong with the others."""
-        chatbot, file = _find(chatbot_uuid, "source.edit"), request.files.get("file")
+        chatbot, file = find_chatbot(chatbot_uuid, "source.edit"), request.files.get("file")
         if file is None or not file.filename:
             raise SourceError("Choose a CSV file first.")
         raw = file.stream.read(pair_files.MAX_BYTES + 1)
@@ -104,15 +105,8 @@ class AnswersPage(BaseView):
         )  # fmt: skip
 
 
-def _find(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
-    chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-    if not standing().may(action, chatbot.workspace_id):
-        abort(403)
-    return chatbot
-
-
 def _find_pair(chatbot_uuid: uuid.UUID, pair_uuid: uuid.UUID) -> tuple[Chatbot, CuratedAnswer]:
-    chatbot = _find(chatbot_uuid, "source.edit")
+    chatbot = find_chatbot(chatbot_uuid, "source.edit")
     return chatbot, pairs.find(chatbot, pair_uuid) or abort(404)
 
 

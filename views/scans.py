@@ -9,10 +9,10 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
-from app.caller import standing
-from app.knowledge import chatbots, scans
+from app.knowledge import scans
 from app.plans import usage
-from models import Chatbot, Service, db
+from models import Service, db
+from views.chatbot_places import find_chatbot
 
 
 class ScansPage(BaseView):
@@ -24,7 +24,7 @@ class ScansPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/scans")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         service: Service = db.session.get(Service, chatbot.service_id) or abort(404)
         return self.render_template(
             "chatbot/scans.html", appbuilder=self.appbuilder, chatbot=chatbot, chosen=scans.languages_of(chatbot),
@@ -35,16 +35,9 @@ class ScansPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/scans", methods=["POST"])
     @has_access
     def change(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         scans.choose_languages(chatbot, request.form.getlist("language"))
         audit.record("chatbot.scans", chatbot)
         db.session.commit()
         flash("Saved. Scans are read so from now on; read a source again to have it read anew.", "success")
         return redirect(url_for("ScansPage.show", chatbot_uuid=chatbot.uuid))
-
-
-def _find(chatbot_uuid: uuid.UUID) -> Chatbot:
-    chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-    if not standing().may("source.edit", chatbot.workspace_id):
-        abort(403)
-    return chatbot

@@ -11,9 +11,10 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.answering import golden
 from app.caller import standing
-from app.knowledge import chatbots, holds, versions
+from app.knowledge import holds, versions
 from jobs import queues
 from models import Chatbot, db
+from views.chatbot_places import find_chatbot
 from views.chatbot_state import count_in_words
 
 MAX_CSV_BYTES = 1_000_000
@@ -28,7 +29,7 @@ class VersionsPage(BaseView):
     @expose("/<uuid:chatbot_uuid>")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid, "source.view")
+        chatbot = find_chatbot(chatbot_uuid, "source.view")
         kept = versions.list_versions(chatbot)
         return self.render_template(
             "chatbot/versions.html", appbuilder=self.appbuilder, chatbot=chatbot, versions=kept,
@@ -38,7 +39,7 @@ class VersionsPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/<uuid:generation_uuid>/restore", methods=["POST"])
     @has_access
     def restore(self, chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         generation = versions.find(chatbot, generation_uuid) or abort(404)
         number = generation.number
         versions.go_back(chatbot, generation)
@@ -51,7 +52,7 @@ class VersionsPage(BaseView):
     @has_access
     def publish(self, chatbot_uuid: uuid.UUID) -> Any:
         """Publish what was held back, though a golden question got worse."""
-        chatbot = _find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         holds.train(chatbot, accepts_worse=True)
         audit.record("chatbot.publish_worse", chatbot)
         db.session.commit()
@@ -69,7 +70,7 @@ class GoldenPage(BaseView):
     @expose("/<uuid:chatbot_uuid>")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid, "source.view")
+        chatbot = find_chatbot(chatbot_uuid, "source.view")
         kept = versions.list_versions(chatbot)
         current = next((row for row in kept if row.id == chatbot.generation_id), None)
         return self.render_template(
@@ -81,7 +82,7 @@ class GoldenPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/add", methods=["POST"])
     @has_access
     def add(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot, file = _find(chatbot_uuid, "source.edit"), request.files.get("file")
+        chatbot, file = find_chatbot(chatbot_uuid, "source.edit"), request.files.get("file")
         if file is not None and file.filename:
             raw = file.stream.read(MAX_CSV_BYTES + 1)
             if len(raw) > MAX_CSV_BYTES:
@@ -98,7 +99,7 @@ class GoldenPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/<uuid:golden_question_uuid>/delete", methods=["POST"])
     @has_access
     def delete(self, chatbot_uuid: uuid.UUID, golden_question_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         question = golden.find(chatbot, golden_question_uuid) or abort(404)
         db.session.delete(question)
         audit.record("golden.delete", question)
@@ -107,7 +108,7 @@ class GoldenPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/switch", methods=["POST"])
     @has_access
     def switch(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = _find(chatbot_uuid, "source.edit")
+        chatbot = find_chatbot(chatbot_uuid, "source.edit")
         chatbot.holds_worse = not chatbot.holds_worse
         audit.record("golden.switch", chatbot)
         held = "A version that makes a golden question worse waits for your yes from now on."
@@ -118,13 +119,6 @@ class GoldenPage(BaseView):
         db.session.commit()
         flash(words, "success")
         return redirect(url_for("GoldenPage.show", chatbot_uuid=chatbot.uuid))
-
-
-def _find(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
-    chatbot = chatbots.find(chatbot_uuid) or abort(404)
-    if not standing().may(action, chatbot.workspace_id):
-        abort(403)
-    return chatbot
 
 
 def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -11,16 +11,15 @@ from flask_login import current_user
 
 from app import audit
 from app.accounts.preferences import time_zones
-from app.caller import standing
 from app.domains import embeds
 from app.history import visitors
-from app.knowledge import chatbots
 from app.looks import colors, fields, languages, pictures, schema
 from app.looks.fields import Section
 from app.plans import usage
 from app.refusals import Refusal
 from app.sealing import SealBroken
 from models import Chatbot, db
+from views.chatbot_places import find_chatbot
 from views.identity import snippets
 
 
@@ -33,30 +32,30 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/look")
     @has_access
     def look(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         return self._editor(chatbot, "look", schema.LOOK)
 
     @expose("/<uuid:chatbot_uuid>/look", methods=["POST"])
     @has_access
     def save_look(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         return self._save(chatbot, "look", schema.LOOK)
 
     @expose("/<uuid:chatbot_uuid>/behavior")
     @has_access
     def behavior(self, chatbot_uuid: uuid.UUID) -> Any:
-        return self._editor(self._find(chatbot_uuid), "behavior", schema.BEHAVIOR)
+        return self._editor(find_chatbot(chatbot_uuid, "chatbot.edit"), "behavior", schema.BEHAVIOR)
 
     @expose("/<uuid:chatbot_uuid>/behavior", methods=["POST"])
     @has_access
     def save_behavior(self, chatbot_uuid: uuid.UUID) -> Any:
-        return self._save(self._find(chatbot_uuid), "behavior", schema.BEHAVIOR)
+        return self._save(find_chatbot(chatbot_uuid, "chatbot.edit"), "behavior", schema.BEHAVIOR)
 
     @expose("/<uuid:chatbot_uuid>/look/frame")
     @has_access
     def frame(self, chatbot_uuid: uuid.UUID) -> Any:
         """Return the page in the editor's frame: nothing but the widget, drawn anew as its owner types."""
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         embed = embeds.preview_embed(chatbot)
         db.session.commit()
         token = embeds.sign_preview(embed, current_user.get_id())
@@ -65,7 +64,7 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/words", methods=["GET", "POST"])
     @has_access
     def words(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         language = request.args.get("language", "en")
         if language not in languages.NAMES:
             abort(404)
@@ -81,7 +80,7 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/visitors")
     @has_access
     def visitors(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         key = visitors.find_key(chatbot)
         try:
             secret = visitors.secret_of(key) if key else ""
@@ -92,17 +91,11 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/visitors", methods=["POST"])
     @has_access
     def renew_key(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = self._find(chatbot_uuid)
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         audit.record("identity_keys.renew", visitors.renew_key(chatbot))
         db.session.commit()
         flash("There is a new secret. The one before counts for one more day.", "success")
         return redirect(url_for("WidgetPage.visitors", chatbot_uuid=chatbot.uuid))
-
-    def _find(self, chatbot_uuid: uuid.UUID) -> Chatbot:
-        chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-        if not standing().may("chatbot.edit", chatbot.workspace_id):
-            abort(403)
-        return chatbot
 
     def _save(self, chatbot: Chatbot, name: str, sections: tuple[Section, ...]) -> Any:
         """Keep what was typed; what can't be used is said at its field, and nothing is kept."""

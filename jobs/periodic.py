@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app import mail
+from app.accounts import ending
 from app.domains import counting, holding, review
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
@@ -45,5 +46,6 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (counting.collect, 5),
     (review.review, 3600),
     (expiry.apply_time, 300),
+    (ending.apply_time, 3600),
     (sweep.sweep, 600),
 )

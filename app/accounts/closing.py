@@ -66,16 +66,16 @@ def close_account(member: Member, password: str, choices: Mapping[int, str]) -> 
         if member.platform_role == SUPERADMIN:
             platform_roles.keep_a_superadmin(member)
         for held in find_held(member.id):
-            _settle(held, member, choices.get(held.service.id, ""))
+            _settle(held, choices.get(held.service.id, ""))
         mail.post("account_deleted", member.email, name=member.first_name)
         _leave_everything(member)
         _forget(member)
         audit.record("account.delete", member)
 
 
-def _settle(held: Held, member: Member, choice: str) -> None:
+def _settle(held: Held, choice: str) -> None:
     if choice == CLOSE and held.may_be_closed:
-        _close(held.service, member)
+        close_service(held.service, told=False)
         return
     successor = next((person for person in held.successors if str(person.id) == choice), None)
     if successor is None:
@@ -85,16 +85,17 @@ def _settle(held: Held, member: Member, choice: str) -> None:
     mail.post("service_handed_over", successor.email, page=page, name=successor.first_name, service=held.service.name)
 
 
-def _close(service: Service, holder: Member) -> None:
-    """End a service at once and tell everybody in it."""
+def close_service(service: Service, *, told: bool) -> None:
+    """End a service at once and tell everybody in it, its holder only where `told`. The caller commits."""
     with suppress(ServiceError):  # it has ended already
         services.cancel(service)
     service.status = "deleted"
     pending = update(Invitation).where(Invitation.service_id == service.id, Invitation.status == "pending")
     change(pending.values(status="revoked"))
-    seats = select(ServiceMember).where(ServiceMember.service_id == service.id, ServiceMember.user_id != holder.id)
+    seats = select(ServiceMember).where(ServiceMember.service_id == service.id)
     for seat in db.session.scalars(seats):
-        mail.post("service_closed", seat.member.email, name=seat.member.first_name, service=service.name)
+        if told or seat.user_id != service.holder_id:
+            mail.post("service_closed", seat.member.email, name=seat.member.first_name, service=service.name)
     for kind in (WorkspaceMember, ServiceMember):
         change(delete(kind).where(kind.service_id == service.id))
     audit.record("service.close", service)

@@ -58,18 +58,18 @@ class Breaker:
         if endpoint in self._rests_until:  # rested: this one tries, the others wait for what becomes of it
             self._rests_until[endpoint] = time.monotonic() + REST_S
 
-    def forget(self) -> None:
-        """Give every endpoint a new chance: what a person asks for who has just changed something."""
+    def forget(self, endpoint: Hashable) -> None:
+        """Give an endpoint a new chance: what a person asks for who has just changed something."""
         with self._lock:
-            self._failures.clear()
-            self._rests_until.clear()
+            self._failures.pop(endpoint, None)
+            self._rests_until.pop(endpoint, None)
 
     def note(self, endpoint: Hashable, *, worked: bool) -> None:
         """Count how an answer went."""
+        if worked:
+            self.forget(endpoint)
+            return
         with self._lock:
-            self._failures[endpoint] = 0 if worked else self._failures[endpoint] + 1
-            if worked:
-                self._failures.pop(endpoint)
-                self._rests_until.pop(endpoint, None)
-            elif self._failures[endpoint] >= MAX_FAILURES:
+            self._failures[endpoint] += 1
+            if self._failures[endpoint] >= MAX_FAILURES:
                 self._rests_until[endpoint] = time.monotonic() + REST_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -26,9 +27,9 @@ class Endpoint:
     price: Price | None = None
 
     @property
-    def name(self) -> tuple[str, str]:
-        """Return what failures are counted for."""
-        return self.base_url, self.model
+    def name(self) -> tuple[str, str, str]:
+        """Return what failures are counted for: one customer's wrong key must not rest the server for another's."""
+        return self.base_url, self.model, hashlib.sha256(self.key.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -69,16 +69,16 @@ def add(chatbot: Chatbot, question: str, document: str, words: str) -> GoldenQue
     return row
 
 
-def add_csv(chatbot: Chatbot, raw: bytes) -> list[GoldenQuestion]:
+def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
     """Keep the questions of a CSV with the columns question, source and words. All of them, or none.
 
     Raises:
         GoldenError: it is no such file, or a line can't be kept.
     """
     try:
-        text = raw.decode("utf-8-sig")
+        text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")
+        text = file.decode("cp1252", "replace")
     head = text.partition("\n")[0].lower()
     separator = max(",;\t", key=head.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=separator)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.answering import chat_model, endpoints
 from app.answering.chat_model import ChatModelError, Refused, TooSlow, Usage
-from app.answering.endpoints import PURPOSE, Endpoint
+from app.answering.endpoints import PURPOSE, Endpoint, read_own
 from app.collaborators import here
 from app.net import FetchError, read_target
 from app.refusals import Refusal
+from app.sealing import SealBroken
 from models import Chatbot, ChatModel, db
 
 MAX_KEY_CHARS = 500
@@ -61,7 +63,8 @@ def save(chatbot: Chatbot, base_url: str, model: str, key: str) -> ChatModel:
     own.base_url, own.model = base_url, model
     if key:
         own.sealed_key = here().sealer.seal(PURPOSE, key)
-    here().breaker.forget()
+    with suppress(SealBroken):
+        here().breaker.forget(read_own(own).name)
     return own
 
 

@@ -37,7 +37,7 @@ def allow_private(app):
 @pytest.fixture
 def model(app, bot, allow_private):
     """A server that answers, entered as the chatbot's own."""
-    app.extensions["docent"].breaker.forget()
+    app.extensions["docent"].breaker = Breaker(slots=8)
     with talking_model() as server:
         with inside(app):
             own_model.save(db.session.get(Chatbot, bot.chatbot_id), server.address, "talker", KEY)
@@ -201,7 +201,7 @@ FINDINGS = [
 
 @pytest.mark.parametrize(("status", "body", "words"), FINDINGS, ids=[row[0] for row in FINDINGS])
 def test_a_try_says_in_words_what_is_wrong(app, allow_private, status, body, words):
-    app.extensions["docent"].breaker.forget()
+    app.extensions["docent"].breaker = Breaker(slots=8)
     with serving(lambda conn, *_: say(conn, status, body, Content_Type="application/json")) as site, inside(app):
         found = own_model.try_out(endpoints.Endpoint(f"{site.url}/v1", "talker", KEY, is_typed=True))
     assert not found.works
@@ -215,7 +215,7 @@ def say_nothing(conn, *_):
 
 def test_a_try_tells_a_server_that_says_nothing_and_one_whose_certificate_is_unknown(app, allow_private):
     collaborators = app.extensions["docent"]
-    collaborators.breaker.forget()
+    collaborators.breaker = Breaker(slots=8)
     collaborators.config = replace(collaborators.config, chat_model_first_token_s=0.5)
     with serving(say_nothing) as site, inside(app):
         silent = own_model.try_out(endpoints.Endpoint(f"{site.url}/v1", "talker", is_typed=True))
@@ -267,3 +267,18 @@ def test_slow_models_take_no_more_than_their_slots():
         pass
     with breaker.slot("other"):
         breaker.note("other", worked=True)
+
+
+def test_a_wrong_key_of_one_customer_rests_the_server_for_nobody_else(app, model, allow_private):
+    breaker = app.extensions["docent"].breaker
+    of_cid, of_ada = (endpoints.Endpoint(model.address, "talker", key, is_typed=True) for key in ("wrong", KEY))
+    for _ in range(MAX_FAILURES):
+        breaker.note(of_cid.name, worked=False)
+    with pytest.raises(Resting), breaker.slot(of_cid.name):
+        pass
+    with inside(app):
+        assert own_model.try_out(of_ada).works
+    breaker.forget(of_ada.name)
+    with pytest.raises(Resting), breaker.slot(of_cid.name):
+        pass
+    assert "wrong" not in repr(of_cid.name)

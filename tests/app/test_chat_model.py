@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import answering
+from app.breaker import Breaker
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, db
 from tests.conftest import inside
@@ -99,7 +100,7 @@ def chatbot_id(app, ada):
 
 
 def ask(app, chatbot_id, script):
-    app.extensions["docent"].breaker.forget()
+    app.extensions["docent"].breaker = Breaker(slots=8)
     _ChatModel.script = script
     with inside(app):
         return list(answering.stream(db.session.get(Chatbot, chatbot_id), QUESTION))

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from app import answering
+from app.breaker import Breaker
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, db
 from tests.app.webserver import drip, say, serving
@@ -128,7 +129,7 @@ def ask(app, chatbot_id, fault):
     """Return what the server was asked, the answer, and the seconds that it took."""
     collaborators = app.extensions["docent"]
     before = collaborators.config
-    collaborators.breaker.forget()
+    collaborators.breaker = Breaker(slots=8)
     with serving(fault) as site:
         collaborators.config = dataclasses.replace(
             before,

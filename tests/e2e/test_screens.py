@@ -26,7 +26,7 @@ def _listen(page):
 
 def _is_lost(request):
     """Whether something could not be loaded; a live part that is asked for just when the page is left is no loss."""
-    return not (request.resource_type == "fetch" and request.failure == "net::ERR_ABORTED")
+    return not (request.resource_type in ("fetch", "eventsource") and request.failure == "net::ERR_ABORTED")
 
 
 def _is_wide(page):

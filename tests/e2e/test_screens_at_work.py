@@ -113,7 +113,7 @@ def test_what_was_typed_stays_when_it_is_refused(open_page):
 
 def test_copying_is_said_aloud(open_page, stage):
     page = open_page(f"/chatbot/{stage[1].full}", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy the code for").click()
     _wait_for_voice(page, "Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("<script async src=")
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.knowledge import clearing, drafts, ingest, publish, sources
-from models import Chatbot, Chunk, db
+from models import Chatbot, Chunk, Document, db
 from tests.conftest import inside, make_customer
 from tests.faults.books import write_book
 
@@ -84,11 +84,14 @@ def written(app):
 
 
 def teach(app, name, written):
-    """Read a book, replace it by a shorter one, publish: what one worker does. Return its transactions."""
+    """Read a book, replace it by shorter ones, publish each: what one worker does. Return its transactions.
+
+    The first is cleared away with the sixth, when no generation that is kept holds it.
+    """
     chatbot_id = make_customer(app, name).chatbot_id
     mine = written[get_ident()]
     mine.clear()
-    for n_paragraphs in (900, 300):
+    for n_paragraphs in (900, 30, 31, 32, 33, 34):
         with inside(app):
             chatbot = db.session.get(Chatbot, chatbot_id)
             book = io.BytesIO(write_book(name, n_paragraphs).encode())
@@ -97,7 +100,9 @@ def teach(app, name, written):
             assert ingest.ingest(source_id).status == "ready"
             n_chunks = publish.publish(chatbot_id).n_chunks
     with inside(app):
-        assert db.session.scalar(select(func.count(Chunk.id)).where(Chunk.chatbot_id == chatbot_id)) == n_chunks
+        live = select(func.count(Chunk.id)).join(Document, Document.id == Chunk.document_id).where(Document.live)
+        assert db.session.scalar(live.where(Chunk.chatbot_id == chatbot_id)) == n_chunks
+        assert db.session.scalar(select(func.count(Document.id)).where(Document.chatbot_id == chatbot_id)) == 5
     return list(mine)
 
 

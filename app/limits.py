@@ -33,6 +33,7 @@ FORMS_PER_ADDRESS = "60 per hour"  # each may become a mail
 HANDOFFS_PER_SERVICE = "300 per day"  # mails to an address that nobody has proven
 MESSAGES_PER_ADDRESS = "60 per minute"  # an office shares one
 MESSAGES_PER_ADDRESS_A_DAY = "2000 per day"
+COMPLAINTS = "1 per minute"  # that Redis is out of reach: in the log
 
 _local = FixedWindowRateLimiter(MemoryStorage())
 
@@ -53,7 +54,8 @@ def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
     try:
         return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
     except (RedisError, OSError) as error:
-        log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
+        if _local.hit(_item(COMPLAINTS), "complaint"):
+            log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
         return _local.hit(_item(rule), what, who, cost=cost)
 
 

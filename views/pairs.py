@@ -42,7 +42,7 @@ class AnswersPage(BaseView):
             db.session.rollback()
             flash(str(refusal), "danger")
             return self._page(chatbot, typed), 422
-        return _keep("answer.write", row, source)
+        return _keep("answer.write", row, source, chatbot)
 
     @expose("/<uuid:chatbot_uuid>/answers/import", methods=["POST"])
     @has_access
@@ -58,7 +58,7 @@ class AnswersPage(BaseView):
         if reading.pairs:
             source, rows = pairs.add(chatbot, reading.pairs)
             flash(f"{count_in_words(len(rows), 'question')} taken.", "success")
-            _keep("answer.import", source, source)
+            _keep("answer.import", source, source, chatbot)
         if reading.complaints:
             return self._page(chatbot, {}, reading), 200 if reading.pairs else 422
         return redirect(_address(chatbot))
@@ -73,7 +73,7 @@ class AnswersPage(BaseView):
             typed, status = _typed(), 422
             try:
                 pairs.rewrite(row, pairs.make_pair(**typed))
-                return _keep("answer.rewrite", row, row.source)
+                return _keep("answer.rewrite", row, row.source, chatbot)
             except Refusal as refusal:
                 db.session.rollback()
                 flash(str(refusal), "danger")
@@ -114,11 +114,11 @@ def _typed() -> dict[str, str]:
     return {name: request.form.get(name, "") for name in ("question", "answer")}
 
 
-def _keep(action: str, changed: CuratedAnswer | Source, source: Source) -> Any:
+def _keep(action: str, changed: CuratedAnswer | Source, source: Source, chatbot: Chatbot) -> Any:
     audit.record(action, changed)
     db.session.commit()
     queues.wake_ingestion(source.id)
-    return redirect(_address(source.chatbot))
+    return redirect(_address(chatbot))
 
 
 def _address(chatbot: Chatbot) -> str:

@@ -10,6 +10,7 @@ import uuid
 import pytest
 
 from tests.commands.running import ROOT, environ_of
+from tests.conftest import database_like, url_of
 
 N_PROCESSES = 8
 START = """
@@ -33,10 +34,20 @@ print(json.dumps({"status": page.status_code, "rights": [sorted(names), roles, a
 """
 
 
+@pytest.fixture
+def empty_database_url(database_url):
+    """A database on the server that was given with nothing in it; else empty: SQLite."""
+    if not database_url:
+        yield ""
+        return
+    with database_like("template1") as name:
+        yield url_of(name)
+
+
 @pytest.mark.timeout(300)
-def test_all_are_live_and_know_the_same_rights(tmp_path, artifact, database_url):
+def test_all_are_live_and_know_the_same_rights(tmp_path, artifact, empty_database_url):
     (tmp_path / "embedder").symlink_to(artifact)
-    environ = environ_of(tmp_path, DATABASE_URL=database_url, SECRET_KEY=uuid.uuid4().hex * 2)
+    environ = environ_of(tmp_path, DATABASE_URL=empty_database_url, SECRET_KEY=uuid.uuid4().hex * 2)
     running = [
         subprocess.Popen([sys.executable, "-c", START], env=environ, cwd=ROOT, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)

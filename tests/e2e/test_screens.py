@@ -9,7 +9,7 @@ from tests.e2e.walk import NARROW, NARROWEST, WIDE, pages_of, sign_in
 
 CHANGING = ["color-contrast", "target-size", "scrollable-region-focusable", "aria-hidden-focus"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def _listen(page):

@@ -67,7 +67,7 @@ def _digits(number: str) -> str:
 
 
 def _is_small(digits: str) -> bool:
-    return not digits or (len(digits) < 3 and int(digits) <= _SMALL)  # noqa: PLR2004
+    return not digits or (len(digits) <= len(str(_SMALL)) and int(digits) <= _SMALL)
 
 
 def repeats(text: str, secret: str) -> bool:

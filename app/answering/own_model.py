@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from app.answering import chat_model, endpoints
 from app.answering.chat_model import ChatModelError, Refused, TooSlow, Usage
@@ -92,7 +93,7 @@ def try_out(endpoint: Endpoint) -> Finding:
 def _explain_refusal(error: Refused, endpoint: Endpoint) -> str:
     if error.status in (401, 403):
         return "The server refuses the key. Enter it again, and see whether it may use this model."
-    if error.status == 404:  # noqa: PLR2004
+    if error.status == HTTPStatus.NOT_FOUND:
         return (
             f"The server does not know the model {endpoint.model}, or speaks no OpenAI interface at this address. "
             "The address often ends with /v1."

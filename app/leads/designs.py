@@ -13,7 +13,8 @@ from app.accounts.addresses import AddressError, normalize
 from app.refusals import Refusal
 
 MAX_FIELDS = 12
-MAX_LABEL, MAX_HELP, MAX_CHOICES = 120, 600, 20
+_MAX_DIGITS = 3  # of a count of fields
+MAX_LABEL, MAX_HELP, MIN_CHOICES, MAX_CHOICES = 120, 600, 2, 20
 MAX_TEXT, MAX_LONG = 200, 4000
 STARS = 5
 _NAME = re.compile(r"[a-z0-9]{1,16}")
@@ -139,7 +140,7 @@ def read_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
 
 
 def _position(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else MAX_FIELDS  # noqa: PLR2004
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else MAX_FIELDS
 
 
 def _read_question(row: Mapping[str, Any]) -> Question:
@@ -150,7 +151,7 @@ def _read_question(row: Mapping[str, Any]) -> Question:
         raise DesignRefused("Choose what kind of field each is.")
     if len(label) > limit or any(len(choice) > MAX_LABEL for choice in choices):
         raise DesignRefused(f"A label or choice has at most {limit} characters.")
-    if kind == "choice" and not 2 <= len(choices) <= MAX_CHOICES:  # noqa: PLR2004
+    if kind == "choice" and not MIN_CHOICES <= len(choices) <= MAX_CHOICES:
         raise DesignRefused(f"A choice needs 2 to {MAX_CHOICES} answers, separated by commas.")
     name = name if _NAME.fullmatch(name) else f"f{secrets.token_hex(4)}"
     return Question(name, kind, label, bool(row.get("required")), choices if kind == "choice" else ())

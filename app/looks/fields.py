@@ -15,6 +15,8 @@ Read = Callable[[str], Any]
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _PATTERN = re.compile(r"/[^\s?#]{0,199}")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-3]|24):([0-5]\d)")
+_MAX_DIGITS = 9  # of any whole number here
+MAX_ADDRESS_CHARS = 500
 MAX_STARS = 5  # of one pattern: more of them are slow to match
 MAX_LINES_OF_PATHS = 20
 
@@ -105,7 +107,7 @@ def lines(most: int, limit: int) -> Read:
 
 def whole(least: int, most: int) -> Read:
     def read_number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):  # noqa: PLR2004
+        if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and least <= int(text) <= most):
             raise ValueError(f"Use a whole number from {least} to {most}.")
         return int(text)
 
@@ -135,7 +137,7 @@ def web_address(text: str) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)
     except ValueError:
         usable = False
-    if not usable or len(text) > 500:  # noqa: PLR2004
+    if not usable or len(text) > MAX_ADDRESS_CHARS:
         raise ValueError("Use an address such as https://www.example.com/privacy.")
     return text
 

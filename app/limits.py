@@ -1,4 +1,7 @@
-"""Rate limits, each a sentence. Counted in Redis for all processes; while Redis is away, per process."""
+"""Rate limits, each a sentence. Counted in Redis for all processes; while Redis is away, per process.
+
+Whoever is counted stands there by a keyed hash: Redis and its file hold no address and no e-mail.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,7 @@ def _item(rule: str) -> RateLimitItem:
 
 def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
     """Count one try of `who` at `what`, or `cost` of them; False when the rule ("10 per minute") has no room for it."""
+    who = here().signer.derive("limit", who)
     try:
         return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
     except (RedisError, OSError) as error:

@@ -30,6 +30,8 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     consented_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # where the owner asks for consent
     visitor: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # as the owner's server signed it
     handed_over_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # to a person
+    visitor_hash: Mapped[str | None] = mapped_column(String(32))  # app/history/anonymous.py makes it
+    browser: Mapped[str] = mapped_column(String(40), default="", server_default="")  # family and system alone
     chatbot: Mapped[Chatbot] = relationship()
     domain: Mapped[Domain | None] = relationship(
         primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from app import limits
 from app.domains import counting, health
-from app.history import recording, transcripts, visitors
+from app.history import anonymous, recording, transcripts, visitors
 from app.leads import submissions
 from app.looks import languages, schema
 from app.plans import usage
-from models import Embed, Service, db
+from models import ChatSession, Embed, Service, db
 from models.base import now
 from widget import access, forms, shown, turns
 from widget.body import read_body, read_text
@@ -97,7 +97,7 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
     identity = body.get("identity")
     visitor = visitors.recognize(visit.chatbot, identity) if isinstance(identity, dict) else None
     resumed = recording.resume_session(visit.embed, read_text(body, "resume_token", 200), visitor)
-    chat, resume_token = resumed or recording.start_session(visit.embed, visit.origin, read_text(body, "page", 2000))
+    chat, resume_token = resumed or _start(visit, read_text(body, "page", 2000))
     recording.welcome(chat, visitor, has_agreed=body.get("consent") is True)
     messages = transcripts.read_turns(chat) if resumed else []
     db.session.commit()
@@ -106,6 +106,11 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
         token=access.issue_token(visit, chat), expires_at=expires.isoformat(), session_id=str(chat.uuid),
         resume_token=resume_token, messages=[shown.turn(message) for message in messages],
     )  # fmt: skip
+
+
+def _start(visit: access.Visit, page: str) -> tuple[ChatSession, str]:
+    trace = anonymous.trace(visit.service.id, request.remote_addr, request.user_agent.string)
+    return recording.start_session(visit.embed, visit.origin, page, trace)
 
 
 @blueprint.post("/embeds/<uuid:embed_uuid>/identity")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 from app.answering import budgets
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
+from app.history.anonymous import UNKNOWN, Trace
 from app.history.visitors import Visitor
 from app.tokens import digest, make_token
 from models import ChatSession, Embed, Message, db
@@ -22,18 +24,23 @@ ANSWER_PATIENCE_S = 30  # without a sign of life: three beats of the one who is 
 MAX_PAGE = 2000
 FEEDBACK = {1: "positive", 0: "neutral", -1: "negative", None: None}  # None takes it back
 MAX_COMMENT = 500
+_QUERY = re.compile(r"[?#]")
 
 
 class InProgressError(Exception):
     """A question of the same chat is being answered at this moment."""
 
 
-def start_session(embed: Embed, origin: str, page: str) -> tuple[ChatSession, str]:
-    """Add a chat session; return it with its resume token, of which only the hash is kept. The caller commits."""
+def start_session(embed: Embed, origin: str, page: str, trace: Trace = UNKNOWN) -> tuple[ChatSession, str]:
+    """Add a chat session; return it with its resume token, of which only the hash is kept. The caller commits.
+
+    Of the page's address, what follows a question mark or a number sign may be private, and stays behind.
+    """
     token, token_hash = make_token()
     chat = ChatSession(
         service_id=embed.service_id, chatbot_id=embed.chatbot_id, domain_id=embed.domain_id, embed_id=embed.id,
-        origin=origin, page=page[:MAX_PAGE], resume_hash=token_hash,
+        origin=origin, page=_QUERY.split(page, maxsplit=1)[0][:MAX_PAGE], resume_hash=token_hash,
+        visitor_hash=trace.visitor_hash, browser=trace.browser,
     )  # fmt: skip
     db.session.add(chat)
     db.session.flush()

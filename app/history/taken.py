@@ -31,6 +31,7 @@ from models import (
     GoldenQuestion,
     Instruction,
     Invitation,
+    LegalHold,
     Member,
     Message,
     ModelSpending,
@@ -109,6 +110,7 @@ KINDS = (
     Kind("chat_sessions", ChatSession, "visitors' chats"),
     Kind("messages", Message, "what was said in them"),
     Kind("citations", Citation, "the passages that were shown with answers"),
+    Kind("legal_holds", LegalHold, "which chats are kept longer for the law, and why"),
     Kind("submissions", Submission, "what visitors have entered in forms"),
     Kind("audit_trail", AuditEvent, "who did what, and when"),
 )

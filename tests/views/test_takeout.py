@@ -26,7 +26,9 @@ SECRETS = {
     "chat_sessions": ("resume_hash",), "chat_history": ("idempotency_key",), "generations": ("storage_key",),
 }  # fmt: skip
 # tables below a service that hold nothing a customer would miss, or secrets alone
-LEFT = {"acting_grants", "handovers", "identity_keys", "notices", "webhook_deliveries"}
+LEFT = {
+    "acting_grants", "erasures", "handovers", "identity_keys", "notices", "retentions", "webhook_deliveries",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, insert, select, text, update
 
 from models.base import Model, db
 from models.knowledge import Chunk, Document, Source
 from models.tenancy import RAW, ForeignRowError, Scope
 
 _SENT_FROM_HERE = {RAW: True}
+# whoever inserts holds this lock from before an id is given until the transaction has ended
+_WRITERS_OF_MESSAGES = """
+SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND relation = 'chat_history'::regclass
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()
+"""
 
 
 class ChunkRow(NamedTuple):
@@ -78,6 +84,16 @@ def showable_ids(scope: Scope, chatbot_id: int, ids: Collection[int]) -> set[int
     chunks = Chunk.__table__
     query = _allowed(select(chunks.c.id), scope, chatbot_id).where(chunks.c.id.in_(list(ids)))
     return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
+
+
+def writers_of_messages() -> set[str]:
+    """Return the transactions that are writing messages at this moment, of any customer: their names, and no row.
+
+    None on SQLite, where rows become visible in the order of their ids.
+    """
+    if db.session.get_bind().dialect.name == "sqlite":
+        return set()
+    return set(db.session.execute(text(_WRITERS_OF_MESSAGES), execution_options=_SENT_FROM_HERE).scalars())
 
 
 def _live(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:

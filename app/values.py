@@ -16,6 +16,8 @@ MIN_SECRET_LENGTH = 32
 MIN_DISTINCT = 8  # "aaaaaaaa..." is long, yet no secret
 MAX_PORT = 65535
 MAX_SECONDS = 86_400
+MAX_ID = 2**63 - 1  # of a row, as databases number them
+_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def flag(text: str) -> bool:
@@ -25,11 +27,21 @@ def flag(text: str) -> bool:
     return word in ("1", "true", "yes", "on")
 
 
+def whole_number(text: str, least: int = 0, most: int = MAX_ID) -> int | None:
+    """Return the number that plain digits write; None where they are something else, or it is out of these bounds.
+
+    (`int` also takes signs, spaces, underscores and the digits of every script, of any length.)
+    """
+    number = int(text) if _DIGITS.fullmatch(text) else -1
+    return number if least <= number <= most else None
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= most:
+        number = whole_number(text, least, most)
+        if number is None:
             raise ValueError(f"use a whole number from {least} to {most}")
-        return int(text)
+        return number
 
     return read
 

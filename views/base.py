@@ -22,11 +22,10 @@ from app import audit
 from app.caller import standing
 from app.refusals import Refusal
 from app.template_filters import words
+from app.values import whole_number
 from models import db
 from views.listing import filters_of, read_listing
 from views.questions import Act
-
-MAX_ID = 2**63 - 1
 
 
 class Refused(Refusal):
@@ -144,9 +143,8 @@ class Screen(ModelView):
         return "–" if value in (None, "") else value
 
     def _find(self, pk: Any) -> Any:
-        text = str(pk)
-        known = text.isascii() and text.isdigit() and int(text) <= MAX_ID
-        item = self.datamodel.get(int(text), self._base_filters) if known else None
+        number = whole_number(str(pk))
+        item = None if number is None else self.datamodel.get(number, self._base_filters)
         return item or abort(404)
 
     def _require_right(self, item: Any) -> None:

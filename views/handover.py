@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app.accounts import ownership
 from app.caller import signed_in, standing
+from app.values import whole_number
 from models import Service
 from models.base import db
 from views.buying import find_service
@@ -59,8 +60,7 @@ class HandoverPage(BaseView):
     @has_access
     def offer(self, service_uuid: uuid.UUID) -> Any:
         service, chosen = _held(service_uuid), request.form.get("successor", "")
-        is_number = chosen.isascii() and chosen.isdigit() and len(chosen) < 19  # noqa: PLR2004 - what an id can be
-        person = ownership.offer(service, int(chosen) if is_number else 0)
+        person = ownership.offer(service, whole_number(chosen) or 0)
         return self._done(service, f"{service.name} is offered to {person.name}, who finds it on this page.")
 
     @expose("/<uuid:service_uuid>/handover/withdraw", methods=["POST"])

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 from flask import request
 from flask_appbuilder.models.sqla.filters import FilterEqual
 
-MAX_PAGE_DIGITS = 6
+from app.values import whole_number
+
+MAX_PAGE = 999_999
 MAX_WORDS = 200
 
 
@@ -55,9 +57,7 @@ class Listing:
 
 def read_page_number() -> int:
     """Return which page an address asks for; the first where it names none."""
-    page = request.args.get("page", "")
-    is_page = page.isascii() and page.isdigit() and len(page) <= MAX_PAGE_DIGITS
-    return max(1, int(page)) if is_page else 1
+    return whole_number(request.args.get("page", ""), 1, MAX_PAGE) or 1
 
 
 def read_words() -> str:

@@ -14,10 +14,11 @@ from app.accounts.members import known_as
 from app.caller import standing
 from app.plans import orders
 from app.template_filters import money, words
+from app.values import whole_number
 from models import Member, Order, Service
 from models.base import db
 from models.plans import ORDER_STATUSES
-from views.base import MAX_ID, Screen, table
+from views.base import Screen, table
 from views.columns import link_to_service, moment, status_badge
 from views.questions import Act, ReasonForm, ask, is_answered
 
@@ -28,8 +29,7 @@ class OrderFilter(BaseFilter):
     def apply(self, query: Any, value: str) -> Any:
         buyers = select(Member.id).where(known_as(value))
         services = select(Service.id).where(Service.name.icontains(value, autoescape=True))
-        is_number = value.isascii() and value.isdigit() and int(value) <= MAX_ID
-        number = int(value) if is_number else 0
+        number = whole_number(value) or 0
         return query.filter(or_(Order.user_id.in_(buyers), Order.service_id.in_(services), Order.id == number))
 
 

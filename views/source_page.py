@@ -14,6 +14,7 @@ from app.caller import standing
 from app.knowledge import chunks, sources
 from app.knowledge.crawling import websites
 from app.knowledge.timeline import steps_of
+from app.values import whole_number
 from jobs import queues
 from models import Source, db
 from views.listing import read_words
@@ -113,6 +114,4 @@ def _same_page() -> str:
 
 def _read_id(name: str) -> int:
     """Return the id that an address names; 0 where it names none."""
-    text = request.args.get(name, "")
-    is_id = text.isascii() and text.isdigit() and len(text) < 19  # noqa: PLR2004 - of 64 bits
-    return int(text) if is_id else 0
+    return whole_number(request.args.get(name, "")) or 0

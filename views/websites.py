@@ -14,6 +14,7 @@ from app.caller import standing
 from app.knowledge import sources
 from app.knowledge.crawling import pages, report, terms, websites
 from app.knowledge.sources import SourceError
+from app.values import whole_number
 from jobs import queues
 from models import Source, Website, db
 from models.websites import OUTCOMES
@@ -140,9 +141,9 @@ def _wishes_of(website: Website) -> dict[str, str]:
 
 def _read_wishes(typed: dict[str, str]) -> websites.Wishes:
     limit = typed["max_pages"].strip()
-    if limit and not (limit.isascii() and limit.isdigit()):
+    max_pages = whole_number(limit[:MAX_DIGITS])  # longer ones are beyond every plan
+    if limit and max_pages is None:
         raise SourceError("The limit of pages is a whole number from 1.")
-    max_pages = int(limit[:MAX_DIGITS]) if limit else None  # longer ones are beyond every plan
     return websites.make_wishes(typed["include"].splitlines(), typed["exclude"].splitlines(), max_pages)
 
 

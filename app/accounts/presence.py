@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from app.accounts import devices
+from app.values import whole_number
 from models import Member, db, tenancy
 
 
 def find_member(cookie: str) -> Member | None:
     """Find a member by what `Member.get_id` gave; None once the version was raised or the member disabled."""
-    member_id, _, version = cookie.partition(".")
-    if not (member_id.isascii() and member_id.isdigit()):
+    number, _, version = cookie.partition(".")
+    member_id = whole_number(number)
+    if member_id is None:
         return None
     with tenancy.everything():
-        member = db.session.get(Member, int(member_id))
+        member = db.session.get(Member, member_id)
         is_current = member is not None and str(member.session_version) == version and member.is_active
         return member if is_current else None
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from app.accounts.addresses import AddressError, normalize
 from app.refusals import Refusal
+from app.values import whole_number
 
 MAX_FIELDS = 12
-_MAX_DIGITS = 3  # of a count of fields
 MAX_LABEL, MAX_HELP, MIN_CHOICES, MAX_CHOICES = 120, 600, 2, 20
 MAX_TEXT, MAX_LONG = 200, 4000
 STARS = 5
@@ -140,7 +140,8 @@ def read_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
 
 
 def _position(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else MAX_FIELDS
+    number = whole_number(text)
+    return MAX_FIELDS if number is None else number
 
 
 def _read_question(row: Mapping[str, Any]) -> Question:

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.accounts.addresses import AddressError, normalize
+from app.values import whole_number
 
 Read = Callable[[str], Any]
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _PATTERN = re.compile(r"/[^\s?#]{0,199}")
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-3]|24):([0-5]\d)")
-_MAX_DIGITS = 9  # of any whole number here
 MAX_ADDRESS_CHARS = 500
 MAX_STARS = 5  # of one pattern: more of them are slow to match
 MAX_LINES_OF_PATHS = 20
@@ -107,9 +107,10 @@ def lines(most: int, limit: int) -> Read:
 
 def whole(least: int, most: int) -> Read:
     def read_number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and least <= int(text) <= most):
+        number = whole_number(text, least, most)
+        if number is None:
             raise ValueError(f"Use a whole number from {least} to {most}.")
-        return int(text)
+        return number
 
     return read_number
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -60,6 +61,11 @@ class Collaborators:
         from redis import Redis
 
         return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
+
+    @cached_property
+    def searches(self) -> threading.BoundedSemaphore:
+        """Return the turns of answers at searching, as many at once as there are cores."""
+        return threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
     @cached_property
     def breaker(self) -> Breaker:

@@ -14,9 +14,10 @@ from app.answering.endpoints import choose
 from app.answering.followups import Turn
 from app.answering.manner import Manner
 from app.answering.passages import load_passages
-from app.answering.search import SearchHit, find, search
+from app.answering.search import SearchHit, find, search, turn
 from app.answering.trace import Trace
 from app.answering.writing import Task, Written, write
+from indexes.retriever import Retrieval
 from models import Chatbot, db
 
 __all__ = ["Answer", "SearchHit", "Trace", "Turn", "answer", "search", "stream"]
@@ -59,11 +60,12 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
     choice = choose(chatbot)
     trace.price = choice.endpoint.price if choice.endpoint else None
     trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, usage)
-    known = curated.answer(chatbot, question, asked)
+    with turn():
+        known = curated.answer(chatbot, question, asked)
+        found = find(chatbot, asked) if known is None else Retrieval()
     if known is not None:
         yield from _say(known, manner)
         return
-    found = find(chatbot, asked)
     trace.hits, trace.verdict = found.hits, gate.judge(found, asked, manner.strictness)
     trace.note("found")
     trace.passages = passages = load_passages(

@@ -23,7 +23,7 @@ from app.answering.endpoints import Endpoint
 from app.answering.prompting import Messages
 from app.breaker import Busy, Resting
 from app.collaborators import here
-from app.net import FetchError, pin_host
+from app.net import FetchError, pin_host, shared_context
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -175,8 +175,9 @@ def _connect(endpoint: Endpoint, limits: Limits, deadline: Deadline) -> OpenAI:
         deadline.watch(request)
 
     http = DefaultHttpxClient(
-        event_hooks={"request": [prepare]}, follow_redirects=False, trust_env=not endpoint.is_typed
-    )
+        event_hooks={"request": [prepare]}, follow_redirects=False, trust_env=not endpoint.is_typed,
+        verify=shared_context(),
+    )  # fmt: skip
     return OpenAI(
         base_url=endpoint.base_url or None, api_key=endpoint.key or "none", max_retries=0, timeout=limits.whole_s,
         http_client=http,

@@ -12,6 +12,7 @@ from app.net.answers import Fetched, Page
 from app.net.errors import KINDS, FetchError
 from app.net.fetcher import ROBOT_NAME, Fetcher, FetchSettings
 from app.net.pinning import pin_host
+from app.net.trust import shared_context
 
 __all__ = [
     "KINDS",
@@ -27,4 +28,5 @@ __all__ = [
     "pin_host",
     "read_target",
     "resolve_by_system",
+    "shared_context",
 ]

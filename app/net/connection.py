@@ -8,14 +8,13 @@ import ssl
 import time
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from app.net.errors import failed, too_large, too_slow
+from app.net.trust import make_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,11 +70,7 @@ class _TlsSocket(ssl.SSLSocket):
 
 @cache
 def _tls_context() -> ssl.SSLContext:
-    """Trust whom the system trusts (SSL_CERT_FILE moves it); where it trusts nobody, Mozilla's list."""
-    context = ssl.create_default_context()
-    places = ssl.get_default_verify_paths()
-    if not places.cafile and not (places.capath and any(Path(places.capath).iterdir())):
-        context.load_verify_locations(certifi.where())
+    context = make_context()
     context.sslsocket_class = _TlsSocket
     return context
 

@@ -33,7 +33,7 @@ QUESTIONS = ("Which file formats can a chatbot learn from?", "Which files can a 
 LISTS = tuple(f"/{name}/list/" for name in ("chatbotview", "sourceview", "domainview", "historyview", "workspaceview"))
 SENTENCE = "A chatbot learns from PDF, Word, PowerPoint and text files, and from web pages [1]. "
 WORDS_OF_AN_ANSWER, PAUSE_S = 24, 0.6  # an answer takes about 15 seconds
-SPARE_THREADS = 24  # for pages and short calls
+SPARE_THREADS = 12  # for pages and short calls, beside the eighth that is kept for pages that follow changes
 START_S = 180
 
 
@@ -150,8 +150,11 @@ async def _visit(run: Run, number: int, until: float) -> None:
     n = number
     while time.monotonic() < until:
         headers = await _open_chat(run, number)
-        run.streams[await _ask(run, headers, QUESTIONS[n % len(QUESTIONS)])] += 1
+        how = await _ask(run, headers, QUESTIONS[n % len(QUESTIONS)])
+        run.streams[how] += 1
         n += 1
+        if how != "done":
+            await asyncio.sleep(5)  # as a person would; at once, it would be refused for asking too often
 
 
 async def _sign_in(run: Run) -> str:
@@ -209,7 +212,7 @@ def _installation(n_streams: int, model_port: int) -> Iterator[Run]:
         folder, web, site = Path(name), free_port(), free_port()
         environ = {
             **os.environ, "DATA_DIR": name, "PORT": str(web), "DEMO_PORT": str(site), "TRUSTED_PROXIES": "1",
-            "WEB_THREADS": str(n_streams + SPARE_THREADS), "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
+            "WEB_THREADS": str((n_streams + SPARE_THREADS) * 8 // 7 + 1), "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
             "CHAT_MODEL_TIMEOUT_S": "120", "CHAT_MODEL_FIRST_TOKEN_S": "60",
             "CHAT_MODEL_SLOTS": str(min(1024, 2 * n_streams)),
         }  # fmt: skip

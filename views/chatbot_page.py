@@ -167,7 +167,7 @@ class ChatbotPage(BaseView):
         return self._page("chatbot/_part.html", chatbot, **_page_of_sources(chatbot))
 
     def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
-        asked = ("chatbot.edit", "chatbot.preview", "source.edit", "history.view")
+        asked = ("chatbot.edit", "chatbot.preview", "look.view", "source.edit", "history.view")
         may = {action: standing().may(action, chatbot.workspace_id) for action in asked}
         facts = overview.facts_of(chatbot)
         values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
+from app.caller import standing
 from app.leads import forms, submissions, webhooks
 from app.leads.designs import KINDS, MAX_FIELDS, DesignRefused, questions_of, read_questions
 from app.leads.forms import Design
@@ -29,10 +30,11 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/forms")
     @has_access
     def forms(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "look.view")
+        shown = webhooks.secret_of if _may_edit(chatbot) else lambda _webhook: ""
         return self._page(
             "forms", chatbot, forms=forms.list_forms(chatbot), preset=preset_of(chatbot.type),
-            webhooks=[(webhook, webhooks.secret_of(webhook)) for webhook in webhooks.list_webhooks(chatbot)],
+            webhooks=[(webhook, shown(webhook)) for webhook in webhooks.list_webhooks(chatbot)],
             deliveries=webhooks.deliveries_of(chatbot),
         )  # fmt: skip
 
@@ -46,7 +48,7 @@ class FormPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>")
     @has_access
     def edit(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
-        chatbot, form = self._find_form(chatbot_uuid, form_uuid)
+        chatbot, form = self._find_form(chatbot_uuid, form_uuid, "look.view")
         rows = [
             {**question.to_json(), "choices": ", ".join(question.choices)} for question in questions_of(form.fields)
         ]
@@ -122,8 +124,10 @@ class FormPage(BaseView):
         webhooks.try_again(delivery)
         return self._done(chatbot_uuid, "webhook.try_again", delivery)
 
-    def _find_form(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> tuple[Chatbot, Form]:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+    def _find_form(
+        self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID, action: str = "chatbot.edit"
+    ) -> tuple[Chatbot, Form]:
+        chatbot = find_chatbot(chatbot_uuid, action)
         return chatbot, forms.find(chatbot, form_uuid) or abort(404)
 
     def _find_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Webhook:
@@ -159,7 +163,12 @@ class FormPage(BaseView):
         )  # fmt: skip
 
     def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
-        return self.render_template(f"leads/{name}.html", chatbot=chatbot, appbuilder=self.appbuilder, **values)
+        values |= {"may_edit": _may_edit(chatbot), "appbuilder": self.appbuilder}
+        return self.render_template(f"leads/{name}.html", chatbot=chatbot, **values)
+
+
+def _may_edit(chatbot: Chatbot) -> bool:
+    return standing().may("chatbot.edit", chatbot.workspace_id)
 
 
 def _read_rows() -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from app import audit
 from app.accounts.preferences import time_zones
+from app.caller import standing
 from app.domains import embeds
 from app.history import visitors
 from app.looks import colors, fields, languages, pictures, schema
@@ -32,8 +33,7 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/look")
     @has_access
     def look(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
-        return self._editor(chatbot, "look", schema.LOOK)
+        return self._editor(find_chatbot(chatbot_uuid, "look.view"), "look", schema.LOOK)
 
     @expose("/<uuid:chatbot_uuid>/look", methods=["POST"])
     @has_access
@@ -44,7 +44,7 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/behavior")
     @has_access
     def behavior(self, chatbot_uuid: uuid.UUID) -> Any:
-        return self._editor(find_chatbot(chatbot_uuid, "chatbot.edit"), "behavior", schema.BEHAVIOR)
+        return self._editor(find_chatbot(chatbot_uuid, "look.view"), "behavior", schema.BEHAVIOR)
 
     @expose("/<uuid:chatbot_uuid>/behavior", methods=["POST"])
     @has_access
@@ -64,7 +64,7 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/words", methods=["GET", "POST"])
     @has_access
     def words(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit" if request.method == "POST" else "look.view")
         language = request.args.get("language", "en")
         if language not in languages.NAMES:
             abort(404)
@@ -80,10 +80,10 @@ class WidgetPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/visitors")
     @has_access
     def visitors(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        chatbot = find_chatbot(chatbot_uuid, "look.view")
         key = visitors.find_key(chatbot)
         try:
-            secret = visitors.secret_of(key) if key else ""
+            secret = visitors.secret_of(key) if key and _may_edit(chatbot) else ""
         except SealBroken:
             secret = ""
         return self._page("visitors", chatbot, key=key, secret=secret, snippets=snippets())
@@ -131,7 +131,12 @@ class WidgetPage(BaseView):
         return page, 422 if wrong else 200
 
     def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
-        return self.render_template(f"look/{name}.html", chatbot=chatbot, appbuilder=self.appbuilder, **values)
+        values |= {"may_edit": _may_edit(chatbot), "appbuilder": self.appbuilder}
+        return self.render_template(f"look/{name}.html", chatbot=chatbot, **values)
+
+
+def _may_edit(chatbot: Chatbot) -> bool:
+    return standing().may("chatbot.edit", chatbot.workspace_id)
 
 
 def _pictures_of(chatbot: Chatbot) -> dict[str, str]:

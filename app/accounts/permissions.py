@@ -28,6 +28,7 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "chatbot.view": (_EVERYBODY, VIEW, "see chatbots"),
     "chatbot.preview": (_EVERYBODY, CHANGE, "chat in the preview"),
     "chatbot.edit": (_LEADERS, CHANGE, "make, change and delete chatbots; embed them"),
+    "look.view": (_LEADERS, VIEW, "see how chatbots look, behave and speak, and their forms"),
     "source.view": (_EVERYBODY, VIEW, "see sources and their state"),
     "source.edit": (_LEADERS, CHANGE, "add, retry and delete sources"),
     "submission.view": (_LEADERS, VIEW, "see and export what visitors have entered"),

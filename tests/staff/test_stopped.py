@@ -8,6 +8,8 @@ import pytest
 
 from app.accounts.permissions import ACTIONS, BUY, CHANGE, EXPORT, HOLDER, VIEW, is_change
 from app.accounts.standing import find_standing
+from app.history import visitors
+from app.leads import webhooks
 from app.plans import quotas, usage
 from app.plans.pressing import pressing
 from models import Chatbot, Member, Service, Subscription, db
@@ -20,6 +22,7 @@ STOPPED = {
     "suspended": {"status": "disabled", "suspended_for": "The invoice <is> not paid."},
     "ended": {"expired_at": now() - dt.timedelta(seconds=1)},
 }
+WIDGET_PAGES = ("look", "behavior", "words", "visitors", "forms")
 
 
 @pytest.fixture(params=STOPPED)
@@ -45,16 +48,41 @@ def test_of_every_action_those_that_change_something_are_refused(app, stopped):
         assert is_change(action) == (kind == CHANGE)
 
 
+def test_how_a_widget_is_set_up_can_be_read_without_its_secrets(app):
+    customer = make_customer(app, "ben")
+    client, chatbot = sign_in(app, customer), f"/chatbot/{customer.chatbot_uuid}"
+    client.post(f"{chatbot}/visitors")
+    client.post(f"{chatbot}/webhooks", data={"url": "https://93.184.216.34/told"})
+    form = client.post(f"{chatbot}/forms").headers["Location"]
+    with inside(app):
+        row = db.session.get(Chatbot, customer.chatbot_id)
+        secrets = [visitors.secret_of(visitors.find_key(row)), *map(webhooks.secret_of, webhooks.list_webhooks(row))]
+    assert len(secrets) == 2
+    pages = [f"{chatbot}/visitors", f"{chatbot}/forms", form]
+    before = "".join(client.get(page).text for page in pages)
+    assert all(secret in before for secret in secrets)
+    with inside(app):
+        db.session.get(Service, customer.service_id).status = "disabled"
+        db.session.commit()
+    read = [client.get(page) for page in pages]
+    assert [page.status_code for page in read] == [200, 200, 200]
+    assert not any(secret in page.text for page in read for secret in secrets)
+    assert "<fieldset class=\"all\" disabled>" in read[2].text
+    assert client.post(form, data={"name": "x"}).status_code == 403
+
+
 def test_screens_can_be_read_and_not_changed(app, stopped):
     _, customer = stopped
     client, chatbot = sign_in(app, customer), f"/chatbot/{customer.chatbot_uuid}"
-    for page in ("/", chatbot, "/chatbotview/list/", "/domainview/list/", f"/service/{uuid_of(app, customer)}"):
+    pages = ("/", chatbot, "/chatbotview/list/", "/domainview/list/", f"/service/{uuid_of(app, customer)}")
+    for page in (*pages, *(f"{chatbot}/{name}" for name in WIDGET_PAGES)):
         assert client.get(page).status_code == 200, page
     edit = {"name": "changed", "type": "sales", "status": "enabled", "description": ""}
     for address, form in (
         (f"/chatbotview/edit/{customer.chatbot_id}", edit), (f"/chatbotview/delete/{customer.chatbot_id}", {}),
         ("/chatbotview/add", {**edit, "workspace": customer.workspace_id}), (f"{chatbot}/sources", {"url": "x"}),
-        (f"{chatbot}/train", {}), (f"/workspaceview/edit/{customer.workspace_id}", {"name": "changed"}),
+        (f"{chatbot}/train", {}), *((f"{chatbot}/{name}", {"title": "x", "url": "x"}) for name in WIDGET_PAGES),
+        (f"/workspaceview/edit/{customer.workspace_id}", {"name": "changed"}),
         (f"/domainview/delete/{customer.domain_id}", {}),
     ):  # fmt: skip
         assert client.post(address, data=form).status_code == 403, address

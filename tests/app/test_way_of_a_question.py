@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from app import answering
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, Chunk, Domain, Embed, Message, Source, db
 from tests.conftest import inside
+from tests.waiting import wait_until
 
 TEXT = (
     "# Delivery\n\nParcels are delivered within three working days.\n\n"
@@ -49,6 +52,28 @@ def test_it_answers_with_a_citation_that_names_the_place(app, trained):
     assert "forty-five days" in answer.text
     assert answer.citations[0].locator["heading"].endswith("Returns")
     assert "forty-five days" in answer.citations[0].quote
+
+
+class _Turns(threading.Semaphore):
+    """Turns at searching that tell how many have come to wait for one."""
+
+    n_waiting = 0
+
+    def acquire(self, blocking=True, timeout=None):
+        self.n_waiting += blocking
+        return super().acquire(blocking, timeout)
+
+
+def test_of_many_questions_in_one_moment_each_waits_for_its_turn_and_holds_no_connection(app, trained, monkeypatch):
+    turns = _Turns(0)
+    monkeypatch.setitem(app.extensions["docent"].__dict__, "searches", turns)
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(ask, app, trained[0], "How long may unused goods be returned?") for _ in range(6)]
+        wait_until(lambda: turns.n_waiting == 6)
+        with app.app_context():
+            assert db.engine.pool.checkedout() == 0
+        turns.release()
+        assert {answer.result().state for answer in asked} == {"grounded"}
 
 
 @pytest.mark.parametrize("question", ["Who won the football world cup in 1954?", "", "😀😀", "\0\0", "?" * 3000])

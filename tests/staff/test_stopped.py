@@ -67,7 +67,7 @@ def test_how_a_widget_is_set_up_can_be_read_without_its_secrets(app):
     read = [client.get(page) for page in pages]
     assert [page.status_code for page in read] == [200, 200, 200]
     assert not any(secret in page.text for page in read for secret in secrets)
-    assert "<fieldset class=\"all\" disabled>" in read[2].text
+    assert '<fieldset class="all" disabled>' in read[2].text
     assert client.post(form, data={"name": "x"}).status_code == 403
 
 

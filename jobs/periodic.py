@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app import mail
 from app.accounts import ending
 from app.domains import counting, holding, review
+from app.history import summary
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
@@ -44,6 +45,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (refresh_websites, 60),
     (look_for_proofs, 60),
     (counting.collect, 5),
+    (summary.catch_up, 10),
     (review.review, 3600),
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),

@@ -12,18 +12,21 @@ from models.history import ChatSession, Citation, Message
 from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
 from models.leads import Delivery, Form, Submission, Webhook
 from models.mails import OutgoingMail
+from models.marks import MessageMark
 from models.members import Member, Profile, Verification
 from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
 from models.privacy import Erasure, LegalHold, Retention
+from models.search import SessionWords
 from models.visitors import IdentityKey
 from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "ActingGrant", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "Chunk", "Citation", "CuratedAnswer",
-    "Delivery", "Device", "Document", "Domain", "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Form", "Generation",
-    "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "LegalHold", "Member", "Message",
-    "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile", "RecoveryCode", "Retention",
-    "SecondFactor", "Service", "ServiceMember", "Source", "Submission", "Subscription", "UsageCounter", "Verification",
-    "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
+    "Delivery", "Device", "Document", "Domain", "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Form",
+    "Generation", "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "LegalHold", "Member",
+    "Message", "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
+    "RecoveryCode", "Retention", "SecondFactor", "Service", "ServiceMember", "SessionWords", "Source", "Submission",
+    "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember",
+    "db",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, now, one_of
@@ -13,10 +13,19 @@ from models.chatbots import Chatbot, Domain
 from models.tenancy import ChatbotOwned
 
 ANSWER_STATES = ("grounded", "curated", "refused", "error")
+MAX_LAST_QUESTION = 200
+
+
+def _rare(name: str, condition: str) -> Index:
+    """Find the few sessions of a service that something happened in, without reading all the others."""
+    return Index(name, "service_id", "started_at", "id", sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class ChatSession(Table, HasUuid, ChatbotOwned):
-    """A visitor's dialogue. It stays readable when its embed or domain is gone."""
+    """A visitor's dialogue. It stays readable when its embed or domain is gone.
+
+    From `language` on, columns sum up its messages, so that lists read no message: app/history/summary.py keeps them.
+    """
 
     __tablename__ = "chat_sessions"
     domain_id: Mapped[int | None] = mapped_column(BigId, index=True)
@@ -32,6 +41,20 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     handed_over_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # to a person
     visitor_hash: Mapped[str | None] = mapped_column(String(32))  # app/history/anonymous.py makes it
     browser: Mapped[str] = mapped_column(String(40), default="", server_default="")  # family and system alone
+    language: Mapped[str] = mapped_column(String(8), default="")  # of its first question; empty before there is one
+    n_questions: Mapped[int] = mapped_column(default=0)
+    last_question: Mapped[str] = mapped_column(String(MAX_LAST_QUESTION), default="")  # its beginning
+    n_grounded: Mapped[int] = mapped_column(default=0)
+    n_curated: Mapped[int] = mapped_column(default=0)
+    n_refused: Mapped[int] = mapped_column(default=0)
+    n_error: Mapped[int] = mapped_column(default=0)
+    n_positive: Mapped[int] = mapped_column(default=0)
+    n_neutral: Mapped[int] = mapped_column(default=0)
+    n_negative: Mapped[int] = mapped_column(default=0)
+    n_submissions: Mapped[int] = mapped_column(default=0)
+    slowest_ms: Mapped[int | None] = mapped_column()  # of its answers
+    cost: Mapped[int | None] = mapped_column(BigId)  # in millionths; None: unknown, or no chat model was asked
+    summary_due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=now)  # not summed up since then
     chatbot: Mapped[Chatbot] = relationship()
     domain: Mapped[Domain | None] = relationship(
         primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]
@@ -43,6 +66,19 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
         ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
         UniqueConstraint("id", "service_id", "chatbot_id", name="chat_session_in_chatbot"),
         Index("chat_sessions_by_time", "chatbot_id", "last_message_at"),
+        Index("sessions_of_service", "service_id", "started_at", "id", "chatbot_id"),
+        Index("sessions_of_chatbot", "chatbot_id", "started_at", "id"),
+        Index("sessions_of_domain", "domain_id", "started_at", "id"),
+        _rare("sessions_with_errors", "n_error > 0"),
+        _rare("sessions_disliked", "n_negative > 0"),
+        _rare("sessions_with_submissions", "n_submissions > 0"),
+        _rare("sessions_handed_over", "handed_over_at IS NOT NULL"),
+        Index(
+            "sessions_to_sum_up",
+            "summary_due_at",
+            sqlite_where=text("summary_due_at IS NOT NULL"),
+            postgresql_where=text("summary_due_at IS NOT NULL"),
+        ),
         NEVER_REUSE_IDS,
     )
 
@@ -85,6 +121,8 @@ class Message(Table, HasUuid, ChatbotOwned):
         UniqueConstraint("id", "service_id", "chatbot_id", name="message_in_chatbot"),
         UniqueConstraint("session_id", "type", "idempotency_key", name="one_turn_per_key"),
         Index("messages_by_time", "type", "timestamp"),  # of the whole installation: what staff see of each day
+        Index("messages_of_service", "service_id", "timestamp", "id"),
+        Index("messages_of_chatbot", "chatbot_id", "timestamp", "id"),
         one_of("type", "bot", "client"),
         one_of("feedback", "positive", "neutral", "negative", nullable=True),
         one_of("state", *ANSWER_STATES, nullable=True),

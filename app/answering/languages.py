@@ -139,8 +139,8 @@ def plain_words(text: str) -> list[str]:
     return split_words(text)
 
 
-def guess_language(text: str) -> str:
-    """Return the shipped language whose small words a text holds most of; English where none stands out."""
+def guess_language(text: str, otherwise: str = "en") -> str:
+    """Return the shipped language whose small words a text holds most of; `otherwise` where it holds none."""
     if _KANA.search(text):
         return "ja"
     if _HAN.search(text):
@@ -150,7 +150,8 @@ def guess_language(text: str) -> str:
             return code
     words = split_words(text)
     counts = {code: sum(w in lang.small or w in lang.pointers for w in words) for code, lang in LANGUAGES.items()}
-    return max(counts, key=lambda code: counts[code])  # the first of equals: English
+    most = max(counts, key=lambda code: counts[code])  # the first of equals: English
+    return most if counts[most] else otherwise
 
 
 def is_spaceless(code: str) -> bool:

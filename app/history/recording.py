@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from app.answering import budgets
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
+from app.history import summary
 from app.history.anonymous import UNKNOWN, Trace
 from app.history.visitors import Visitor
 from app.tokens import digest, make_token
@@ -114,6 +115,7 @@ def open_turn(chat: ChatSession, text: str, key: str) -> Message:
         raise InProgressError
     if answer is None:
         question = _turn(chat, "client", text, idempotency_key=key)
+        summary.note_question(chat, text)
         answer = _turn(chat, "bot", "", idempotency_key=key, question_id=question.id)
     answer.finish, answer.timestamp = "pending", now()
     db.session.flush()
@@ -139,7 +141,8 @@ def keep_turn(answer_id: int) -> None:
 def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> None:
     """Store an answer with its state, evidence and citations, before its last word is shown; commits."""
     row = db.session.get(Message, answer_id)
-    if row is None:
+    chat = summary.lock(row.session_id) if row is not None else None
+    if row is None or chat is None:
         return  # the visitor erased the chat meanwhile
     row.message, row.state, row.finish = answer.text, answer.state or None, finish
     row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
@@ -152,6 +155,7 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     db.session.flush()
     for citation in answer.citations:
         db.session.add(_snapshot(row, citation))
+    summary.renew(chat)
     db.session.commit()
 
 
@@ -181,9 +185,10 @@ def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int | None,
     """Store what a visitor thinks of an answer; False when there is no such answer in this session. Commits."""
     query = select(Message).where(Message.session_id == chat.id, Message.uuid == message_uuid, Message.type == "bot")
     message = db.session.scalar(query)
-    if message is None:
+    if message is None or summary.lock(chat.id) is None:
         return False
     message.feedback, message.feedback_comment = FEEDBACK[value], comment
+    summary.renew(chat)
     db.session.commit()
     return True
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from app import mail, spreadsheets
 from app.accounts.permissions import HOLDER, allows
+from app.history import summary
 from app.leads import webhooks
 from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
 from models.base import change
@@ -30,6 +31,8 @@ def add(chat: ChatSession, answers: Answers, form: Form | None, form_name: str) 
     )  # fmt: skip
     db.session.add(submission)
     db.session.flush()
+    if summary.lock(chat.id) is not None:
+        summary.renew(chat)
     webhooks.note(submission)
     return submission
 

@@ -27,7 +27,8 @@ SECRETS = {
 }  # fmt: skip
 # tables below a service that hold nothing a customer would miss, or secrets alone
 LEFT = {
-    "acting_grants", "erasures", "handovers", "identity_keys", "notices", "retentions", "webhook_deliveries",
+    "acting_grants", "erasures", "handovers", "identity_keys", "notices", "retentions", "session_words",
+    "webhook_deliveries",
 }  # fmt: skip
 
 

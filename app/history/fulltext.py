@@ -1,0 +1,90 @@
+"""Full-text search of chats, the same on both databases and in every script.
+
+A chat is found when each of the searched words begins a word that was said in it, by whomever and in whatever order;
+capital letters and accents don't matter. In scripts without spaces between words, text is searched by pairs of
+letters. Words come from the code (`words_of`), so SQLite's FTS5 and PostgreSQL's tsvector hold the very same ones.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sqlalchemy import Select, cast, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from indexes.words import split_words
+from models import ChatSession, SessionWords, db
+from models.search import fts
+
+MAX_BYTES = 400_000  # of a session's words: a tsvector takes 1 MiB
+MIN_BEGINNING = 3  # letters from which on a searched word may be the beginning of a longer one
+MAX_SEARCHED = 12
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+def words_of(*texts: str) -> list[str]:
+    """Return the words of some texts as search compares them, in order."""
+    text = "\n".join(texts)
+    if not text.isascii():
+        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
+    return split_words(text)
+
+
+def _place(service_id: int) -> str:
+    """Return the word that all sessions of a service hold, and that no text yields: one customer's search stays small,
+    however much the others have said. (No wall: that is put around the sessions that are found.)
+    """
+    return f"§{service_id}"
+
+
+def renew(chat: ChatSession, texts: Iterable[str]) -> None:
+    """Put what was said in a session in the place of what was known of it. The caller commits."""
+    words = _fitting(chat.service_id, sorted(set(words_of(*texts))))
+    row = db.session.scalar(select(SessionWords).where(SessionWords.session_id == chat.id))
+    if row is None:
+        ids = {"service_id": chat.service_id, "chatbot_id": chat.chatbot_id, "session_id": chat.id}
+        db.session.add(SessionWords(**ids, words=words))
+    else:
+        row.words = words
+    db.session.flush()
+
+
+def _fitting(service_id: int, words: list[str]) -> str:
+    room, kept = MAX_BYTES, [_place(service_id)]
+    for word in words:
+        room -= len(word.encode()) + 1
+        if room < 0:
+            break
+        kept.append(word)
+    return " ".join(kept)
+
+
+def sessions_with(searched: str, service_id: int | None) -> Select[int] | None:
+    """Return a query of the ids of sessions in which all of the searched words were said; None where it names no word.
+
+    It is a filter, not a wall: use it as `ChatSession.id.in_(...)` in a query of sessions, which is cut to the scope.
+    """
+    words = list(dict.fromkeys(words_of(searched)))[:MAX_SEARCHED]
+    if not words:
+        return None
+    places = [] if service_id is None else [_place(service_id)]
+    if db.session.get_bind().dialect.name == "sqlite":
+        return select(fts.c.rowid).where(
+            fts.c.session_words_fts.op("MATCH")(" AND ".join([*map(_exactly, places), *map(_term, words)]))
+        )
+    terms = [f"'{place}'" for place in places] + [f"'{word}'" + (":*" if _is_beginning(word) else "") for word in words]
+    return select(SessionWords.session_id).where(SessionWords.words.op("@@")(cast(" & ".join(terms), TSQUERY)))
+
+
+def _is_beginning(word: str) -> bool:
+    return len(word) >= MIN_BEGINNING
+
+
+def _exactly(word: str) -> str:
+    return f'"{word}"'
+
+
+def _term(word: str) -> str:
+    return f'"{word}"' + ("*" if _is_beginning(word) else "")

@@ -89,6 +89,11 @@ def unique_where(name: str, *columns: str | TextClause, condition: str) -> Index
     return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
+def index_where(name: str, *columns: str, condition: str) -> Index:
+    """Index the few rows for which a condition holds, as those that wait for a job."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class Table(Model):
     """What all tables of ours share: an id that SQLite never gives twice (indexes hold ids)."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, now, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, index_where, now, one_of
 from models.chatbots import Chatbot, Domain
 from models.tenancy import ChatbotOwned
 
@@ -55,6 +55,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     slowest_ms: Mapped[int | None] = mapped_column()  # of its answers
     cost: Mapped[int | None] = mapped_column(BigId)  # in millionths; None: unknown, or no chat model was asked
     summary_due_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, default=now)  # not summed up since then
+    uncounted: Mapped[bool | None] = mapped_column(default=True)  # None: the rollups hold it
     chatbot: Mapped[Chatbot] = relationship()
     domain: Mapped[Domain | None] = relationship(
         primaryjoin="ChatSession.domain_id == Domain.id", foreign_keys=[domain_id]
@@ -108,6 +109,8 @@ class Message(Table, HasUuid, ChatbotOwned):
     input_price: Mapped[int | None] = mapped_column(BigId)  # of a million tokens, as it was then
     output_price: Mapped[int | None] = mapped_column(BigId)
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    uncounted: Mapped[bool | None] = mapped_column(default=True)  # None: the rollups hold it as it is
+    counted_as: Mapped[str | None] = mapped_column(String(16))  # with which feedback; empty: with none
     chat_session: Mapped[ChatSession] = relationship(back_populates="messages", overlaps="messages")
     citations: Mapped[list[Citation]] = relationship(
         back_populates="bot_message", order_by="Citation.n", passive_deletes=True
@@ -123,6 +126,7 @@ class Message(Table, HasUuid, ChatbotOwned):
         Index("messages_by_time", "type", "timestamp"),  # of the whole installation: what staff see of each day
         Index("messages_of_service", "service_id", "timestamp", "id"),
         Index("messages_of_chatbot", "chatbot_id", "timestamp", "id"),
+        index_where("messages_uncounted", "id", condition="uncounted IS NOT NULL"),
         one_of("type", "bot", "client"),
         one_of("feedback", "positive", "neutral", "negative", nullable=True),
         one_of("state", *ANSWER_STATES, nullable=True),

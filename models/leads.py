@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, index_where, one_of
 from models.chatbots import Chatbot
 from models.members import Member
 from models.tenancy import ChatbotOwned
@@ -61,6 +61,7 @@ class Submission(Table, HasUuid, ChatbotOwned, Timestamped):
     summary: Mapped[str] = mapped_column(String(200), default="")
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     page: Mapped[str] = mapped_column(Text, default="")
+    uncounted: Mapped[bool | None] = mapped_column(default=True)  # None: the rollups hold it
     state: Mapped[str] = mapped_column(String(16), default="new")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     chatbot: Mapped[Chatbot] = relationship()
@@ -71,6 +72,7 @@ class Submission(Table, HasUuid, ChatbotOwned, Timestamped):
         one_of("state", *SUBMISSION_STATES),
         one_of("kind", "form", "handoff"),
         Index("submissions_by_time", "chatbot_id", "created_at"),
+        index_where("submissions_uncounted", "id", condition="uncounted IS NOT NULL"),
         NEVER_REUSE_IDS,
     )
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
+<<<<<<< HEAD
 from sqlalchemy import Select, insert, select, text, update
+=======
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+>>>>>>> 877f037 (Count what visitors ask into rollups, each thing exactly once)
 
 from models.base import Model, db
 from models.knowledge import Chunk, Document, Source
@@ -40,6 +45,24 @@ def insert_chunks(scope: Scope, rows: list[dict[str, Any]]) -> None:
     if not all(scope.holds_service(row["service_id"]) for row in rows) or scope.workspace_ids is not None:
         raise ForeignRowError("chunks are written by jobs, inside their own service")
     db.session.execute(insert(Model.metadata.tables[Chunk.__tablename__]), rows, execution_options=_SENT_FROM_HERE)
+
+
+def add_counts(scope: Scope, entity: Any, by: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    """Add to the counts of rollups, found by the columns of `by`; a row that is not there yet begins with them.
+
+    Raises:
+        ForeignRowError: a row belongs to a service outside the scope.
+    """
+    if not all(scope.holds_service(row["service_id"]) for row in rows) or scope.workspace_ids is not None:
+        raise ForeignRowError("rollups are written by jobs, inside their own service")
+    if not rows:
+        return
+    table = Model.metadata.tables[entity.__tablename__]
+    adding = (sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert)(table)
+    counts = rows[0].keys() - {"service_id", *by}
+    summed = {name: table.c[name] + adding.excluded[name] for name in counts}
+    adding = adding.on_conflict_do_update(index_elements=by, set_=summed)
+    db.session.execute(adding, rows, execution_options=_SENT_FROM_HERE)
 
 
 def renew_embedding(scope: Scope, chunk_id: int, embedding: bytes, sentences: bytes, name: str) -> None:

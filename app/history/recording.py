@@ -187,7 +187,7 @@ def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int | None,
     message = db.session.scalar(query)
     if message is None or summary.lock(chat.id) is None:
         return False
-    message.feedback, message.feedback_comment = FEEDBACK[value], comment
+    message.feedback, message.feedback_comment, message.uncounted = FEEDBACK[value], comment, True
     summary.renew(chat)
     db.session.commit()
     return True

@@ -1,0 +1,1 @@
+"""Insights: what happened at chatbots, counted into rollups by a job, and drawn from them alone."""

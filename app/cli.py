@@ -88,6 +88,19 @@ def _extract(config: Config, args: argparse.Namespace) -> int:
     return extracting.extract(config, args.path, as_json=args.json, with_ocr=args.ocr)
 
 
+def _rebuild_insights(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import counting
+
+    return counting.run(config, args.chatbot)
+
+
+def _add_insights(commands: Any) -> None:
+    insights = commands.add_parser("insights", help="care for figures").add_subparsers(dest="action", required=True)
+    rebuild = insights.add_parser("rebuild", help="count again what chatbots were asked, from the chats that are there")
+    rebuild.add_argument("--chatbot", metavar="UUID", help="of one chatbot alone")
+    rebuild.set_defaults(run=_rebuild_insights)
+
+
 def _add_serving(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run everything on this machine: web, worker, scheduler, embedded Redis")
     serve.add_argument("--host", help="address to listen on (HOST)")
@@ -177,6 +190,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serving(commands)
     _add_knowledge(commands)
     _add_asking(commands)
+    _add_insights(commands)
     return parser
 
 

@@ -8,6 +8,7 @@ from app import mail
 from app.accounts import ending
 from app.domains import counting, holding, review
 from app.history import summary
+from app.insights import counting as insights
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
@@ -47,6 +48,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (counting.collect, 5),
     (summary.catch_up, 10),
     (review.review, 3600),
+    (insights.count_due, 30),
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
     (sweep.sweep, 600),

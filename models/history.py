@@ -80,6 +80,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
             sqlite_where=text("summary_due_at IS NOT NULL"),
             postgresql_where=text("summary_due_at IS NOT NULL"),
         ),
+        index_where("sessions_by_visitor", "visitor_hash", "chatbot_id", condition="visitor_hash IS NOT NULL"),
         NEVER_REUSE_IDS,
     )
 

@@ -12,8 +12,8 @@ from models.chatbots import Chatbot
 from models.history import Message
 from models.tenancy import ChatbotOwned
 
-TROUBLES = ("", "refused", "disliked")
-OUTCOMES = ("", "answered", "unanswered")
+TROUBLES = ("refused", "disliked")
+OUTCOMES = ("answered", "unanswered")
 
 
 class QuestionCluster(Table, HasUuid, ChatbotOwned, Timestamped):
@@ -34,7 +34,9 @@ class QuestionCluster(Table, HasUuid, ChatbotOwned, Timestamped):
     ignored_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     ignored_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     asked_again_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    asked_generation_id: Mapped[int | None] = mapped_column(BigId)  # which one was asked; no foreign key: it may be gone
+    asked_generation_id: Mapped[int | None] = mapped_column(
+        BigId
+    )  # which one was asked; no foreign key: it may be gone
     chatbot: Mapped[Chatbot] = relationship()
     __table_args__ = (
         ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
@@ -54,8 +56,8 @@ class AskedQuestion(Table, ChatbotOwned):
     message_id: Mapped[int] = mapped_column(BigId)  # of the answer
     cluster_id: Mapped[int | None] = mapped_column(BigId)
     asked_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    trouble: Mapped[str] = mapped_column(String(12), default="")
-    outcome: Mapped[str] = mapped_column(String(12), default="")
+    trouble: Mapped[str | None] = mapped_column(String(12))
+    outcome: Mapped[str | None] = mapped_column(String(12))
     is_due: Mapped[bool | None] = mapped_column(default=True)  # None: the cluster's counts hold it as it is
     bot_message: Mapped[Message] = relationship()
     cluster: Mapped[QuestionCluster | None] = relationship(overlaps="bot_message")
@@ -73,7 +75,7 @@ class AskedQuestion(Table, ChatbotOwned):
         UniqueConstraint("message_id", name="one_question_per_answer"),
         Index("asked_by_cluster", "cluster_id", "trouble", "asked_at"),
         index_where("asked_and_due", "is_due", condition="is_due IS NOT NULL"),
-        one_of("trouble", *TROUBLES),
-        one_of("outcome", *OUTCOMES),
+        one_of("trouble", *TROUBLES, nullable=True),
+        one_of("outcome", *OUTCOMES, nullable=True),
         NEVER_REUSE_IDS,
     )

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-<<<<<<< HEAD
 from sqlalchemy import Select, insert, select, text, update
-=======
-from sqlalchemy import Select, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
->>>>>>> 877f037 (Count what visitors ask into rollups, each thing exactly once)
 
 from models.base import Model, db
 from models.knowledge import Chunk, Document, Source

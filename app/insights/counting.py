@@ -20,6 +20,7 @@ from app.insights.tally import Place, Tally, document_key, path_of
 from models import AskedQuestion, ChatSession, Chunk, Citation, Document, Domain, Message, Submission, db, tenancy
 from models.base import change
 from models.chatbots import HOSTED_PAGE
+from models.learning import TROUBLES
 
 AT_ONCE = 2000
 ANSWERED = ("grounded", "curated")
@@ -56,14 +57,15 @@ def count_messages() -> int:
     return len(rows)
 
 
-def _uncounted_messages() -> Select[Any]:
-    is_preview = func.coalesce(and_(Domain.internal, Domain.domain != HOSTED_PAGE), False)  # noqa: FBT003
+def _uncounted_messages() -> Select[*tuple[Any, ...]]:
+    is_preview = func.coalesce(and_(Domain.internal, Domain.domain != HOSTED_PAGE), False)
     chat = ChatSession
     return (
         select(
             Message.id, Message.service_id, Message.chatbot_id, Message.domain_id, Message.session_id, Message.type,
             Message.timestamp, Message.state, Message.feedback, Message.counted_as, Message.response_time, Message.cost,
-            Message.evidence, chat.uncounted.label("is_new_session"), chat.page, is_preview.label("is_preview"),
+            Message.evidence, chat.uncounted.label("is_new_session"), chat.page, chat.visitor_hash,
+            is_preview.label("is_preview"),
         )
         .join(chat, chat.id == Message.session_id)
         .outerjoin(Domain, Domain.id == Message.domain_id)
@@ -98,9 +100,22 @@ def _count_sessions(tally: Tally, questions: Iterable[Any]) -> None:
         tally.add(_place(row), row.timestamp, n_questions=1)
         if row.is_new_session is not None:
             new.setdefault(row.session_id, row)
+    known = _known_visitors(new.values())
     for row in new.values():
-        tally.add(_place(row), row.timestamp, n_sessions=1)
+        visitor = (row.chatbot_id, row.visitor_hash)
+        is_new = row.visitor_hash is not None and visitor not in known
+        tally.add(_place(row), row.timestamp, n_sessions=1, n_visitors=int(is_new))
+        known.add(visitor)
     change(update(ChatSession).where(ChatSession.id.in_(new)).values(uncounted=None))
+
+
+def _known_visitors(sessions: Iterable[Any]) -> set[tuple[int, str | None]]:
+    """Return which visitors of a day were counted at a chatbot before. (On another day their hash is another.)"""
+    hashes = {row.visitor_hash for row in sessions} - {None}
+    query = select(ChatSession.chatbot_id, ChatSession.visitor_hash).where(
+        ChatSession.visitor_hash.in_(hashes), ChatSession.uncounted.is_(None)
+    )
+    return {(chatbot_id, visitor) for chatbot_id, visitor in db.session.execute(query.distinct())}
 
 
 def _count_answer(tally: Tally, row: Any) -> None:
@@ -139,11 +154,11 @@ def _count_documents(tally: Tally, answers: Sequence[Any]) -> None:
         tally.add_part(_place(row), row.timestamp, "document", key, is_answered=True)
 
 
-def _trouble(row: Any) -> str:
+def _trouble(row: Any) -> str | None:
     """Return why somebody should look at an answer: it was refused, or a visitor did not like it."""
     if row.state == "refused":
         return "refused"
-    return "disliked" if row.feedback == "negative" else ""
+    return "disliked" if row.feedback == "negative" else None
 
 
 def _note_questions(answers: Sequence[Any]) -> None:
@@ -155,9 +170,10 @@ def _note_questions(answers: Sequence[Any]) -> None:
         if row.id not in known:
             owned = {"service_id": row.service_id, "chatbot_id": row.chatbot_id, "message_id": row.id}
             db.session.add(AskedQuestion(**owned, asked_at=row.timestamp, trouble=_trouble(row)))
-    for trouble in ("", "refused", "disliked"):
+    for trouble in (None, *TROUBLES):
         same = [row.id for row in meant if row.id in known and _trouble(row) == trouble]
-        changed = update(AskedQuestion).where(AskedQuestion.message_id.in_(same), AskedQuestion.trouble != trouble)
+        is_other = AskedQuestion.trouble.is_distinct_from(trouble)
+        changed = update(AskedQuestion).where(AskedQuestion.message_id.in_(same), is_other)
         change(changed.values(trouble=trouble, is_due=True))
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from models import ChatbotDay, ChatbotHour, db, raw, tenancy
 
@@ -18,7 +18,7 @@ MAX_KEY = 300
 OTHER = ""
 
 Place = tuple[int, int]  # service, chatbot
-_COUNTS = tuple(c.name for c in ChatbotHour.__table__.c if c.name.startswith("n_") or c.name == "cost")
+COUNTS = tuple(a.key for a in inspect(ChatbotHour).column_attrs if a.key.startswith("n_") or a.key == "cost")
 
 
 def hour_of(moment: dt.datetime) -> int:
@@ -59,7 +59,7 @@ class Tally:
         self._limit_pages()
         scope = tenancy.current()
         hours = [
-            {"service_id": place[0], "chatbot_id": place[1], "hour": hour, **{name: counts[name] for name in _COUNTS}}
+            {"service_id": place[0], "chatbot_id": place[1], "hour": hour, **{name: counts[name] for name in COUNTS}}
             for (place, hour), counts in sorted(self.hours.items(), key=lambda item: item[0])
         ]
         raw.add_counts(scope, ChatbotHour, ("chatbot_id", "hour"), hours)

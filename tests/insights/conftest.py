@@ -28,17 +28,17 @@ class Visits:
             db.session.add(chat)
             db.session.flush()
             for question, state, *more in turns:
-                self._turn(place, chat.id, at, question, state, dict(*more))
+                self._turn({**place, "session_id": chat.id, "timestamp": at}, question, state, dict(*more))
             db.session.commit()
             return chat.id
 
-    def _turn(self, place, chat_id, at, question, state, more):
+    def _turn(self, place, question, state, more):
         cited = more.pop("cites", ())
-        asked = Message(**place, session_id=chat_id, type="client", message=question, timestamp=at)
+        asked = Message(**place, type="client", message=question)
         db.session.add(asked)
         db.session.flush()
         how = {"finish": "complete", "response_time": 120, "message": more.pop("answer", "An answer."), **more}
-        answer = Message(**place, session_id=chat_id, type="bot", timestamp=at, state=state, question_id=asked.id, **how)
+        answer = Message(**place, type="bot", state=state, question_id=asked.id, **how)
         db.session.add(answer)
         db.session.flush()
         for n, chunk_id in enumerate(cited, 1):
@@ -75,7 +75,9 @@ class Visits:
         """What all hours come to, without what is zero."""
         with inside(self.app):
             rows = db.session.query(ChatbotHour).filter_by(chatbot_id=self.customer.chatbot_id)
-            names = [column.name for column in ChatbotHour.__table__.c if column.name[:2] == "n_" or column.name == "cost"]
+            names = [
+                column.name for column in ChatbotHour.__table__.c if column.name[:2] == "n_" or column.name == "cost"
+            ]
             sums = {name: sum(getattr(row, name) for row in rows) for name in names}
             return {name: value for name, value in sums.items() if value}
 

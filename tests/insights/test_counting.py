@@ -72,7 +72,9 @@ def test_a_rating_that_changes_its_mind_is_counted_as_the_last_one(app, visits):
     assert rate(1) == {"n_grounded": 1, "n_positive": 1}
     assert rate(-1) == {"n_grounded": 1, "n_negative": 1}
     with inside(app):
-        assert db.session.query(AskedQuestion).filter_by(chatbot_id=visits.customer.chatbot_id).one().trouble == "disliked"
+        assert (
+            db.session.query(AskedQuestion).filter_by(chatbot_id=visits.customer.chatbot_id).one().trouble == "disliked"
+        )
     assert rate(None) == {"n_grounded": 1}
 
 
@@ -94,6 +96,16 @@ def test_what_is_erased_before_it_is_counted_leaves_no_figure(app, visits):
         recording.erase_session(db.session.get(ChatSession, chat_id))
     visits.count()
     assert visits.hours() == {}
+
+
+def test_a_visitor_counts_once_a_day_however_many_chats_they_begin(visits):
+    visits.chat(("Price?", "grounded"), visitor_hash="aa")
+    visits.count()
+    visits.chat(("Hours?", "grounded"), visitor_hash="aa")
+    for visitor in ("bb", "bb", None):
+        visits.chat(("Price?", "grounded"), visitor_hash=visitor)
+    visits.count()
+    assert visits.hours() == {"n_sessions": 5, "n_questions": 5, "n_grounded": 5, "n_visitors": 2}
 
 
 def test_the_owner_who_tries_the_preview_is_not_counted(app, visits):
@@ -164,3 +176,20 @@ def test_a_year_is_counted_in_batches(visits, monkeypatch):
     visits.count()
     assert visits.hours() == {"n_sessions": 10, "n_questions": 20, "n_grounded": 10, "n_refused": 10}
     assert now() > MONDAY
+
+
+def test_figures_are_made_again_from_what_is_there_and_older_ones_stay(app, visits):
+    from app.insights.rebuilding import rebuild
+
+    old = visits.chat(("Old?", "grounded"), at=MONDAY - dt.timedelta(days=90))
+    visits.chat(("New?", "refused", {"feedback": "negative"}), ("Else?", "grounded"))
+    visits.enter("form")
+    visits.count()
+    before, pages = visits.hours(), visits.parts("page")
+    with inside(app):
+        recording.erase_session(db.session.get(ChatSession, old))
+        assert rebuild(visits.customer.chatbot_id) == 5
+    assert visits.hours() == before
+    assert visits.parts("page") == pages
+    with inside(app):
+        assert db.session.query(AskedQuestion).filter_by(chatbot_id=visits.customer.chatbot_id).count() == 2

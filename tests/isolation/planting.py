@@ -104,6 +104,8 @@ def _value(column: sa.Column, customer: Customer) -> Any:
         return None
     if "DateTime" in type(kind).__name__:
         return now() + dt.timedelta(days=1)
+    if isinstance(kind, sa.Date):
+        return now().date()
     return b"\0\0" if isinstance(kind, sa.LargeBinary) else 1
 
 

@@ -1,7 +1,7 @@
 """rollups of chats, and questions clustered by meaning
 
 Revision ID: 0030_learning
-Revises: 0021_health
+Revises: 0022_privacy
 """
 
 from typing import Any
@@ -12,12 +12,11 @@ from alembic import op
 import models.base
 
 revision = "0030_learning"
-down_revision = "0021_health"
+down_revision = "0022_privacy"
 branch_labels = None
 depends_on = None
 
 _BIG = models.base.BigId
-_WAITING = {"sqlite_where": sa.text("uncounted IS NOT NULL"), "postgresql_where": sa.text("uncounted IS NOT NULL")}
 _COUNTED = (
     "n_sessions", "n_visitors", "n_questions", "n_grounded", "n_curated", "n_refused", "n_error", "n_positive",
     "n_neutral", "n_negative", "n_submissions", "n_handoffs",
@@ -51,13 +50,20 @@ def _table(name: str, *parts: Any, parent: tuple[str, str] = ("chatbots", "chatb
     op.create_index(f"ix_{name}_chatbot_id", name, ["chatbot_id"])
 
 
+def _index_where(name: str, table: str, *columns: str, condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, list(columns), sqlite_where=where, postgresql_where=where)
+
+
 def _mark_rows() -> None:
     """Mark what is counted from now on; all that is there is not counted yet."""
     for table in ("chat_sessions", "chat_history", "form_submissions"):
         op.add_column(table, sa.Column("uncounted", sa.Boolean(), server_default=sa.true()))
     op.add_column("chat_history", sa.Column("counted_as", sa.String(16)))
-    op.create_index("messages_uncounted", "chat_history", ["id"], **_WAITING)
-    op.create_index("submissions_uncounted", "form_submissions", ["id"], **_WAITING)
+    _index_where("messages_uncounted", "chat_history", "id", condition="uncounted IS NOT NULL")
+    _index_where("submissions_uncounted", "form_submissions", "id", condition="uncounted IS NOT NULL")
+    columns = "visitor_hash", "chatbot_id"
+    _index_where("sessions_by_visitor", "chat_sessions", *columns, condition="visitor_hash IS NOT NULL")
 
 
 def _add_rollups() -> None:
@@ -88,10 +94,9 @@ def _add_clusters() -> None:
     op.create_index("clusters_by_size", "question_clusters", ["chatbot_id", "n_open"])
     _table(
         "asked_questions", sa.Column("message_id", _BIG, nullable=False), sa.Column("cluster_id", _BIG),
-        _moment("asked_at", nullable=False), sa.Column("trouble", sa.String(12), nullable=False),
-        sa.Column("outcome", sa.String(12), nullable=False), sa.Column("is_due", sa.Boolean()),
-        sa.CheckConstraint("trouble IN ('', 'refused', 'disliked')", name="trouble_known"),
-        sa.CheckConstraint("outcome IN ('', 'answered', 'unanswered')", name="outcome_known"),
+        _moment("asked_at", nullable=False), sa.Column("trouble", sa.String(12)), sa.Column("outcome", sa.String(12)), sa.Column("is_due", sa.Boolean()),
+        sa.CheckConstraint("trouble IS NULL OR trouble IN ('refused', 'disliked')", name="trouble_known"),
+        sa.CheckConstraint("outcome IS NULL OR outcome IN ('answered', 'unanswered')", name="outcome_known"),
         sa.ForeignKeyConstraint(
             ["cluster_id", "service_id", "chatbot_id"],
             ["question_clusters.id", "question_clusters.service_id", "question_clusters.chatbot_id"], ondelete="CASCADE",
@@ -100,8 +105,7 @@ def _add_clusters() -> None:
         parent=("chat_history", "message_id"),
     )
     op.create_index("asked_by_cluster", "asked_questions", ["cluster_id", "trouble", "asked_at"])
-    waiting = sa.text("is_due IS NOT NULL")
-    op.create_index("asked_and_due", "asked_questions", ["is_due"], sqlite_where=waiting, postgresql_where=waiting)
+    _index_where("asked_and_due", "asked_questions", "is_due", condition="is_due IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -113,6 +117,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("asked_questions", "question_clusters", "chatbot_days", "chatbot_hours"):
         op.drop_table(table)
+    op.drop_index("sessions_by_visitor", "chat_sessions")
     op.drop_index("submissions_uncounted", "form_submissions")
     op.drop_index("messages_uncounted", "chat_history")
     op.drop_column("chat_history", "counted_as")

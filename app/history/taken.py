@@ -16,6 +16,8 @@ from app import audit
 from models import (
     AuditEvent,
     Chatbot,
+    ChatbotDay,
+    ChatbotHour,
     ChatModel,
     ChatSession,
     Chunk,
@@ -114,6 +116,8 @@ KINDS = (
     Kind("citations", Citation, "the passages that were shown with answers"),
     Kind("legal_holds", LegalHold, "which chats are kept longer for the law, and why"),
     Kind("submissions", Submission, "what visitors have entered in forms"),
+    Kind("hours", ChatbotHour, "what happened, counted by the hour, also of chats that are gone"),
+    Kind("days", ChatbotDay, "what of it falls to which page, website, document and others, by the day"),
     Kind("audit_trail", AuditEvent, "who did what, and when"),
 )
 

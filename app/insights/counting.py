@@ -40,7 +40,7 @@ def count_due(max_batches: int = 50) -> int:
 
 def count_messages() -> int:
     """Count a batch of questions and answers; commits."""
-    rows = db.session.execute(_uncounted_messages().limit(AT_ONCE)).all()
+    rows = _of_free_sessions(db.session.execute(_uncounted_messages().limit(AT_ONCE)).all())
     if not rows or not _mark_messages(rows):
         return 0
     tally = Tally()
@@ -64,14 +64,22 @@ def _uncounted_messages() -> Select[*tuple[Any, ...]]:
         select(
             Message.id, Message.service_id, Message.chatbot_id, Message.domain_id, Message.session_id, Message.type,
             Message.timestamp, Message.state, Message.feedback, Message.counted_as, Message.response_time, Message.cost,
-            Message.evidence, chat.uncounted.label("is_new_session"), chat.page, chat.visitor_hash,
-            is_preview.label("is_preview"),
+            Message.evidence, chat.uncounted.label("is_new_session"), chat.page, chat.language,
+            chat.visitor_hash, is_preview.label("is_preview"),
         )
         .join(chat, chat.id == Message.session_id)
         .outerjoin(Domain, Domain.id == Message.domain_id)
         .where(Message.uncounted.is_not(None), or_(Message.finish.is_(None), Message.finish != "pending"))
         .order_by(Message.id)
     )  # fmt: skip
+
+
+def _of_free_sessions(rows: Sequence[Any]) -> Sequence[Any]:
+    """Lock the sessions of messages as all do who change them; those in which something is said just now wait."""
+    ids = {row.session_id for row in rows}
+    locking = select(ChatSession.id).where(ChatSession.id.in_(ids)).order_by(ChatSession.id)
+    free = set(db.session.scalars(locking.with_for_update(skip_locked=True)))
+    return [row for row in rows if row.session_id in free]
 
 
 def _mark_messages(rows: Sequence[Any]) -> bool:
@@ -129,6 +137,8 @@ def _count_answer(tally: Tally, row: Any) -> None:
     _count_feedback(tally, place, moment, row.feedback, +1)
     tally.add_part(place, moment, "page", path_of(row.page), is_answered=is_answered)
     tally.add_part(place, moment, "domain", str(row.domain_id or 0), is_answered=is_answered)
+    if row.language:
+        tally.add_part(place, moment, "language", row.language, is_answered=is_answered)
     if row.response_time is not None:
         tally.add_part(place, moment, "response", str(bucket_of(row.response_time)), is_answered=is_answered)
 

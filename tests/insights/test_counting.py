@@ -15,7 +15,9 @@ from tests.insights.conftest import MONDAY
 
 def test_questions_answers_ratings_and_costs_are_counted_once(visits):
     visits.chat(("Price?", "grounded", {"cost": 700, "feedback": "positive"}), ("Hours?", "refused"))
-    visits.chat(("Hello", "curated", {"evidence": {"small_talk": "greeting"}}), ("Why?", "error", {"cost": 5}))
+    visits.chat(
+        ("Hello", "curated", {"evidence": {"small_talk": "greeting"}}), ("Why?", "error", {"cost": 5}), language="de"
+    )
     visits.enter("form")
     visits.enter("handoff")
     assert visits.count() >= 10
@@ -26,6 +28,8 @@ def test_questions_answers_ratings_and_costs_are_counted_once(visits):
     assert visits.hours() == expected
     assert visits.parts("page") == {"/prices": (4, 2)}, "without what follows the question mark"
     assert visits.parts("domain") == {str(visits.customer.domain_id): (4, 2)}
+    assert visits.parts("language") == {"de": (2, 1)}
+    assert visits.parts("response") == {"12": (4, 2)}
     assert visits.count() == 0
     assert visits.hours() == expected
 

@@ -1,7 +1,7 @@
 """rollups of chats, and questions clustered by meaning
 
 Revision ID: 0030_learning
-Revises: 0022_privacy
+Revises: 0023_sessions
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from alembic import op
 import models.base
 
 revision = "0030_learning"
-down_revision = "0022_privacy"
+down_revision = "0023_sessions"
 branch_labels = None
 depends_on = None
 

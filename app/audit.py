@@ -25,14 +25,14 @@ _PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that t
 _UNWATCHED = {
     "audit_events", "notices", "usage_counters", "outgoing_mails", "user_verification", "devices", "recovery_codes",
     "documents", "chunks", "generations", "websites", "web_pages", "chat_sessions", "chat_history", "citations",
-    "retentions", "erasures", "session_words",
+    "retentions", "erasures", "session_words", "api_replies",
 }  # fmt: skip
 _WATCHED = "watched changes"  # of a session's transaction: row -> (verb, changes)
 
 
-def set_actor(member_id: int | None, acting_as_id: int | None = None) -> None:
-    """Say who sends this request, and as whom they look at it."""
-    g.actor_id, g.acting_as_id = member_id, acting_as_id
+def set_actor(member_id: int | None, acting_as_id: int | None = None, *, key_id: int | None = None) -> None:
+    """Say who sends this request, as whom they look at it, and by which key of theirs a program sends it."""
+    g.actor_id, g.acting_as_id, g.key_id = member_id, acting_as_id, key_id
 
 
 def actor_id() -> int | None:
@@ -168,9 +168,10 @@ def _forget(session: Session, previous: SessionTransaction) -> None:
 def _write(action: str, row: Any, changes: dict[str, Any]) -> None:
     """Add an event. All else was flushed before, so that nothing but the event passes the wall unasked."""
     service_id, workspace_id = _place(row)
+    acting_as_id, key_id = (g.get("acting_as_id"), g.get("key_id")) if has_app_context() else (None, None)
     made = AuditEvent(
-        service_id=service_id, workspace_id=workspace_id, actor_id=actor_id(),
-        acting_as_id=g.get("acting_as_id") if has_app_context() else None, action=action[:64],
+        service_id=service_id, workspace_id=workspace_id, actor_id=actor_id(), acting_as_id=acting_as_id,
+        key_id=key_id, action=action[:64],
         target=f"{row.__tablename__}:{row.id}", label=_label(row), changes=changes, network=_network(),
     )  # fmt: skip
     with tenancy.everything():

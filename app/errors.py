@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, flash, g, jsonify, redirect, ren
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from werkzeug.exceptions import HTTPException
 
+from app.api_errors import ApiError
 from app.refusals import Refusal
 from models.base import db
 from models.tenancy import ForeignRowError
@@ -85,11 +86,17 @@ def _answer_unknown(error: Exception) -> Any:
     return _answer(500, "internal_error", "Something went wrong on our side. It has been written to the log.")
 
 
+def _answer_api(error: ApiError) -> Any:
+    db.session.rollback()
+    told = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "")}
+    return jsonify(error=told | ({"fields": error.fields} if error.fields else {})), error.status, error.headers
+
+
 def _say_refusal(refusal: Refusal) -> Any:
     """Take a person back to where they came from, and say there what could not be done."""
     db.session.rollback()
     if wants_json() or request.method == "GET":
-        return _answer(409, "refused", str(refusal))
+        return _answer(409, refusal.code, str(refusal))
     flash(str(refusal), "danger")
     came_from = urlsplit(request.referrer or "")
     is_ours = came_from.netloc == request.host and re.match(r"/(?!/)", came_from.path)
@@ -106,5 +113,6 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
     for kind, _, _ in _TABLE:
         app.register_error_handler(kind, _answer_known)
+    app.register_error_handler(ApiError, _answer_api)
     app.register_error_handler(Refusal, _say_refusal)
     app.register_error_handler(Exception, _answer_unknown)

@@ -24,6 +24,9 @@ MAILS_PER_ACCOUNT = "5 per hour"
 INVITATIONS_PER_SERVICE = "300 per day"
 CODES_PER_ACCOUNT_A_DAY = "100 per day"  # a million codes, of which three are right at a time
 LINKS_PER_ADDRESS = "10 per minute"
+KEYS_PER_ADDRESS = "10 per minute"  # that are none
+REQUESTS_PER_KEY = "300 per minute"
+REQUESTS_OF_KEYS_PER_SERVICE = "1200 per minute"
 EXPORTS_PER_SERVICE = "5 per hour"
 PROOFS_PER_DOMAIN = "10 per minute"
 CHATS_PER_ADDRESS = "20 per minute"
@@ -61,6 +64,15 @@ def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
         if _local.hit(_item(COMPLAINTS), "complaint"):
             log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
         return _local.hit(_item(rule), what, who, cost=cost)
+
+
+def has_room(rule: str, what: str, who: str) -> bool:
+    """Tell whether one more try would be allowed, without counting it."""
+    who = here().signer.derive("limit", who)
+    try:
+        return _shared(here().config.redis).test(_item(rule), what, who)
+    except (RedisError, OSError):
+        return _local.test(_item(rule), what, who)
 
 
 def address_group(address: str | None) -> str:

@@ -58,6 +58,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "InvitationView": (*_WRITE, "can_resend"),
     "ServiceView": (*_READ,),
     "AuditView": (*_READ,),
+    "KeyPage": ("can_show", "can_make", "can_revoke"),
+    "ApiDocument": ("can_read",),
     "TakeoutPage": ("can_export",),
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),
 }  # fmt: skip
@@ -76,7 +78,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
-    "Invitations", "Services", "Audit",
+    "Invitations", "Services", "Audit", "API keys",
 )  # fmt: skip
 _MENU_OF_STAFF = (
     "Installation",

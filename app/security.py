@@ -6,7 +6,7 @@ from flask import Flask, abort, flash, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
-from app import audit, roles
+from app import audit, keyholder, roles
 from app.accounts import acting, presence
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
@@ -38,6 +38,10 @@ def _open_scope() -> None:
     tenancy.clear()
     audit.set_actor(None)
     if request.blueprint == "widget" or request.endpoint in (None, "static", "appbuilder.static"):
+        return
+    if keyholder.is_asked():
+        g.standing = keyholder.identify()
+        tenancy.enter(g.standing.scope())
         return
     with tenancy.everything():
         g.standing = find_standing(current_user) if current_user.is_authenticated else NOBODY

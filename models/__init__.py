@@ -9,7 +9,7 @@ from models.events import AuditEvent
 from models.grants import ActingGrant
 from models.health import EmbedDay, EmbedRefusal
 from models.history import ChatSession, Citation, Message
-from models.insights import ChatbotDay, ChatbotHour
+   
 from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
 from models.leads import Delivery, Form, Submission, Webhook
 from models.learning import AskedQuestion, QuestionCluster
@@ -24,11 +24,12 @@ from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
-    "ActingGrant", "AskedQuestion", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "ChatbotDay", "ChatbotHour",
-    "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device", "Document", "Domain", "Embed", "EmbedDay",
-    "EmbedRefusal", "Erasure", "Form", "Generation", "GoldenQuestion", "Handover", "IdentityKey", "Instruction",
-    "Invitation", "LegalHold", "Member", "Message", "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order",
-    "OutgoingMail", "Plan", "Profile", "QuestionCluster", "RecoveryCode", "Retention", "SecondFactor", "Service",
-    "ServiceMember", "SessionWords", "Source", "Submission", "Subscription", "UsageCounter", "Verification",
-    "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
+    "ActingGrant", "ApiReply", "AskedQuestion", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "ChatbotDay",
+    "ChatbotHour", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device", "Document", "Domain", "Embed",
+    "EmbedDay", "EmbedRefusal", "Erasure", "Form", "Generation", "GoldenQuestion", "Handover", "IdentityKey",
+    "Instruction", "Invitation", "LegalHold", "Member", "Message", "MessageMark", "ModelPrice", "ModelSpending",
+    "Notice", "Order", "OutgoingMail", "Plan", "Profile", "QuestionCluster", "RecoveryCode", "Retention",
+    "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source",
+    "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace",
+    "WorkspaceMember", "db",
 ]  # fmt: skip

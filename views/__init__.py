@@ -9,6 +9,7 @@ def register(appbuilder: Any) -> None:
     """Register every screen; its place in the menu says for whom it is (see app/roles.py)."""
     from flask import current_app
 
+    from views import api
     from views.audit_trail import AuditView
     from views.chat_models import ModelPriceView
     from views.chatbots import ChatbotView, SourceView
@@ -17,6 +18,7 @@ def register(appbuilder: Any) -> None:
     from views.holding import HoldingPage
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
+    from views.keys import KeyPage
     from views.looking import LookPage
     from views.orders import OrderView
     from views.people import MemberView
@@ -44,6 +46,8 @@ def register(appbuilder: Any) -> None:
     add(HoldingPage, "Websites held", category="Installation", icon="domain", href="/holding/")
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
+    add(KeyPage, "API keys", category="Team", icon="key", href="/keys/")
+    api.register(appbuilder)
     for page in _pages():
         appbuilder.add_view_no_menu(page)
 

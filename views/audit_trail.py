@@ -44,7 +44,7 @@ def differences(changes: Any) -> Markup | str:
 def _actor(event: AuditEvent) -> str:
     """Write who it was; a customer does not know those who run the installation by name."""
     if event.actor is not None:
-        return str(event.actor.name)
+        return f"{event.actor.name}, by the API key {event.key}" if event.key else str(event.actor.name)
     if event.action.startswith("look."):
         return "Staff of the installation"
     return "Staff, or somebody who has left" if event.actor_id else "–"

@@ -19,6 +19,7 @@ _NEEDS = {
     "Sources": "source.view",
     "Domains": "domain.view",
     "Audit": "audit.view",
+    "API keys": "key.view",
     "Workspaces": "workspace.view",
 }
 

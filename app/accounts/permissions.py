@@ -22,6 +22,8 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "workspace.view": (_EVERYBODY, VIEW, "see the workspace and who is in it"),
     "people.view": (_LEADERS, VIEW, "see members and invitations"),
     "people.edit": (_OWNERS, CHANGE, "invite, change roles, remove people"),
+    "key.view": (_LEADERS, VIEW, "see and revoke keys of the API"),
+    "key.edit": (_LEADERS, CHANGE, "make keys of the API"),
     "audit.view": (_OWNERS, VIEW, "see who changed what"),
     "domain.view": (_EVERYBODY, VIEW, "see domains"),
     "domain.edit": (_LEADERS, CHANGE, "add, verify, pause and delete domains"),

@@ -56,6 +56,7 @@ class Standing:
     service_of: dict[int, int] = field(default_factory=dict)
     stopped: tuple[Stopped, ...] = ()
     look: Look | None = None  # while it lasts, the person is nothing else
+    reads_only: bool = False  # a key of the API that changes nothing
 
     @property
     def is_superadmin(self) -> bool:
@@ -70,7 +71,8 @@ class Standing:
         """Return what the wall opens for this person."""
         if self.is_superadmin:
             return tenancy.EVERYTHING
-        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells, self.look is not None)
+        reads_only = self.reads_only or self.look is not None
+        return tenancy.Scope(self.service_ids, frozenset(self.roles), self.member_id, self.sells, reads_only)
 
     def may(self, action: str, workspace_id: int | None) -> bool:
         """Tell whether the person may do something in a workspace, as its service stands now."""
@@ -93,6 +95,8 @@ class Standing:
     def _works(self, action: str, service_id: int | None) -> bool:
         if self.look is not None:
             return self.look.shows(action)
+        if self.reads_only and is_change(action):
+            return False
         return not is_change(action) or all(service.id != service_id for service in self.stopped)
 
     def workspaces_where(self, action: str) -> list[int]:

@@ -20,6 +20,8 @@ from models.knowledge import UNFINISHED
 class QuotaExceeded(Refusal):
     """There is no room; the message says for what, how much there is, and what to do."""
 
+    code = "quota_exceeded"
+
     def __init__(self, metric: str, limit: int, used: int) -> None:
         noun = BY_NAME[metric].noun
         has = f"has room for {in_words(metric, limit)}" + ("" if metric == "storage_bytes" else f" {noun}")

@@ -29,9 +29,9 @@ ASKS_FOR = {
     "ChatbotPage.switch_hosted": "chatbot.edit", "ChatbotPage.renew_hosted": "chatbot.edit",
     "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
-    "WorkspaceView.add": "workspace.create", "ServicePage.show": "people.view",
+    "WorkspaceView.add": "workspace.create", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
 }  # fmt: skip
-UNSEEN = {"people.edit": "people.view"}  # rows that are not there for who may not even see them
+UNSEEN = {"people.edit": "people.view", "key.view": "key.view"}  # rows that are not there for who may not even see them
 ONES_OWN = {"HandoverPage.accept", "HandoverPage.decline", "ProfileView.sign_out_device"}  # whatever the role
 _OF_MEMBERS = {view.rstrip("$"): set() for view, _ in ROLES["Member"]}
 for _view, _permission in ROLES["Member"]:

@@ -37,12 +37,12 @@ def form_of_a_stranger() -> dict[str, str]:
 
 
 def doors_for_outsiders(app, planted):
-    """Return the address of every form that needs no sign-in, as the application tells; the widget's API has its own."""
+    """Return the address of every form that needs no sign-in, as the application tells; the APIs have their own."""
     nobody = app.test_client()
     nobody.environ_base["REMOTE_ADDR"] = next(_addresses)
     found = []
     for door in doors(app):
-        is_page = door.method == "POST" and not door.rule.endpoint.startswith("widget")
+        is_page = door.method == "POST" and not str(door.rule).startswith("/api/")
         if is_page and door.rule.endpoint not in ENDS_SESSIONS and str(door.rule) != CODE:
             path = door.own(planted["ada"])
             if not nobody.post(path).headers.get("Location", "").startswith(("/login/", "/sign-up/")):

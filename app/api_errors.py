@@ -1,0 +1,33 @@
+"""What the API answers when it does nothing: a public code, a status, and a sentence for whoever reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ERRORS: dict[str, tuple[int, str]] = {
+    "invalid_request": (400, "Something in this request can't be used; `fields` says what."),
+    "key_missing": (401, "Send a key with each request: Authorization: Bearer KEY."),
+    "key_invalid": (401, "This key is unknown, expired or revoked, or whoever made it may not use it any more."),
+    "forbidden": (403, "The rights of this key don't include this."),
+    "service_stopped": (403, "The plan of this service has ended: it can be read, but not changed."),
+    "service_suspended": (403, "This service is suspended. Its holder was told why."),
+    "not_found": (404, "There is nothing here, or it is not this key's to see."),
+    "in_progress": (409, "The same request is being worked on. Send it again in a moment."),
+    "idempotency_key_reused": (409, "This idempotency key was sent with another request before."),
+    "rate_limited": (429, "Too many requests in a short time. Wait as long as Retry-After says."),
+}
+
+
+class ApiError(Exception):
+    """A refused request of the API. `fields` maps a name to what is wrong with it; `retry_after_s` in seconds."""
+
+    def __init__(self, code: str, fields: Mapping[str, Any] | None = None, *, retry_after_s: int | None = None) -> None:
+        super().__init__(code)
+        self.code, self.fields, self.retry_after_s = code, fields, retry_after_s
+        self.status, self.message = ERRORS[code]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        found = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}  # noqa: PLR2004
+        return found | ({"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {})

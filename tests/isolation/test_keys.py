@@ -1,0 +1,115 @@
+"""Every operation of the API x every kind of key x {own, foreign, missing}: expected from the table of permissions."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import limits
+from app.accounts.keys import RIGHTS
+from app.accounts.permissions import ACTIONS, allows, is_change
+from tests.api.conftest import Program, make_key
+from tests.conftest import inside
+from tests.isolation.doors import doors
+from tests.isolation.planting import rows_of
+
+# what an operation asks for; whoever adds one says so here
+ASKS_FOR = {
+    "KeyApi.show": None, "WorkspacesApi.read_all": "workspace.view", "UsageApi.show": "people.view",
+}  # fmt: skip
+OPEN = {"ApiDocument.show"}
+
+
+@pytest.fixture(scope="module")
+def programs(app, ada, planted):
+    return {rights: Program(app, make_key(app, ada, rights)) for rights in RIGHTS}
+
+
+@pytest.fixture(autouse=True)
+def _no_rate(monkeypatch):
+    monkeypatch.setattr(limits, "REQUESTS_PER_KEY", "100000 per minute")
+    monkeypatch.setattr(limits, "REQUESTS_OF_KEYS_PER_SERVICE", "100000 per minute")
+
+
+def api_doors(app):
+    return [d for d in doors(app) if str(d.rule).startswith("/api/v1/") and d.rule.endpoint not in OPEN]
+
+
+def knock(program, door, path, rows):
+    body = bodies(rows).get(door.rule.endpoint)
+    how = {"json": body} if body is not None else {}
+    if door.rule.endpoint == "SourcesApi.upload":
+        how = {"data": {"file": (io.BytesIO(b"words"), "words.txt")}}
+    answer = program.ask(door.method, path.removeprefix("/api/v1/"), **how)
+    assert answer.status_code < 500, (door.name, answer.text)
+    return answer
+
+
+def bodies(rows):
+    """endpoint -> a body that it takes, naming rows of `rows`."""
+    return {}
+
+
+def is_allowed(rights, action):
+    granted = RIGHTS[rights]
+    return action is None or (allows(granted.role, action) and not (granted.reads_only and is_change(action)))
+
+
+@pytest.fixture
+def _nothing_lasts(monkeypatch):
+    monkeypatch.setattr(Session, "commit", Session.flush)
+
+
+def test_every_operation_is_known_to_ask_for_a_right(app):
+    assert {door.rule.endpoint for door in api_doors(app)} == set(ASKS_FOR)
+    assert set(filter(None, ASKS_FOR.values())) <= set(ACTIONS)
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+@pytest.mark.parametrize("rights", list(RIGHTS))
+def test_each_key_may_do_what_the_table_says(app, programs, planted, rights):
+    wrong = []
+    for door in api_doors(app):
+        answer = knock(programs[rights], door, door.own(planted["ada"]), planted["ada"])
+        if (answer.status_code == 403) == is_allowed(rights, ASKS_FOR[door.rule.endpoint]):
+            wrong.append(f"{door.name} answered {answer.status_code}: {answer.text[:200]}")
+    assert wrong == []
+
+
+def test_a_strangers_row_answers_like_one_that_never_was(app, programs, planted, cid):
+    from tests.isolation.test_matrix import plain
+
+    for rights, program in programs.items():
+        for door in api_doors(app):
+            for foreign, missing in door.mixtures(planted["ada"], planted["cid"]) if door.args else ():
+                there = knock(program, door, foreign, planted["cid"])
+                not_there = knock(program, door, missing, planted["cid"])
+                told = (there.status_code, plain(there, foreign))
+                assert told == (not_there.status_code, plain(not_there, missing)), (rights, door.name, foreign)
+                assert there.status_code == 404, (rights, door.name)
+                assert cid.canary not in there.text
+
+
+def test_no_answer_holds_a_strangers_word(app, programs, planted, cid):
+    n_words = 0
+    for program in programs.values():
+        for door in api_doors(app):
+            if door.method == "GET":
+                answer = knock(program, door, door.own(planted["ada"]), planted["ada"])
+                assert cid.canary not in answer.text, door.name
+                n_words += "canary-ada" in answer.text
+    assert n_words > 1
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+def test_nothing_is_written_into_a_strangers_rows(app, programs, planted, cid):
+    """Ada's own addresses, Cid's rows in every body."""
+    with inside(app):
+        before = rows_of(cid.service_id)
+    for door in api_doors(app):
+        if door.method != "GET":
+            knock(programs["write"], door, door.own(planted["ada"]), planted["cid"])
+    with inside(app):
+        assert rows_of(cid.service_id) == before

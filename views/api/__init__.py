@@ -1,0 +1,17 @@
+"""The API, /api/v1: what programs with a key read and change. docs/api.md describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.extensions import csrf
+
+
+def register(appbuilder: Any) -> None:
+    """Register every resource. None takes a cookie, so none needs a token against forged forms."""
+    from views.api.account import KeyApi, UsageApi, WorkspacesApi
+    from views.api.document import ApiDocument
+
+    for resource in (KeyApi, WorkspacesApi, UsageApi):
+        csrf.exempt(appbuilder.add_api(resource).blueprint)
+    appbuilder.add_view_no_menu(ApiDocument)

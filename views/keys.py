@@ -1,0 +1,108 @@
+"""Keys of the API: which there are, making one, which is shown once, and revoking."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.forms import DynamicForm
+from sqlalchemy import select
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app import audit
+from app.accounts import keys
+from app.accounts.keys import RIGHTS, KeyRefused, Wish
+from app.caller import signed_in, standing
+from app.collaborators import here
+from models import ServiceKey, Workspace, db
+from views.questions import ask
+
+
+class KeyForm(DynamicForm):
+    """What a new key is called and may do; the workspaces stand beside it."""
+
+    name = StringField(
+        "Name", description="The program that will use it, so that you know what ends when you revoke it.",
+        validators=[InputRequired(), Length(max=80)],
+    )  # fmt: skip
+    rights = SelectField("Rights", choices={name: rights.words for name, rights in RIGHTS.items()}, default="read")
+    last_day = DateField("Last day", description="Empty: until it is revoked.", validators=[Optional()])
+
+
+def _workspaces() -> list[Workspace]:
+    """Return the workspaces that the person may make keys for, service by service."""
+    query = select(Workspace).where(Workspace.id.in_(standing().workspaces_where("key.edit")))
+    return list(
+        db.session.scalars(query.where(Workspace.deleted_at.is_(None)).order_by(Workspace.service_id, Workspace.id))
+    )
+
+
+def _end_of(day: dt.date | None) -> dt.datetime | None:
+    """Return the moment at which a day is over, in UTC."""
+    if day is None or day >= dt.date.max:
+        return None
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+
+class KeyPage(BaseView):
+    """The keys of the workspaces in which somebody leads. A stranger's is a 404."""
+
+    route_base = "/keys"
+    default_view = "show"
+
+    @expose("/")
+    @has_access
+    def show(self) -> Any:
+        if not standing().may_anywhere("key.view"):
+            abort(403)
+        found = keys.list_keys(standing().workspaces_where("key.view"))
+        return self.render_template("keys/list.html", appbuilder=self.appbuilder, keys=found, rights=RIGHTS)
+
+    @expose("/new", methods=["GET", "POST"])
+    @has_access
+    def make(self) -> Any:
+        if not standing().may_anywhere("key.edit"):
+            abort(403)
+        form, workspaces = KeyForm(), _workspaces()
+        chosen = [place for place in workspaces if str(place.uuid) in request.form.getlist("workspace")]
+        if form.validate_on_submit() and (made := self._make(form, chosen)):
+            return made
+        status = 200 if request.method == "GET" else 400
+        if request.method == "GET" and len(workspaces) == 1:
+            chosen = workspaces
+        page = {"form": form, "workspaces": workspaces, "chosen": {place.id for place in chosen}}
+        return self.render_template("keys/new.html", appbuilder=self.appbuilder, **page), status
+
+    def _make(self, form: KeyForm, chosen: list[Workspace]) -> Any:
+        """Answer with the key, the one time that it is shown; None where it can't be made."""
+        name = form.name.data.replace("\0", "").strip()
+        wish = Wish(name, form.rights.data, chosen, _end_of(form.last_day.data))
+        try:
+            key, token = keys.make(wish, signed_in())
+        except KeyRefused as refused:
+            db.session.rollback()
+            flash(str(refused), "danger")
+            return None
+        audit.record("service_key.make", key, rights=key.rights, workspaces=", ".join(place.name for place in chosen))
+        db.session.commit()
+        page = {"key": key, "token": token, "address": here().config.address}
+        return self.render_template("keys/made.html", appbuilder=self.appbuilder, **page), 201
+
+    @expose("/<uuid:service_key_uuid>/revoke", methods=["GET", "POST"])
+    @has_access
+    def revoke(self, service_key_uuid: uuid.UUID) -> Any:
+        """End a key; also of a service that does not run, as it may have leaked."""
+        key: ServiceKey = keys.find(service_key_uuid, standing().workspaces_where("key.view")) or abort(404)
+        if request.method != "POST":
+            trail = [("API keys", url_for("KeyPage.show"))]
+            words = "Programs that use it are refused from their next request on. This can't be taken back."
+            return ask(self, f"Revoke the key {key.name}?", "Revoke", trail, consequence=words)
+        keys.revoke(key)
+        audit.record("service_key.revoke", key)
+        db.session.commit()
+        flash(f"Revoked: {key.name}.", "success")
+        return redirect(url_for("KeyPage.show"))

@@ -9,6 +9,7 @@ from models.events import AuditEvent
 from models.grants import ActingGrant
 from models.health import EmbedDay, EmbedRefusal
 from models.history import ChatSession, Citation, Message
+from models.insights import ChatbotDay, ChatbotHour
 from models.keys import ApiReply, ServiceKey, ServiceKeyPlace
 from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
 from models.leads import Delivery, Form, Submission, Webhook

@@ -48,7 +48,9 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "TextPage": ("can_write", "can_rewrite"),
     "AnswersPage": ("can_show", "can_write", "can_take_file", "can_rewrite", "can_remove"),
     "DomainView": (*_WRITE,),
-    "DomainPage": ("can_show", "can_check", "can_switch", "can_include_subdomains", "can_choose_chatbots"),
+    "DomainPage": (
+        "can_show", "can_check", "can_switch", "can_include_subdomains", "can_choose_chatbots", "can_choose_workspaces",
+    ),
     "EmbedPage": ("can_show", "can_switch", "can_change", "can_check"),
     "SourceView": (*_READ,),
     "HistoryView": (*_READ,),

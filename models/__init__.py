@@ -2,7 +2,7 @@
 
 from models.base import db
 from models.chat_models import ChatModel, Instruction, ModelPrice, ModelSpending
-from models.chatbots import Chatbot, Domain, Embed
+from models.chatbots import Chatbot, Domain, DomainGrant, Embed
 from models.credentials import Device, RecoveryCode, SecondFactor
 from models.curated import CuratedAnswer
 from models.events import AuditEvent
@@ -26,11 +26,11 @@ from models.workspaces import Invitation, Workspace, WorkspaceMember
 
 __all__ = [
     "ActingGrant", "ApiReply", "AskedQuestion", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "ChatbotDay",
-    "ChatbotHour", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device", "Document", "Domain", "Embed",
-    "EmbedDay", "EmbedRefusal", "Erasure", "Form", "Generation", "GoldenQuestion", "Handover", "IdentityKey",
+    "ChatbotHour", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device", "Document", "Domain", "DomainGrant",
+    "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Form", "Generation", "GoldenQuestion", "Handover", "IdentityKey",
     "Instruction", "Invitation", "LegalHold", "Member", "Message", "MessageMark", "ModelPrice", "ModelSpending",
     "Notice", "Order", "OutgoingMail", "Plan", "Profile", "QuestionCluster", "RecoveryCode", "Retention",
-    "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source",
-    "Submission", "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace",
-    "WorkspaceMember", "db",
+    "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission",
+    "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember",
+    "db",
 ]  # fmt: skip

@@ -42,11 +42,14 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
     failing_since: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     n_failures: Mapped[int] = mapped_column(default=0, server_default="0")  # looks in a row that found it gone
     claimed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # proven while another service holds the host
+    holds_host: Mapped[bool] = mapped_column(default=False, server_default=false())  # for its service, on all schemes
+    is_kept: Mapped[bool] = mapped_column(default=False, server_default=false())  # to the workspaces of its grants
     service: Mapped[Service] = relationship()
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="domain_in_service"),
         Index("one_domain_of_a_place", "service_id", "scheme", "domain", _PORT, unique=True),
         unique_where("one_holder_of_a_domain", "scheme", "domain", _PORT, condition="verified AND NOT internal"),
+        unique_where("one_service_of_a_host", "domain", condition="holds_host"),
         one_of("status", "active", "inactive"),
         one_of("scheme", "http", "https"),
         NEVER_REUSE_IDS,
@@ -65,6 +68,21 @@ class Domain(Table, HasUuid, ServiceOwned, Timestamped):
         if self.internal:
             return "Preview" if self.is_preview else "Hosted page"
         return self.origin
+
+
+class DomainGrant(Table, WorkspaceOwned):
+    """A workspace that may use a domain which is kept to some; the others see nothing of it."""
+
+    __tablename__ = "domain_grants"
+    domain_id: Mapped[int] = mapped_column(BigId, index=True)
+    __table_args__ = (
+        ForeignKeyConstraint(["domain_id", "service_id"], ["domains.id", "domains.service_id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["workspace_id", "service_id"], ["workspaces.id", "workspaces.service_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("domain_id", "workspace_id", name="one_grant_per_workspace"),
+        NEVER_REUSE_IDS,
+    )
 
 
 class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
@@ -117,6 +135,7 @@ class Embed(Table, HasUuid, ChatbotOwned, Timestamped):
     max_questions_a_minute: Mapped[int | None] = mapped_column()  # beside what the plan allows
     max_questions_a_day: Mapped[int | None] = mapped_column()
     tells_refusals: Mapped[bool] = mapped_column(default=True, server_default=true())  # by mail, once a day
+    tells_daily: Mapped[bool] = mapped_column(default=False, server_default=false())  # also if nothing was refused
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # when a page showed the widget
     last_seen_page: Mapped[str] = mapped_column(Text, default="", server_default="")  # and which, as it says itself
     chatbot: Mapped[Chatbot] = relationship(overlaps="domain")

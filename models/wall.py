@@ -63,11 +63,13 @@ def _by_purchase(ids: list[int], member_id: int | None) -> Iterator[Any]:
 
 
 def _by_workspace(ids: list[int]) -> Iterator[Any]:
-    chatbots = _table("chatbots")
+    chatbots, grants = _table("chatbots"), _table("domain_grants")
     inside = select(chatbots.c.id).where(chatbots.c.workspace_id.in_(ids))
+    granted = select(grants.c.domain_id).where(grants.c.workspace_id.in_(ids))
     yield _cut(WorkspaceOwned, lambda cls: cls.workspace_id.in_(ids))
     yield _cut(_mapped("Workspace"), lambda cls: cls.id.in_(ids))
     yield _cut(ChatbotOwned, lambda cls: cls.chatbot_id.in_(inside))
+    yield _cut(_mapped("Domain"), lambda cls: or_(cls.is_kept.is_(False), cls.id.in_(granted)))
 
 
 def _by_trail(ids: list[int], workspace_ids: list[int] | None) -> Iterator[Any]:

@@ -122,7 +122,7 @@ class ChatbotPage(BaseView):
         """Let the chatbot answer on the websites that are ticked, and on no other."""
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         ticked = set(request.form.getlist("domain"))
-        for domain in hosts.usable_domains(chatbot.service_id):
+        for domain in hosts.usable_domains(chatbot):
             changed = embeds.tick(chatbot, domain, is_wanted=str(domain.uuid) in ticked)
             if changed is not None:
                 audit.record("embed.switch", changed)
@@ -195,7 +195,7 @@ def _places_of(chatbot: Chatbot) -> dict[str, Any]:
     return {
         "embeds": placed, "hosted": hosted, "refusals": refusals,
         "states": {embed.id: health.state_of(embed, refusals[embed.id]) for embed in placed},
-        "domains": hosts.usable_domains(chatbot.service_id), "codes_of": codes.codes_of,
+        "domains": hosts.usable_domains(chatbot), "codes_of": codes.codes_of,
         "address": here().config.address,
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit, limits
 from app.caller import standing
-from app.domains import embeds, health, holding, hosts, proof
+from app.domains import embeds, grants, health, holding, hosts, proof
 from app.domains.holding import Look
 from models import Chatbot, Domain
 from models.base import db
@@ -80,9 +80,25 @@ class DomainPage(BaseView):
         db.session.commit()
         return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
 
+    @expose("/<uuid:domain_uuid>/workspaces", methods=["POST"])
+    @has_access
+    def choose_workspaces(self, domain_uuid: uuid.UUID) -> Any:
+        """Let all workspaces use the domain, or those that are ticked alone."""
+        domain, ticked = self._find(domain_uuid, "domain.edit"), set(request.form.getlist("workspace"))
+        if request.form.get("who") == "all":
+            grants.open_to_all(domain)
+        else:
+            managed = grants.choices(standing(), domain)
+            grants.keep(standing(), domain, [row for row in managed if str(row.uuid) in ticked])
+        audit.record("domain.keep", domain, workspaces=sorted(grants.ids_of(domain)))
+        address = url_for("DomainPage.show", domain_uuid=domain.uuid)
+        db.session.commit()
+        flash("Saved. Chatbots of other workspaces stop answering there at once.", "success")
+        return redirect(address)
+
     def _find(self, domain_uuid: uuid.UUID, action: str) -> Domain:
         domain: Domain = hosts.find(domain_uuid) or abort(404)
-        if not standing().may_in_service(action, domain.service_id):
+        if not grants.may(standing(), action, domain):
             abort(403)
         return domain
 
@@ -90,8 +106,9 @@ class DomainPage(BaseView):
         is_local = domain.domain in hosts.LOCAL_HOSTS
         return self.render_template(
             "domains/show.html", appbuilder=self.appbuilder, domain=domain, look=look, is_local=is_local,
-            may_edit=standing().may_in_service("domain.edit", domain.service_id), token=proof.token_of(domain),
+            may_edit=grants.may(standing(), "domain.edit", domain), token=proof.token_of(domain),
             record=proof.record_name(domain), file=domain.origin + proof.FILE, tag=proof.meta_tag(domain),
+            workspaces=grants.choices(standing(), domain), kept_to=grants.ids_of(domain),
             ends=_end_of_grace(domain), chatbots=_changeable_chatbots(domain), **_embeds_on(domain),
         )  # fmt: skip
 
@@ -102,7 +119,8 @@ def _end_of_grace(domain: Domain) -> dt.datetime | None:
 
 def _changeable_chatbots(domain: Domain) -> list[Chatbot]:
     """Return the chatbots of the domain's service that the person may put on it or take off it."""
-    return embeds.placeable(domain.service_id, standing().workspaces_where("chatbot.edit"))
+    mine = set(standing().workspaces_where("chatbot.edit"))
+    return embeds.placeable(domain.service_id, list(mine & grants.ids_of(domain) if domain.is_kept else mine))
 
 
 def _embeds_on(domain: Domain) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.caller import standing
 from app.collaborators import here
-from app.domains import hosts
+from app.domains import grants, hosts
 from models import Domain
 from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
@@ -66,8 +66,9 @@ class DomainView(Screen):
         return redirect(url_for("DomainPage.show", domain_uuid=newest.uuid)) if newest else super().post_add_redirect()
 
     def may_edit(self, item: Any) -> bool:
-        service_id = item.service_id or (item.service.id if item.service else None)
-        return standing().may_in_service(self.edit_action, service_id)
+        if item.id is None:
+            return standing().may_in_service(self.edit_action, item.service.id if item.service else None)
+        return grants.may(standing(), self.edit_action, item)
 
     def prepare_new(self, item: Any) -> None:
         hosts.prepare(item, allow_local=here().config.local_domains)

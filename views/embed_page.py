@@ -15,7 +15,7 @@ from wtforms.validators import NumberRange, Optional
 from app import audit, limits
 from app.caller import standing
 from app.collaborators import here
-from app.domains import codes, embeds, health, page_check
+from app.domains import codes, embeds, grants, health, page_check
 from app.domains.page_check import Finding
 from models import Embed
 from models.base import db
@@ -29,6 +29,7 @@ class LimitsForm(DynamicForm):
     max_questions_a_minute = IntegerField("Questions a minute, of all visitors", [Optional(), NumberRange(1, MOST)])
     max_questions_a_day = IntegerField("Questions a day, of all visitors", [Optional(), NumberRange(1, MOST)])
     tells_refusals = BooleanField("Mail a summary after a day on which something was refused")
+    tells_daily = BooleanField("Mail a summary of every day, also if nothing was refused")
 
 
 class EmbedPage(BaseView):
@@ -94,7 +95,7 @@ class EmbedPage(BaseView):
 
 def _rights_on(embed: Embed) -> dict[str, bool]:
     found = {what: standing().may(what, embed.chatbot.workspace_id) for what in ("chatbot.edit", "history.view")}
-    return {**found, "domain.edit": standing().may_in_service("domain.edit", embed.service_id)}
+    return {**found, "domain.edit": grants.may(standing(), "domain.edit", embed.domain)}
 
 
 def _qr_code(embed: Embed) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from app.answering import presets
 from app.collaborators import here
-from app.domains import hosts
+from app.domains import grants, hosts
 from app.history import recording
 from app.tokens import TokenExpired, TokenInvalid
 from models import Chatbot, ChatSession, Embed, Service, db, tenancy
@@ -82,7 +82,7 @@ def _check_place(embed: Embed, origin: str) -> None:
 def _find_bar(embed: Embed, service: Service) -> str:
     """Return the code of what keeps an embed from answering in its own place; empty where nothing does."""
     chatbot = embed.chatbot
-    if embed.domain.status != "active":
+    if embed.domain.status != "active" or not grants.lets_in(embed.domain, chatbot):
         return "domain_unverified"
     is_for_members = presets.manner_of(chatbot).audience == "members" and not embed.domain.is_preview
     if chatbot.status != "enabled" or embed.status != "active" or is_for_members:
@@ -108,12 +108,12 @@ def _enter(embed_uuid: uuid.UUID, *, closed_too: bool = False) -> Visit:
 
 def _let_in(embed: Embed, service: Service, origin: str, *, closed_too: bool) -> Visit:
     """Let a request from the right place go on, unless something keeps the embed from answering."""
+    tenancy.enter(tenancy.service_scope(embed.service_id))
     bar = _find_bar(embed, service)
     if bar:
         says_so = _says_so(embed.chatbot, bar)
         if not (closed_too and says_so):
             raise WidgetError(bar, words=presets.manner_of(embed.chatbot).closed if says_so else "")
-    tenancy.enter(tenancy.service_scope(embed.service_id))
     return Visit(embed, service, origin, is_closed=bool(bar))
 
 

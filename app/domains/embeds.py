@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.collaborators import here
+from app.domains import grants
+from app.refusals import Refusal
 from app.tokens import TokenError
 from models import Chatbot, Domain, Embed, db
 from models.chatbots import HOSTED_PAGE
@@ -67,8 +69,13 @@ def tick(chatbot: Chatbot, domain: Domain, *, is_wanted: bool) -> Embed | None:
     """Let a chatbot answer on a domain, or no longer; return the embed if that changed it. The caller commits.
 
     An embed that is taken off is switched off and keeps its code: ticked again, the pages that hold it work again.
+
+    Raises:
+        Refusal: the domain is kept to other workspaces than the chatbot's.
     """
     embed = find_between(chatbot, domain)
+    if is_wanted and not grants.lets_in(domain, chatbot):
+        raise Refusal(f"{domain.origin} is kept to other workspaces than that of {chatbot.name}.")
     if is_wanted == (embed is not None and embed.status == "active"):
         return None
     embed = embed or add(chatbot, domain)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from app.domains import hosts
+from app.domains import grants, hosts
 from models import ChatSession, Domain, Embed, EmbedDay, EmbedRefusal, Message, db
 from models.base import now
 
@@ -22,7 +22,7 @@ MAX_ROWS = 50
 REASONS = {
     "origin_not_allowed": "The code is on a page that this embed is not for.",
     "origin_missing": "Not a website: a program, a sandboxed frame or a file.",
-    "domain_unverified": "The website is not proven, or paused.",
+    "domain_unverified": "The website is not proven, paused, or kept to other workspaces.",
     "chatbot_disabled": "The chatbot or this embed is switched off.",
     "service_closed": "The service does not run.",
     "visitor_limit": "One visitor, or one network, asked too much in a short time.",
@@ -79,6 +79,8 @@ def state_of(embed: Embed, refusals: Refusals) -> str:
     """Return how an embed is, in one word or two."""
     if embed.status != "active" or embed.domain.status != "active" or embed.chatbot.status != "enabled":
         return OFF
+    if not grants.lets_in(embed.domain, embed.chatbot):
+        return OFF
     if embed.last_seen_at is not None and now() - embed.last_seen_at < SILENT_AFTER:
         return WORKING
     if refusals.is_turned_away or not embed.domain.verified:
@@ -120,22 +122,34 @@ def list_refused(embed: Embed) -> list[Refused]:
     rows = db.session.execute(
         query.group_by(EmbedRefusal.reason, EmbedRefusal.origin).order_by(last_at.desc()).limit(50)
     )
-    return [Refused(reason, origin, int(n), at, fix_of(embed, reason, origin)) for reason, origin, n, at in rows]
+    own = domains_of([embed.service_id])
+    return [Refused(reason, origin, int(n), at, fix_of(embed, reason, origin, own)) for reason, origin, n, at in rows]
 
 
-def fix_of(embed: Embed, reason: str, origin: str) -> Fix | None:
+def domains_of(service_ids: Iterable[int]) -> list[Domain]:
+    """Return the websites of some services: what fixes are looked for among."""
+    query = select(Domain).where(Domain.service_id.in_(list(service_ids)), Domain.internal.is_(False))
+    return list(db.session.scalars(query))
+
+
+def fix_of(embed: Embed, reason: str, origin: str, domains: Iterable[Domain]) -> Fix | None:
     """Return what would let an origin in that was refused; None where there is nothing, or nothing is needed."""
     if reason == "domain_unverified":
-        return _fix_domain(embed.domain)
+        return _fix_domain(embed)
     if reason == "chatbot_disabled":
         return _fix_switch(embed)
-    return _fix_place(embed, origin) if reason == "origin_not_allowed" and origin else None
+    return _fix_place(embed, origin, domains) if reason == "origin_not_allowed" and origin else None
 
 
-def _fix_domain(domain: Domain) -> Fix | None:
+def _fix_domain(embed: Embed) -> Fix | None:
+    domain = embed.domain
     if not domain.verified:
         return Fix("prove", f"{domain.origin} is not proven.", domain)
-    return Fix("resume", f"{domain.origin} is paused.", domain) if domain.status != "active" else None
+    if domain.status != "active":
+        return Fix("resume", f"{domain.origin} is paused.", domain)
+    if not grants.lets_in(domain, embed.chatbot):
+        return Fix("give", f"{domain.origin} is kept to other workspaces.", domain)
+    return None
 
 
 def _fix_switch(embed: Embed) -> Fix | None:
@@ -144,14 +158,13 @@ def _fix_switch(embed: Embed) -> Fix | None:
     return Fix("enable", "The chatbot is switched off.") if embed.chatbot.status == "disabled" else None
 
 
-def _fix_place(embed: Embed, origin: str) -> Fix | None:
+def _fix_place(embed: Embed, origin: str, domains: Iterable[Domain]) -> Fix | None:
     if hosts.covers(embed.domain, origin):
         return None
     host = urlsplit(origin).netloc
     if hosts.is_below(embed.domain, origin):
         return Fix("subdomains", f"{host} is not covered: include subdomains.", embed.domain)
-    own = select(Domain).where(Domain.service_id == embed.service_id, Domain.internal.is_(False))
-    for domain in db.session.scalars(own):
-        if hosts.covers(domain, origin):
+    for domain in domains:
+        if domain.service_id == embed.service_id and hosts.covers(domain, origin):
             return Fix("own_code", f"{domain.origin} is a domain of its own: it needs its own code.", domain)
     return Fix("add", f"{host} is none of your domains. If it is yours, add it.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -84,9 +84,13 @@ def find_holder(domain: Domain) -> Domain | None:
 
 
 def _hold(domain: Domain) -> Domain | None:
-    """Hold a free host. Of two in one moment the database lets one; the other gets that one's domain back."""
+    """Hold a free host. Of two in one moment the database lets one; the other gets that one's domain back.
+
+    (On whatever scheme and port: the first domain of a host holds it for all of them that its service proves.)
+    """
     try:
         with db.session.begin_nested():
+            domain.holds_host = db.session.scalar(_others_of(domain).where(Domain.holds_host).limit(1)) is None
             domain.verified = True
             db.session.flush()
     except IntegrityError:
@@ -95,6 +99,12 @@ def _hold(domain: Domain) -> Domain | None:
         _tell(domain, "domain_yours", domain.claimed_at)
     domain.claimed_at = None
     return None
+
+
+def _others_of(domain: Domain) -> Select[tuple[Domain]]:
+    """Return what finds the other domains of the same host and service: other schemes and ports."""
+    same = select(Domain).where(Domain.service_id == domain.service_id, Domain.domain == domain.domain)
+    return same.where(Domain.id != domain.id, Domain.internal.is_(False))
 
 
 def _claim(domain: Domain, holder: Domain) -> None:
@@ -129,8 +139,12 @@ def let_go(domain: Domain) -> None:
     """End the hold of a host; whoever has a claim on it is looked at next. The caller commits."""
     domain.verified, domain.proven_by, domain.claimed_at = False, None, None
     domain.n_failures, domain.failing_since = 0, None
+    was_first, domain.holds_host = domain.holds_host, False
     db.session.flush()
     with tenancy.everything():
+        heir = db.session.scalar(_others_of(domain).where(Domain.verified).limit(1)) if was_first else None
+        if heir is not None:
+            heir.holds_host = True
         claims = select(Domain).where(Domain.domain == domain.domain, Domain.claimed_at.is_not(None))
         for claim in db.session.scalars(claims):
             claim.due_at = now()

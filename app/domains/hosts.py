@@ -12,9 +12,10 @@ from sqlalchemy import select
 from tld import is_tld
 
 from app.collaborators import here
+from app.domains import grants
 from app.plans import quotas
 from app.refusals import Refusal
-from models import Domain, db
+from models import Chatbot, Domain, db
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -150,9 +151,10 @@ def newest() -> Domain | None:
     return db.session.scalar(select(Domain).where(Domain.internal.is_(False)).order_by(Domain.id.desc()).limit(1))
 
 
-def usable_domains(service_id: int) -> list[Domain]:
-    """Return the proven, active websites of a service."""
+def usable_domains(chatbot: Chatbot) -> list[Domain]:
+    """Return the proven, active websites on which a chatbot may be put."""
     query = select(Domain).where(
-        Domain.service_id == service_id, Domain.internal.is_(False), Domain.verified, Domain.status == "active"
-    )
+        Domain.service_id == chatbot.service_id, Domain.internal.is_(False), Domain.verified,
+        Domain.status == "active", grants.is_open_to(chatbot.workspace_id),
+    )  # fmt: skip
     return list(db.session.scalars(query.order_by(Domain.domain)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.domains import health
@@ -35,32 +36,52 @@ def _forget() -> None:
 
 
 def _tell_refusals() -> None:
-    """Mail each holder one summary of yesterday, if anything was refused where they want to know."""
+    """Mail each holder one summary of yesterday: of embeds that were refused somewhere, and of those told of daily."""
     yesterday = now().date() - dt.timedelta(days=1)
     refused: dict[int, list[EmbedRefusal]] = defaultdict(list)
     rows = select(EmbedRefusal).where(EmbedRefusal.day == yesterday).order_by(EmbedRefusal.n_refused.desc())
     for row in db.session.scalars(rows):
         refused[row.embed_id].append(row)
+    told = [
+        embed for embed in _load(list(refused)) if embed.tells_daily or (embed.tells_refusals and refused[embed.id])
+    ]
+    loads, domains = _loads_of(told, yesterday), health.domains_of({embed.service_id for embed in told})
     lines: dict[int, list[str]] = defaultdict(list)
-    for embed in _load(list(refused)):
-        if embed.tells_refusals:
-            lines[embed.service_id].append(_summarize(embed, yesterday, refused[embed.id]))
+    for embed in told:
+        lines[embed.service_id].append(_summarize(embed, loads.get(embed.id, 0), refused[embed.id], domains))
     for service_id, said in lines.items():
         words = {"day": f"{yesterday:%d %B %Y}", "summary": "\n\n".join(said[:MAX_LINES])}
+        words["refused"] = "yes" if any(embed.service_id == service_id and refused[embed.id] for embed in told) else ""
         notices.add(service_id, "embeds_refused", str(yesterday), page="/domainview/list/", **words)
 
 
-def _load(ids: list[int]) -> list[Embed]:
-    query = select(Embed).where(Embed.id.in_(ids)).options(joinedload(Embed.chatbot), joinedload(Embed.domain))
-    return [embed for embed in db.session.scalars(query.order_by(Embed.id)) if not embed.domain.internal]
+def _load(refused: list[int]) -> list[Embed]:
+    """Return the embeds on websites that were refused somewhere or are told of daily, of services that run."""
+    query = select(Embed).join(Domain, Domain.id == Embed.domain_id).join(Chatbot, Chatbot.id == Embed.chatbot_id)
+    query = query.where(or_(Embed.id.in_(refused), Embed.tells_daily), Domain.internal.is_(False))
+    query = query.where(Chatbot.status != "deleted").options(joinedload(Embed.chatbot), joinedload(Embed.domain))
+    found = list(db.session.scalars(query.order_by(Embed.id)))
+    live = _live_services({embed.service_id for embed in found})
+    return [embed for embed in found if embed.service_id in live]
 
 
-def _summarize(embed: Embed, day: dt.date, rows: list[EmbedRefusal]) -> str:
-    loads = select(EmbedDay.n_loads).where(EmbedDay.embed_id == embed.id, EmbedDay.day == day)
-    n_loads = db.session.scalar(loads) or 0
-    said = [f"{embed.chatbot.name} on {embed.domain.origin}: shown {n_loads} times, refused:"]
+def _live_services(ids: Collection[int]) -> set[int]:
+    services = db.session.scalars(select(Service).where(Service.id.in_(ids)))
+    return {service.id for service in services if service.is_live}
+
+
+def _loads_of(embeds: Iterable[Embed], day: dt.date) -> dict[int, int]:
+    """Return how often each of these embeds was shown on a day."""
+    ids = [embed.id for embed in embeds]
+    rows = select(EmbedDay.embed_id, EmbedDay.n_loads).where(EmbedDay.embed_id.in_(ids), EmbedDay.day == day)
+    return {row.embed_id: row.n_loads for row in db.session.execute(rows)}
+
+
+def _summarize(embed: Embed, n_loads: int, rows: list[EmbedRefusal], domains: list[Domain]) -> str:
+    shown = f"{embed.chatbot.name} on {embed.domain.origin}: shown {n_loads} times, "
+    said = [shown + ("refused:" if rows else "refused nowhere.")]
     for row in rows[:5]:
-        fix = health.fix_of(embed, row.reason, row.origin)
+        fix = health.fix_of(embed, row.reason, row.origin, domains)
         where = f" ({row.origin})" if row.origin else ""
         said.append(f"- {row.n_refused} times{where}: {fix.words if fix else REASONS.get(row.reason, row.reason)}")
     return "\n".join(said)
@@ -76,8 +97,10 @@ def _tell_silence() -> None:
         .where(Domain.verified, Domain.status == "active", Domain.internal.is_(False), Chatbot.status == "enabled")
         .where(n_loads.scalar_subquery() >= MIN_LOADS)
     )  # fmt: skip
-    for embed in db.session.scalars(quiet.options(joinedload(Embed.chatbot), joinedload(Embed.domain))):
-        if embed.last_seen_at is not None and db.session.get_one(Service, embed.service_id).is_live:
+    found = db.session.scalars(quiet.options(joinedload(Embed.chatbot), joinedload(Embed.domain))).all()
+    live = _live_services({embed.service_id for embed in found})
+    for embed in found:
+        if embed.last_seen_at is not None and embed.service_id in live:
             _tell_one(embed, embed.last_seen_at)
 
 

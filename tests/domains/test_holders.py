@@ -25,3 +25,16 @@ def test_two_services_can_t_hold_the_same_website(app, ada, cid, port):
         with pytest.raises(IntegrityError):
             db.session.commit()
         db.session.rollback()
+
+
+def test_nor_the_same_host_on_two_schemes(app, ada, cid):
+    with inside(app):
+        for number, (customer, scheme) in enumerate(((ada, "https"), (cid, "http"))):
+            domain = Domain(service_id=customer.service_id, domain="both.example.com", scheme=scheme, holds_host=True)
+            db.session.add(domain)
+            if number:
+                with pytest.raises(IntegrityError):
+                    db.session.commit()
+                db.session.rollback()
+            else:
+                db.session.commit()

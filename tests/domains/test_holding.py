@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import delete
@@ -11,6 +14,7 @@ from app.collaborators import here
 from app.domains import holding, proof
 from jobs import domains as job
 from models import Domain, OutgoingMail, db
+from tests.conftest import inside
 from tests.domains.conftest import make_domain
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -232,3 +236,49 @@ def test_local_domains_are_never_looked_for(scene, ada):
     assert holding.check(domain).findings == []
     assert here().fetcher is not None
     assert domain.verified
+
+
+def test_of_two_that_prove_one_host_on_two_schemes_in_the_same_instant_one_gets_it(app, ada, cid, monkeypatch):
+    """Both have looked for a holder before either becomes one, where the database lets two write at once."""
+    ids, looked = [], threading.Barrier(2)
+    with inside(app):
+        for customer, scheme in ((ada, "https"), (cid, "http")):
+            domain = Domain(service_id=customer.service_id, domain="instant.example.com", scheme=scheme)
+            db.session.add(domain)
+            db.session.commit()
+            ids.append(domain.id)
+    find_holder = holding.find_holder
+
+    def find_and_wait(domain):
+        found = find_holder(domain)
+        with contextlib.suppress(threading.BrokenBarrierError):  # SQLite lets the second begin when the first is done
+            looked.wait(1)
+        return found
+
+    def prove(domain_id):
+        with inside(app):
+            holding._take(db.session.get(Domain, domain_id), "dns")
+            db.session.commit()
+
+    monkeypatch.setattr(holding, "find_holder", find_and_wait)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(prove, ids))
+    with inside(app):
+        both = [db.session.get(Domain, domain_id) for domain_id in ids]
+        assert sorted(domain.verified for domain in both) == [False, True]
+        assert [domain.claimed_at is None for domain in both] == [domain.verified for domain in both]
+
+
+def test_a_host_stays_held_when_the_first_of_its_two_schemes_is_let_go(app, ada):
+    with inside(app):
+        first, second = (
+            Domain(service_id=ada.service_id, domain="two.example.com", scheme=scheme) for scheme in ("https", "http")
+        )
+        db.session.add_all([first, second])
+        db.session.flush()
+        for domain in (first, second):
+            holding._take(domain, "dns")
+        assert (first.holds_host, second.holds_host, second.verified) == (True, False, True)
+        holding.let_go(first)
+        assert (first.verified, first.holds_host, second.holds_host) == (False, False, True)
+        db.session.rollback()

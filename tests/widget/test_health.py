@@ -10,7 +10,7 @@ from redis import Redis
 
 from app.collaborators import here
 from app.domains import counting, health, review
-from models import Chatbot, Domain, Embed, EmbedDay, EmbedRefusal, OutgoingMail, Service, db
+from models import Chatbot, Domain, Embed, EmbedDay, EmbedRefusal, Notice, OutgoingMail, Service, db
 from models.base import now
 from tests.conftest import inside, sign_in
 from tests.widget.conftest import API, ask, changed, open_chat, visitor
@@ -251,6 +251,22 @@ def test_a_day_with_refusals_is_summed_up_in_one_mail_unless_nobody_wants_it(app
     assert "include subdomains" in words["summary"]
     assert "7 times" in words["summary"]
     assert len(mails()) == 1
+
+
+def test_every_day_is_summed_up_where_the_owner_wants_it(app, place, mails):
+    yesterday = now().date() - dt.timedelta(days=1)
+    scope = {"service_id": place.service_id, "chatbot_id": place.chatbot_id, "embed_id": place.embed_id}
+    with inside(app):
+        db.session.query(Notice).delete()
+        db.session.add(EmbedDay(**scope, day=yesterday, n_loads=12))
+        db.session.commit()
+    assert mails() == []
+    with changed(app, Embed, place.embed_id, tells_daily=True):
+        with changed(app, Service, place.service_id, status="disabled"):
+            assert mails() == []
+        [(template, _, words)] = mails()
+    assert (template, words["refused"]) == ("notice_embeds_refused", "")
+    assert "shown 12 times, refused nowhere." in words["summary"]
 
 
 def test_what_was_counted_is_forgotten_after_thirty_days(app, place):

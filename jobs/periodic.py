@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app import mail
 from app.accounts import ending
 from app.domains import counting, holding, review
-from app.history import summary
+from app.history import summary, unused
 from app.insights import counting as insights
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
@@ -52,4 +52,5 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
     (sweep.sweep, 600),
+    (unused.clear, 21_600),
 )

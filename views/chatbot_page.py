@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
+from app.answering import presets
 from app.caller import standing
 from app.collaborators import here
 from app.domains import codes, embeds, health, hosts
@@ -196,7 +197,7 @@ def _places_of(chatbot: Chatbot) -> dict[str, Any]:
         "embeds": placed, "hosted": hosted, "refusals": refusals,
         "states": {embed.id: health.state_of(embed, refusals[embed.id]) for embed in placed},
         "domains": hosts.usable_domains(chatbot), "codes_of": codes.codes_of,
-        "address": here().config.address,
+        "address": here().config.address, "is_for_members": presets.manner_of(chatbot).audience == "members",
     }  # fmt: skip
 
 

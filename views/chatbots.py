@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 
 from app.caller import standing
 from app.knowledge import chatbots
+from app.leads import forms
 from app.template_filters import words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
@@ -88,6 +89,7 @@ class ChatbotView(Screen):
 
     def prepare_new(self, item: Any) -> None:
         chatbots.complete(item, owner_id=standing().member_id)
+        forms.bring_along(item)
 
     def remove(self, item: Any) -> None:
         chatbots.delete(item)

@@ -24,17 +24,25 @@ from widget.errors import WidgetError
 
 PURPOSE = "widget"
 TOKEN_S = 15 * 60
+SERVICE_CLOSED = "service_closed"
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A request that may go on: to this embed, from this origin; `member` is whose preview it is."""
+    """A request that may go on: to this embed, from this origin; `member` is whose preview it is.
+
+    One that `is_closed` gets no answers: it is told why, or is about what the visitor has said before.
+    """
 
     embed: Embed
     service: Service
     origin: str
     member: str = ""
-    is_closed: bool = False  # it says so, and answers nothing
+    bar: str = ""  # the code of what keeps it from answering
+
+    @property
+    def is_closed(self) -> bool:
+        return bool(self.bar)
 
     @property
     def chatbot(self) -> Chatbot:
@@ -87,45 +95,64 @@ def _find_bar(embed: Embed, service: Service) -> str:
     is_for_members = presets.manner_of(chatbot).audience == "members" and not embed.domain.is_preview
     if chatbot.status != "enabled" or embed.status != "active" or is_for_members:
         return "chatbot_disabled"
-    if not service.is_live:
-        return "chatbot_disabled" if chatbot.settings.get("hides_when_closed") else "service_closed"
-    return ""
+    return "" if service.is_live else SERVICE_CLOSED
 
 
 def _says_so(chatbot: Chatbot, bar: str) -> bool:
     """Tell whether the owner wants visitors to read that the chatbot does not answer, rather than to see nothing."""
-    if bar == "service_closed":
-        return True
+    if bar == SERVICE_CLOSED:
+        return not chatbot.settings.get("hides_when_closed")
     return bool(chatbot.settings.get("says_when_off")) and presets.manner_of(chatbot).audience != "members"
 
 
-def _enter(embed_uuid: uuid.UUID, *, closed_too: bool = False) -> Visit:
+def _enter(embed_uuid: uuid.UUID) -> Visit:
     embed, service = _load(embed_uuid)
     origin = _origin(internal=embed.domain.internal)
     _check_place(embed, origin)
-    return _let_in(embed, service, origin, closed_too=closed_too)
+    return _visit(embed, service, origin)
 
 
-def _let_in(embed: Embed, service: Service, origin: str, *, closed_too: bool) -> Visit:
-    """Let a request from the right place go on, unless something keeps the embed from answering."""
+def _visit(embed: Embed, service: Service, origin: str) -> Visit:
+    """Open the scope of the embed's service, and look for what keeps it from answering."""
     tenancy.enter(tenancy.service_scope(embed.service_id))
-    bar = _find_bar(embed, service)
-    if bar:
-        says_so = _says_so(embed.chatbot, bar)
-        if not (closed_too and says_so):
-            raise WidgetError(bar, words=presets.manner_of(embed.chatbot).closed if says_so else "")
-    return Visit(embed, service, origin, is_closed=bool(bar))
+    return Visit(embed, service, origin, bar=_find_bar(embed, service))
 
 
-def open_embed(embed_uuid: uuid.UUID, preview_token: str, *, closed_too: bool = False) -> Visit:
-    """Check an embed against where the request comes from, and open the scope of its service.
-
-    `closed_too` lets those in that answer nothing now, where the owner wants them to say so.
+def refuse_closed(visit: Visit) -> None:
+    """Refuse a visit that gets no answers.
 
     Raises:
-        WidgetError: unknown, from elsewhere, not proven, switched off, or a preview without its member's token.
+        WidgetError: in the owner's words, where they want that; else as if it were switched off.
     """
-    visit = _enter(embed_uuid, closed_too=closed_too)
+    if visit.is_closed:
+        says_so = _says_so(visit.chatbot, visit.bar)
+        is_hidden = visit.bar == SERVICE_CLOSED and not says_so
+        words = presets.manner_of(visit.chatbot).closed if says_so else ""
+        raise WidgetError("chatbot_disabled" if is_hidden else visit.bar, words=words)
+
+
+def refuse_silent(visit: Visit) -> None:
+    """Refuse a visit that gets no answers, unless the owner wants the widget to say so."""
+    if not _says_so(visit.chatbot, visit.bar):
+        refuse_closed(visit)
+
+
+def refuse_shut(visit: Visit) -> None:
+    """Refuse a visit that gets no answers for another reason than that the service does not run.
+
+    Then what visitors have said stays theirs to read and to erase: they have no part in who pays.
+    """
+    if visit.bar != SERVICE_CLOSED:
+        refuse_closed(visit)
+
+
+def open_embed(embed_uuid: uuid.UUID, preview_token: str) -> Visit:
+    """Check an embed against where the request comes from, and open the scope of its service; it may be closed.
+
+    Raises:
+        WidgetError: unknown, from elsewhere, not proven, or a preview without its member's token.
+    """
+    visit = _enter(embed_uuid)
     if not visit.is_preview:
         return visit
     if not preview_token:
@@ -142,7 +169,9 @@ def open_hosted(embed_uuid: uuid.UUID) -> Visit:
     embed, service = _load(embed_uuid)
     if not embed.domain.internal or embed.domain.is_preview:
         raise WidgetError("not_found")
-    return _let_in(embed, service, preview.own_origin(), closed_too=True)
+    visit = _visit(embed, service, preview.own_origin())
+    refuse_silent(visit)
+    return visit
 
 
 def _check_member(visit: Visit, member: str) -> Visit:
@@ -173,8 +202,10 @@ def _read_token() -> tuple[dict[str, str], uuid.UUID, uuid.UUID]:
         raise WidgetError("token_invalid") from error
 
 
-def require_chat() -> tuple[Visit, ChatSession]:
+def require_chat(*, stopped_too: bool = False) -> tuple[Visit, ChatSession]:
     """Check the token of a request, its origin, that embed, domain and service still stand, and that the chat is open.
+
+    `stopped_too`: also while the service does not run, see `refuse_shut`.
 
     Raises:
         WidgetError: the token is missing, forged, expired or of another origin; the embed works no more; the chat is
@@ -187,6 +218,7 @@ def require_chat() -> tuple[Visit, ChatSession]:
         raise WidgetError("origin_not_allowed")
     if visit.is_preview:
         visit = _check_member(visit, str(payload.get("member", "")))
+    (refuse_shut if stopped_too else refuse_closed)(visit)
     chat = recording.find_session(visit.embed, chat_uuid)
     if chat is None:
         raise WidgetError("token_invalid")

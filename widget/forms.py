@@ -12,7 +12,7 @@ from app.leads import forms, handoff, submissions
 from app.leads.designs import questions_of, read_answers
 from app.looks import languages
 from models import ChatSession, db
-from widget import access
+from widget import access, unused
 from widget.access import Visit
 from widget.body import read_body
 from widget.errors import WidgetError
@@ -34,6 +34,7 @@ def _enter() -> tuple[Visit, ChatSession, dict[str, Any], dict[str, Any]]:
     given = body.get("values")
     if not isinstance(given, dict):
         raise WidgetError("invalid_request")
+    unused.note_used(chat)
     return visit, chat, body, given
 
 

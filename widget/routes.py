@@ -16,7 +16,7 @@ from app.looks import languages, schema
 from app.plans import usage
 from models import ChatSession, Embed, Service, db
 from models.base import now
-from widget import access, forms, shown, turns
+from widget import access, forms, shown, turns, unused
 from widget.body import read_body, read_text
 from widget.errors import WidgetError
 
@@ -77,7 +77,8 @@ def _read_draft(body: dict[str, Any]) -> dict[str, Any]:
 def config(embed_uuid: uuid.UUID) -> Response:
     """Describe the widget. A preview posts: it shows its token, and a GET from our own page would carry no Origin."""
     body = read_body()
-    visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS), closed_too=True)
+    visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS))
+    access.refuse_silent(visit)
     wished = request.args.get("lang", "").split(",")[:MAX_LANGUAGES]
     response = jsonify(shown.config(visit, wished, _read_draft(body) if visit.is_preview else {}))
     if not visit.is_preview:
@@ -93,6 +94,7 @@ def config(embed_uuid: uuid.UUID) -> Response:
 def open_session(embed_uuid: uuid.UUID) -> Response:
     body = read_body()
     visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS))
+    access.refuse_shut(visit)
     _limit(limits.CHATS_PER_ADDRESS, "chat", limits.address_group(request.remote_addr))
     identity = body.get("identity")
     visitor = visitors.recognize(visit.chatbot, identity) if isinstance(identity, dict) else None
@@ -109,8 +111,13 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
 
 
 def _start(visit: access.Visit, page: str) -> tuple[ChatSession, str]:
+    access.refuse_closed(visit)
+    if not unused.has_room(visit.embed):
+        raise WidgetError("rate_limited", limits.retry_after_s(limits.CHATS_PER_ADDRESS), reason="embed_limit")
     trace = anonymous.trace(visit.service.id, request.remote_addr, request.user_agent.string)
-    return recording.start_session(visit.embed, visit.origin, page, trace)
+    chat, resume_token = recording.start_session(visit.embed, visit.origin, page, trace)
+    unused.note_opened(chat)
+    return chat, resume_token
 
 
 @blueprint.post("/embeds/<uuid:embed_uuid>/identity")
@@ -118,6 +125,7 @@ def identify(embed_uuid: uuid.UUID) -> Response:
     """Tell whether the owner's server has signed who the visitor is; the page then says so with its session."""
     body = read_body()
     visit = access.open_embed(embed_uuid, read_text(body, "preview_token", MAX_TOKEN_CHARS))
+    access.refuse_closed(visit)
     _limit(limits.CHATS_PER_ADDRESS, "identity", limits.address_group(request.remote_addr))
     if visitors.recognize(visit.chatbot, body) is None:
         raise WidgetError("identity_unproven")
@@ -137,6 +145,7 @@ def ask() -> Response:
             _limit(rule, "preview", visit.member)
     else:
         _limit_visitors(visit.embed, visit.service)
+    unused.note_used(chat)
     return turns.stream_answer(visit, chat, text, key)
 
 
@@ -156,13 +165,13 @@ def give_feedback(message_uuid: uuid.UUID) -> Response:
 
 @blueprint.get("/chat/messages")
 def read_messages() -> Response:
-    _, chat = access.require_chat()
+    _, chat = access.require_chat(stopped_too=True)
     return jsonify(messages=[shown.turn(message) for message in transcripts.read_turns(chat)])
 
 
 @blueprint.route("/chat/download", methods=["GET", "POST"])
 def download() -> Response:
-    visit, chat = access.require_chat()
+    visit, chat = access.require_chat(stopped_too=True)
     language = languages.choose([request.args.get("lang", "")])
     text = shown.transcript(chat, visit.chatbot, transcripts.read_turns(chat), language)
     headers = {"Content-Disposition": 'attachment; filename="chat.txt"'}
@@ -171,14 +180,14 @@ def download() -> Response:
 
 @blueprint.post("/chat/end")
 def end() -> Response:
-    _, chat = access.require_chat()
+    _, chat = access.require_chat(stopped_too=True)
     recording.end_session(chat)
     return jsonify(ok=True)
 
 
 @blueprint.delete("/chat")
 def erase() -> Response:
-    _, chat = access.require_chat()
+    _, chat = access.require_chat(stopped_too=True)
     submissions.forget(chat)
     recording.erase_session(chat)
     return jsonify(ok=True)

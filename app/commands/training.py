@@ -16,6 +16,7 @@ from app.commands.failing import CommandError
 from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
 from app.knowledge import chatbots, embedding, ingest, sources
+from app.leads import forms
 from app.refusals import Refusal
 from models import Chatbot, Service, Source, Workspace, db
 from models.chatbots import CHATBOT_TYPES
@@ -48,6 +49,7 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
         workspace = _find_workspace(workspace_id)
         chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace)
         chatbots.complete(chatbot, owner_id=None)
+        forms.bring_along(chatbot)
         db.session.add(chatbot)
         db.session.commit()
         print(chatbot.uuid)

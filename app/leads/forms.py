@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.leads.designs import DesignRefused, Question, questions_of
-from app.leads.presets import preset_of
+from app.leads.presets import PRESETS, Preset, preset_of
+from app.plans.periods import alone_with
 from models import Chatbot, Form, db
 
 MAX_FORMS = 10
@@ -46,16 +47,31 @@ def add_preset(chatbot: Chatbot) -> Form:
         DesignRefused: it has many forms already.
     """
     present = select(func.count(Form.id)).where(Form.chatbot_id == chatbot.id, Form.status != "deleted")
-    if (db.session.scalar(present) or 0) >= MAX_FORMS:
-        raise DesignRefused(f"A chatbot has at most {MAX_FORMS} forms. Delete one first.")
-    preset = preset_of(chatbot.type)
+    with alone_with(chatbot.service_id):
+        if (db.session.scalar(present) or 0) >= MAX_FORMS:
+            raise DesignRefused(f"A chatbot has at most {MAX_FORMS} forms. Delete one first.")
+        form = _make(chatbot, preset_of(chatbot.type), [])
+        db.session.flush()
+    return form
+
+
+def bring_along(chatbot: Chatbot) -> None:
+    """Give a new chatbot the form of its type, if that has one: it is offered at once. The caller commits.
+
+    Whoever makes the chatbot is mailed what visitors enter, until they choose otherwise.
+    """
+    preset = PRESETS.get(chatbot.type)
+    if preset is not None:
+        _make(chatbot, preset, [chatbot.owner_id] if chatbot.owner_id else [])
+
+
+def _make(chatbot: Chatbot, preset: Preset, notify: list[int]) -> Form:
     form = Form(
-        service_id=chatbot.service_id, chatbot_id=chatbot.id, name=preset.name, intro=preset.intro,
-        button=preset.button, thanks=preset.thanks, words=list(preset.words), after_refusal=preset.after_refusal,
-        fields=[question.to_json() for question in preset.questions], notify=[],
+        service_id=chatbot.service_id, chatbot=chatbot, name=preset.name, intro=preset.intro, button=preset.button,
+        thanks=preset.thanks, words=list(preset.words), after_refusal=preset.after_refusal,
+        fields=[question.to_json() for question in preset.questions], notify=notify,
     )  # fmt: skip
     db.session.add(form)
-    db.session.flush()
     return form
 
 

@@ -302,6 +302,7 @@ def test_a_refusal_is_said_in_the_owners_words_or_else_in_the_visitors_language(
         open_chat(page)
         ask(page, until=f"{CHAT} .note.bad")
         assert said in page.inner_text(f"{CHAT} .note")
+        assert page.locator(f"{CHAT} .note .chip").count() == (code in ("rate_limited", "overloaded"))  # try again
 
 
 def test_a_busy_chat_is_waited_for(browser, servers):

@@ -11,6 +11,7 @@ import hmac
 import io
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +20,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app import limits
-from app.leads import submissions, webhooks
+from app.leads import forms, submissions, webhooks
+from app.leads.designs import DesignRefused
 from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
 from models.base import change, now
 from tests.conftest import inside, sign_in
@@ -397,3 +399,50 @@ def test_what_is_deleted_while_a_webhook_is_told_of_it_is_no_error(app, monkeypa
     deliver_all(app)
     with inside(app):
         assert db.session.scalar(select(Delivery)) is None
+
+
+BROUGHT = {
+    "sales": ("Contact", ["name", "email", "phone", "message"]),
+    "booking": ("Booking", ["date", "time", "party", "name", "email", "wishes"]),
+    "feedback": ("Feedback", ["rating", "reason"]),
+    "event": ("Registration", ["name", "email", "seats", "needs"]),
+    "e-commerce": ("Question about an order", ["order", "email", "question"]),
+}
+
+
+@pytest.mark.parametrize("kind", [*BROUGHT, "knowledge_base"])
+def test_a_new_chatbot_offers_the_form_of_its_type_and_its_maker_is_told(app, ada, owner, kind):
+    name, fields = BROUGHT.get(kind, (None, []))
+    made = owner.post("/chatbotview/add", data={"name": kind, "type": kind, "workspace": str(ada.workspace_id)})
+    assert made.status_code == 302, made.text
+    with inside(app):
+        chatbot = db.session.scalars(select(Chatbot).order_by(Chatbot.id.desc()).limit(1)).one()
+        assert chatbot.name == kind
+        offered = forms.offers_of(chatbot)
+        assert [form["name"] for form in offered] == ([name] if name else [])
+        assert [field["name"] for form in offered for field in form["fields"]] == fields
+        assert all(form.notify == [ada.member_id] for form in forms.list_forms(chatbot))
+
+
+def test_of_two_that_add_the_last_form_in_one_moment_one_is_refused(app, ada):
+    with inside(app):
+        chatbot = Chatbot(service_id=ada.service_id, workspace_id=ada.workspace_id, name="full")
+        db.session.add(chatbot)
+        db.session.commit()
+        for _ in range(forms.MAX_FORMS - 1):
+            forms.add_preset(chatbot)
+        db.session.commit()
+        chatbot_id = chatbot.id
+
+    def add(_n):
+        with inside(app):
+            try:
+                forms.add_preset(db.session.get(Chatbot, chatbot_id))
+                db.session.commit()
+            except DesignRefused:
+                return "refused"
+            return "added"
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(add, range(6)))
+    assert sorted(outcomes) == ["added", *["refused"] * 5]

@@ -128,3 +128,12 @@ def test_a_stranger_finds_nothing_and_who_only_uses_changes_nothing(app, ada, ci
 def test_the_preview_has_no_such_page(app, ada, as_ada):
     page = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/preview").get_data(as_text=True)
     assert as_ada.get(f"/embed/{page.split('data-embed=')[1][1:37]}").status_code == 404
+
+
+def test_websites_that_are_ticked_for_a_chatbot_of_members_alone_come_with_a_hint(app, ada, as_ada, embed):
+    page, hint = f"/chatbot/{ada.chatbot_uuid}", "so it answers on no website"
+    assert hint not in as_ada.get(page).text
+    with inside(app):
+        db.session.get(Chatbot, ada.chatbot_id).settings = {"audience": "members"}
+        db.session.commit()
+    assert hint in as_ada.get(page).text

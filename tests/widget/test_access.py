@@ -11,7 +11,7 @@ from app import limits
 from app.collaborators import here
 from app.domains import embeds
 from app.tokens import Signer
-from models import Chatbot, Domain, Embed, Member, Service, WorkspaceMember, db
+from models import Chatbot, ChatSession, Domain, Embed, Member, Service, WorkspaceMember, db
 from models.base import now
 from models.workspaces import Workspace
 from tests.conftest import forget_tries, inside, make_customer, sign_in
@@ -83,6 +83,12 @@ def test_what_is_switched_off_stops_at_the_next_call(app, client, place, case):
     assert client.get(f"{API}/chat/messages", headers=headers).status_code == 200
 
 
+def answering_calls(client, embed, headers):
+    """All calls but those about what the visitor has said before."""
+    calls = all_calls(client, embed, headers, but=("messages", "download", "end", "erase"))
+    return calls | {"identity": client.post(f"{API}/embeds/{embed}/identity", json={}, headers=headers)}
+
+
 STOPPED = {"disabled": {"status": "disabled"}, "expired": {"expired_at": now() - dt.timedelta(seconds=1)}}
 
 
@@ -92,14 +98,39 @@ def test_a_service_that_does_not_run_is_told_in_the_owners_words_alone(app, clie
     words = {"closed_words": "We are moving. <b>Back</b> in May."}
     with changed(app, Service, place.service_id, **STOPPED[case]):
         with changed(app, Chatbot, place.chatbot_id, settings=words):
-            answers = all_calls(client, place.embed, headers)
+            answers = answering_calls(client, place.embed, headers)
             assert answers.pop("config").json["closed"] == words["closed_words"]
             expect(answers, 403, "service_closed")
             assert answers["ask"].json["error"]["message"] == words["closed_words"]
         with changed(app, Chatbot, place.chatbot_id, settings={"hides_when_closed": True}):
-            expect(all_calls(client, place.embed, headers), 403, "chatbot_disabled")
+            expect(answering_calls(client, place.embed, headers), 403, "chatbot_disabled")
         assert "break" in client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["closed"]
     assert client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["closed"] == ""
+
+
+@pytest.mark.parametrize("settings", [{}, {"hides_when_closed": True}])
+@pytest.mark.parametrize("case", STOPPED)
+def test_while_the_service_does_not_run_a_chat_is_still_the_visitors_to_read_keep_and_erase(
+    app, client, place, case, settings
+):
+    opened = client.post(f"{API}/embeds/{place.embed}/session", json={}, headers={"Origin": place.origin}).json
+    headers = {"Origin": place.origin, "Authorization": f"Bearer {opened['token']}"}
+    ask(client, headers).get_data()
+    with (
+        changed(app, Service, place.service_id, **STOPPED[case]),
+        changed(app, Chatbot, place.chatbot_id, settings=settings),
+    ):
+        again = client.post(
+            f"{API}/embeds/{place.embed}/session", json={"resume_token": opened["resume_token"]}, headers=headers
+        )  # as somebody who comes back weeks later
+        assert len(again.json["messages"]) == 2
+        headers["Authorization"] = f"Bearer {again.json['token']}"
+        assert len(client.get(f"{API}/chat/messages", headers=headers).json["messages"]) == 2
+        assert "forty-five days" in client.post(f"{API}/chat/download", headers=headers).text
+        assert client.delete(f"{API}/chat", headers=headers).json == {"ok": True}
+        assert client.get(f"{API}/chat/messages", headers=headers).status_code == 401
+    with inside(app):
+        assert db.session.query(ChatSession).filter_by(uuid=uuid.UUID(opened["session_id"])).count() == 0
 
 
 OFF = ("paused domain", "disabled chatbot", "deleted chatbot", "switched-off embed")

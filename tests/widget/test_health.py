@@ -10,10 +10,13 @@ from redis import Redis
 
 from app.collaborators import here
 from app.domains import counting, health, review
-from models import Chatbot, Domain, Embed, EmbedDay, EmbedRefusal, Notice, OutgoingMail, Service, db
+from app.history import unused as history_unused
+from app.leads import submissions
+from models import Chatbot, ChatSession, Domain, Embed, EmbedDay, EmbedRefusal, Notice, OutgoingMail, Service, db
 from models.base import now
 from tests.conftest import inside, sign_in
 from tests.widget.conftest import API, ask, changed, open_chat, visitor
+from widget import unused
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +170,41 @@ def test_without_redis_everything_goes_on_and_nothing_is_counted(app, place, red
     with inside(app):
         counting.collect()
     held.__dict__["redis"] = redis
+
+
+def test_of_chats_that_nobody_asks_in_an_embed_has_so_many_and_the_used_are_none_of_them(app, place, monkeypatch):
+    monkeypatch.setattr(unused, "MAX_UNUSED", 2)
+    client = visitor(app)
+    asked = open_chat(client, place)
+    ask(client, asked).get_data()
+    for _ in range(2):
+        left = open_chat(client, place)
+    refused = client.post(f"{API}/embeds/{place.embed}/session", json={}, headers={"Origin": place.origin})
+    assert (refused.status_code, refused.json["error"]["code"]) == (429, "rate_limited")
+    assert fixes(app, place)["embed_limit", place.origin] == (None, 1)
+    ask(client, left).get_data()
+    assert open_chat(client, place)
+
+
+def test_yesterdays_chats_that_nobody_asked_in_are_cleared(app, place):
+    client, ids = visitor(app), []
+    for says in ("", "question", "form"):
+        headers = open_chat(client, place)
+        if says == "question":
+            ask(client, headers).get_data()
+        with inside(app):
+            chat = db.session.query(ChatSession).order_by(ChatSession.id.desc()).first()
+            if says == "form":
+                submissions.add(chat, [], None, "Talk to a person")
+            chat.started_at = now() - dt.timedelta(hours=25)
+            db.session.commit()
+            ids.append(chat.id)
+    open_chat(client, place)
+    with inside(app):
+        n_before = db.session.query(ChatSession).count()
+        assert history_unused.clear() == 1
+        assert db.session.query(ChatSession).count() == n_before - 1
+        assert db.session.get(ChatSession, ids[0]) is None
 
 
 def test_the_preview_is_not_counted(app, ada, place, redis):

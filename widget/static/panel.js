@@ -164,12 +164,12 @@ function buildAnswer(config, word, on, follow) {
       follow(() => extra.append(tools));
     },
     invite(chips) { if (chips.length) follow(() => extra.append(el("div", { className: "chips" }, ...chips))); },
-    note(text, again) {
+    note(text, again, isBad = Boolean(again)) {
       cancelAnimationFrame(drawing);
       if (view.text) draw();
       else bubble.remove();
       const button = again && el("button", { type: "button", className: "chip", onclick: () => { node.remove(); again(); } }, word("retry"));
-      follow(() => extra.append(el("div", { className: again ? "note bad" : "note" }, el("p", {}, text), button || "")));
+      follow(() => extra.append(el("div", { className: isBad ? "note bad" : "note" }, el("p", {}, text), button || "")));
     },
   };
   return view;

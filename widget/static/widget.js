@@ -2,6 +2,7 @@
 
 const STALLED_MS = 45000; // three heartbeats of the server did not come
 const SMALL = "(max-width: 520px), (max-height: 480px)";
+const FINAL = new Set(["quota_exhausted", "service_closed", "chatbot_disabled", "domain_unverified", "origin_not_allowed"]); // trying again helps nobody
 const MARK = Symbol.for("docent.widget");
 const TAG = "docent-chat"; // a name of our own is enough: no stylesheet of a page means it, and none is registered
 
@@ -93,7 +94,7 @@ function main(script, css) {
       if (asking.signal.aborted && asking.signal.reason !== "stalled") view.note(word("stopped"));
       else {
         const message = error instanceof Failure ? error.message : word(navigator.onLine ? "cut_off" : "offline");
-        view.note(message, () => { settle(); ask(text, id); });
+        view.note(message, FINAL.has(error.code) ? null : () => { settle(); ask(text, id); }, true);
         say(message);
         tell("error", { code: error.code || "network", message });
       }

@@ -101,7 +101,7 @@ def _hold(domain: Domain) -> Domain | None:
     return None
 
 
-def _others_of(domain: Domain) -> Select[tuple[Domain]]:
+def _others_of(domain: Domain) -> Select[Domain]:
     """Return what finds the other domains of the same host and service: other schemes and ports."""
     same = select(Domain).where(Domain.service_id == domain.service_id, Domain.domain == domain.domain)
     return same.where(Domain.id != domain.id, Domain.internal.is_(False))

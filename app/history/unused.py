@@ -23,7 +23,7 @@ def clear() -> int:
     return cleared
 
 
-def _unused() -> Select[tuple[int]]:
+def _unused() -> Select[int]:
     return select(ChatSession.id).where(ChatSession.started_at < now() - KEPT, *_says_nothing())
 
 

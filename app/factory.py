@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import assets, audit, errors, headers, security, settings, template_filters
+from app import assets, audit, errors, headers, refused_forms, security, settings, template_filters
 from app.collaborators import Collaborators
 from app.extensions import csrf, mail, migrate
 from models import db, wall
@@ -32,6 +32,7 @@ def create_app(config: Config) -> Flask:
     migrate.init_app(app, db)
     mail.init_app(app)
     errors.install(app)
+    refused_forms.install(app)
     with app.app_context():
         prepare(db.engine)
         appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)

@@ -18,7 +18,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from app import audit
+from app import audit, refused_forms
 from app.caller import standing
 from app.refusals import Refusal
 from app.template_filters import words
@@ -242,18 +242,20 @@ class Screen(ModelView):
             audit.record(action, item)
             db.session.commit()
         except Refusal as refused:
-            db.session.rollback()
-            flash(str(refused), "danger")
-            return False
+            return self._refuse(str(refused))
         except IntegrityError:
-            db.session.rollback()
-            flash(
-                "Something with the same name or address exists already, or other rows still need this one.", "danger"
+            return self._refuse(
+                "Something with the same name or address exists already, or other rows still need this one."
             )
-            return False
         if said:
             flash(said, "success")
         return True
+
+    def _refuse(self, words: str) -> bool:
+        db.session.rollback()
+        flash(words, "danger")
+        refused_forms.refuse()
+        return False
 
 
 def workspaces_where(action: str) -> list[Any]:

@@ -72,7 +72,7 @@ class FormPage(BaseView):
             )  # fmt: skip
         except DesignRefused as refused:
             flash(str(refused), "danger")
-            return self._editor(chatbot, form, request.form.to_dict(), rows, notify), 422
+            return self._editor(chatbot, form, request.form.to_dict(), rows, notify), 400
         forms.change(form, design)
         self._keep("form.edit", form, "Saved. Pages show it within a minute.")
         return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form_uuid))

@@ -123,9 +123,7 @@ class InvitationView(Screen):
         try:
             done = work()
         except Refusal as refused:
-            db.session.rollback()
-            flash(str(refused), "danger")
-            return False
+            return self._refuse(str(refused))
         audit.record(f"{done.row.__tablename__}.invite", done.row)
         db.session.commit()
         if done.link:

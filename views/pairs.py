@@ -41,7 +41,7 @@ class AnswersPage(BaseView):
         except Refusal as refusal:
             db.session.rollback()
             flash(str(refusal), "danger")
-            return self._page(chatbot, typed), 422
+            return self._page(chatbot, typed), 400
         return _keep("answer.write", row, source, chatbot)
 
     @expose("/<uuid:chatbot_uuid>/answers/import", methods=["POST"])
@@ -60,7 +60,7 @@ class AnswersPage(BaseView):
             flash(f"{count_in_words(len(rows), 'question')} taken.", "success")
             _keep("answer.import", source, source, chatbot)
         if reading.complaints:
-            return self._page(chatbot, {}, reading), 200 if reading.pairs else 422
+            return self._page(chatbot, {}, reading), 200 if reading.pairs else 400
         return redirect(_address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/answers/<uuid:curated_answer_uuid>", methods=["GET", "POST"])
@@ -70,7 +70,7 @@ class AnswersPage(BaseView):
         typed = {"question": row.question, "answer": row.answer}
         status = 200
         if request.method == "POST":
-            typed, status = _typed(), 422
+            typed, status = _typed(), 400
             try:
                 pairs.rewrite(row, pairs.make_pair(**typed))
                 return _keep("answer.rewrite", row, row.source, chatbot)

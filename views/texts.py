@@ -62,7 +62,7 @@ class TextPage(BaseView):
         return redirect(url_for("SourcePage.show", source_uuid=source.uuid))
 
     def _page(self, chatbot: Chatbot, typed: dict[str, str], source: Source | None = None) -> Any:
-        status = 422 if request.method == "POST" else 200
+        status = 400 if request.method == "POST" else 200
         return self.render_template(
             "texts/form.html", appbuilder=self.appbuilder, chatbot=chatbot, source=source, typed=typed,
             max_title=texts.MAX_TITLE, max_text=texts.MAX_TEXT,

@@ -92,7 +92,7 @@ class WebsitePage(BaseView):
         except SourceError as error:
             db.session.rollback()
             flash(str(error), "danger")
-            return self._page("websites/show.html", source, website, typed), 422
+            return self._page("websites/show.html", source, website, typed), 400
         self._keep("website.change", source, **typed)
         return redirect(self._address(source))
 

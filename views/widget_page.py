@@ -128,7 +128,7 @@ class WidgetPage(BaseView):
             theme=colors.theme_of(look), accent=look["accent"], pictures=_pictures_of(chatbot),
             time_zones=time_zones(), may_hide_us=usage.includes(chatbot.workspace.service, "remove_branding"),
         )  # fmt: skip
-        return page, 422 if wrong else 200
+        return page, 400 if wrong else 200
 
     def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
         values |= {"may_edit": _may_edit(chatbot), "appbuilder": self.appbuilder}

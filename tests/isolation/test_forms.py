@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import forget_tries
 from tests.isolation.doors import ENDS_SESSIONS, doors
+from tests.isolation.test_matrix import knock
 
 BAD = ["n" * 12_345, "😀" * 60, "a\0b", "\ud7ff\U0010ffff", "-1", "9" * 40, "NaN", "[]", "' OR 1=1 --", "<script>alert(1)</script>",
        "../../etc/passwd", " ", "{}", "٣", "1e309"]  # fmt: skip
 WHO = ("ada", "superadmin", "nobody")
+_SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="flash flash-danger')
 
 
 class _Forms(HTMLParser):
@@ -72,6 +75,35 @@ def test_bad_input_in_every_field_of_every_form_is_answered_with_a_page(clients,
                 wrong.append((who, action, word[:20], answer.status_code))
     assert not wrong, wrong
     assert n_fields > 500
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+def test_a_form_that_is_shown_again_is_no_success(clients, forms):
+    """Of each form what is left empty and what is far too long; a page that says what is wrong never answers with 200."""
+    n_refused, wrong = 0, []
+    for who, action, fields in forms:
+        forget_tries()
+        for word in ("", "n" * 12_345):
+            sent = {name: word for name, kind in fields.items() if kind != "hidden"}
+            answer = knock(clients[who], None, action, method="POST", data=sent)
+            says_so = answer.mimetype == "text/html" and _SAYS_WHAT_IS_WRONG.search(answer.text)
+            n_refused += answer.status_code == 400
+            if says_so and answer.status_code < 400:
+                wrong.append((who, action, word[:5], answer.status_code))
+    assert not wrong, wrong
+    assert n_refused > 40
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+def test_a_refused_form_keeps_what_was_typed(app, clients):
+    typed = {"name": "Nora of Acme", "email": "no address", "password": "short"}
+    answer = app.test_client().post("/sign-up/", data=typed)
+    assert answer.status_code == 400
+    assert "Nora of Acme" in answer.text and "no address" in answer.text and "field-wrong" in answer.text
+    typed = {"name": "n" * 300, "description": "what was typed"}
+    answer = clients["ada"].post("/chatbotview/add", data=typed)
+    assert answer.status_code == 400
+    assert "what was typed" in answer.text and "field-wrong" in answer.text
 
 
 @pytest.mark.timeout(300)

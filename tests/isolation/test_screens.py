@@ -35,7 +35,7 @@ def test_a_strangers_row_does_not_exist(app, as_ada, cid, path):
 def test_a_posted_foreign_key_changes_nothing(app, as_ada, ada, cid):
     form = {"name": "smuggled", "type": "support", "workspace": cid.workspace_id, "description": ""}
     moving = {**form, "service_id": cid.service_id, "status": "enabled"}
-    assert as_ada.post("/chatbotview/add", data=form).status_code == 200  # the form again: no such workspace
+    assert as_ada.post("/chatbotview/add", data=form).status_code == 400  # the form again: no such workspace
     assert as_ada.post(f"/chatbotview/edit/{ada.chatbot_id}", data=moving).status_code == 302
     assert as_ada.post(f"/chatbotview/delete/{cid.chatbot_id}").status_code == 404
     with inside(app):

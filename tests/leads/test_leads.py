@@ -159,7 +159,7 @@ def test_one_chat_sends_only_so_many_forms(app, place, form):
 
 def test_a_design_that_can_not_be_kept_leaves_what_was_typed(app, ada, owner, form):
     answer = owner.post(f"/chatbot/{ada.chatbot_uuid}/forms/{form}", data=design(name="", intro="Typed before"))
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert "Give the form a name." in answer.text
     assert "Typed before" in answer.text
 

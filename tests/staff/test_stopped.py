@@ -187,4 +187,4 @@ def test_an_owner_chooses_the_sentences_of_a_chatbot(app):
     assert settings["closed_words"] == "Bye."
     assert settings["theme"] == {"mode": "dark"}
     too_long = {**form, "settings-closed_words": "x" * 301}
-    assert client.post(f"/chatbotview/edit/{customer.chatbot_id}", data=too_long).status_code == 200
+    assert client.post(f"/chatbotview/edit/{customer.chatbot_id}", data=too_long).status_code == 400

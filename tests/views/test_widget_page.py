@@ -63,7 +63,7 @@ def test_what_can_not_be_used_is_said_at_its_field_and_keeps_what_was_typed(app,
         ({"logo": (io.BytesIO(b"<svg/>"), "logo.svg"), "title": "Typed"}, "Upload a PNG"),
     ):
         answer = owner.post(f"/chatbot/{ada.chatbot_uuid}/look", data=data)
-        assert answer.status_code == 422
+        assert answer.status_code == 400
         assert said in answer.text
         assert 'value="Typed"' in answer.text
     assert config(app, place) == before

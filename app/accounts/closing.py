@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from app import audit, mail
 from app.accounts import devices, leaving, ownership, platform_roles, second_factor
 from app.accounts.passwords import is_right, make_password, set_password
-from app.plans import services
+from app.plans import periods, services
 from app.plans.services import ServiceError
 from app.refusals import Refusal
 from models import (
@@ -43,6 +43,10 @@ class Held:
     @property
     def may_be_closed(self) -> bool:
         return not self.service.is_own
+
+    @property
+    def grace_days(self) -> int:
+        return periods.grace_days(self.service)
 
 
 def find_held(member_id: int) -> list[Held]:
@@ -90,6 +94,7 @@ def close_service(service: Service, *, told: bool) -> None:
     with suppress(ServiceError):  # it has ended already
         services.cancel(service)
     service.status = "deleted"
+    service.expired_at = min(service.expired_at or now(), now())  # what is left of a paid period works no more
     pending = update(Invitation).where(Invitation.service_id == service.id, Invitation.status == "pending")
     change(pending.values(status="revoked"))
     seats = select(ServiceMember).where(ServiceMember.service_id == service.id)

@@ -1,7 +1,8 @@
 """What becomes of a service that ended, once its grace days are over: its holder is warned, then everything goes.
 
 No single look at a clock deletes anything: the row of the last warning names the very day until which all was kept, and
-has to be a day old before the service is closed, and again before its rows are deleted.
+has to be a day old before the service is closed, and again before its rows are deleted. A service that was closed
+together with its holder's account has nobody to warn: the same row is written without a mail.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import datetime as dt
 import logging
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 
+from app import audit
 from app.accounts import closing
 from app.plans import notices, periods
 from models import Notice, Order, Service, db, tenancy
@@ -32,14 +34,28 @@ def apply_time() -> None:
         for service_id in _ended("enabled"):
             _warn(service_id)
             _close_if_over(service_id)
-        for service_id in _ended("deleted"):
+        for service_id in _closed_and_not_empty():
+            _note_unwarned(service_id)
             if _is_certainly_over(_read(service_id)):
                 _clear(service_id)
 
 
 def _ended(status: str) -> list[int]:
-    query = select(Service.id).where(Service.status == status, Service.is_own.is_(False), Service.expired_at <= now())
-    return list(db.session.scalars(query.order_by(Service.id)))
+    return list(db.session.scalars(_where_ended(status).order_by(Service.id)))
+
+
+def _where_ended(status: str) -> Select[tuple[int]]:
+    return select(Service.id).where(Service.status == status, Service.is_own.is_(False), Service.expired_at <= now())
+
+
+def _closed_and_not_empty() -> list[int]:
+    """Return the closed services that any row is left of, also what a late writer added: every table is asked anew."""
+    closed = _where_ended("deleted").scalar_subquery()
+    return sorted({
+        service_id
+        for entity in _what_goes()
+        for service_id in db.session.scalars(select(entity.service_id).where(entity.service_id.in_(closed)).distinct())
+    })  # fmt: skip
 
 
 def _read(service_id: int) -> Service:
@@ -68,6 +84,14 @@ def _warn(service_id: int) -> None:
         if kept - moment <= days:
             goes = max(kept, moment + days)
             notices.add(service_id, _WARNING, _occasion(kept, days), goes=f"{goes:%d %B %Y}")
+    db.session.commit()
+
+
+def _note_unwarned(service_id: int) -> None:
+    """Note that the grace days of a service that its holder closed are over: a day later its rows may go."""
+    kept = periods.kept_until(_read(service_id))
+    if kept is not None and kept <= now() and not _was_told(service_id, kept, LAST_WARNING, dt.timedelta(0)):
+        notices.note(service_id, _WARNING, _occasion(kept, LAST_WARNING))
     db.session.commit()
 
 
@@ -101,12 +125,29 @@ def _close_if_over(service_id: int) -> None:
 
 
 def _clear(service_id: int) -> None:
-    """Delete the rows of a closed service in slices, children first. Its files go with the next sweep."""
-    for entity in _what_goes():
-        some = select(entity.id).where(entity.service_id == service_id).limit(SLICE)
-        while ids := list(db.session.scalars(some)):
-            change(delete(entity).where(entity.id.in_(ids)))
-            db.session.commit()
+    """Delete the rows of a closed service, children first, and note how many. Its files go with the next sweep."""
+    gone = {entity.__tablename__: _delete_all(entity, service_id) for entity in _what_goes()}
+    left = {entity.__tablename__: n for entity in _what_goes() if (n := _count(entity, service_id))}
+    if left:  # somebody wrote while this ran: the next run finds them
+        log.warning("service %s is cleared but for %s", service_id, left)
+    audit.record("service.clear", _read(service_id), rows={table: n for table, n in gone.items() if n}, left=left)
+    db.session.commit()
+    log.info("service %s is cleared: %s rows", service_id, sum(gone.values()))
+
+
+def _delete_all(entity: Any, service_id: int) -> int:
+    """Delete a service's rows of one table in slices; return how many."""
+    n_gone = 0
+    some = select(entity.id).where(entity.service_id == service_id).limit(SLICE)
+    while ids := list(db.session.scalars(some)):
+        change(delete(entity).where(entity.id.in_(ids)))
+        db.session.commit()
+        n_gone += len(ids)
+    return n_gone
+
+
+def _count(entity: Any, service_id: int) -> int:
+    return db.session.scalar(select(func.count()).select_from(entity).where(entity.service_id == service_id)) or 0
 
 
 def _what_goes() -> list[Any]:

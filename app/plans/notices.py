@@ -19,7 +19,7 @@ def add(service_id: int, kind: str, occasion: str, *, page: str = "", **words: s
     """
     with tenancy.everything():
         known = select(Notice.id).filter_by(service_id=service_id, kind=kind, occasion=occasion)
-        if db.session.scalar(known) is not None or not _take(service_id, kind, occasion):
+        if db.session.scalar(known) is not None or not note(service_id, kind, occasion):
             return False
         service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
         holder, page = service.holder, page or f"/service/{service.uuid}"
@@ -29,8 +29,8 @@ def add(service_id: int, kind: str, occasion: str, *, page: str = "", **words: s
         return True
 
 
-def _take(service_id: int, kind: str, occasion: str) -> bool:
-    """Write the row that is the right to send; of two in one moment one gets it."""
+def note(service_id: int, kind: str, occasion: str) -> bool:
+    """Write the row that is the right to send, and no mail; of two in one moment one gets it."""
     try:
         with db.session.begin_nested():
             db.session.add(Notice(service_id=service_id, kind=kind, occasion=occasion))

@@ -117,15 +117,20 @@ def features_of(service: Service) -> dict[str, Any] | None:
     return {name: feature.default for name, feature in BY_NAME.items()} | bought
 
 
-def kept_until(service: Service) -> dt.datetime | None:
-    """Return until when nothing of a service is deleted that ended: the end, and the grace days of its last period."""
-    if service.expired_at is None:
-        return None
+def grace_days(service: Service) -> int:
+    """Return how many days nothing of a service is deleted once it has ended, by the terms of its last period."""
     last = select(Subscription.terms).where(Subscription.service_id == service.id).order_by(Subscription.id.desc())
     with tenancy.everything():
         terms = db.session.scalar(last.limit(1)) or {}
-    days = terms.get("features", {}).get("grace_days", BY_NAME["grace_days"].default)
-    return service.expired_at + dt.timedelta(days=min(days, MAX_GRACE_DAYS))
+    days: int = terms.get("features", {}).get("grace_days", BY_NAME["grace_days"].default)
+    return min(days, MAX_GRACE_DAYS)
+
+
+def kept_until(service: Service) -> dt.datetime | None:
+    """Return until when nothing of a service is deleted that ended: the end, and its grace days."""
+    if service.expired_at is None:
+        return None
+    return service.expired_at + dt.timedelta(days=grace_days(service))
 
 
 def month_start(service: Service) -> dt.datetime:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
 import sqlalchemy as sa
 
 from app import mail
-from app.accounts import ending
-from app.plans import periods
-from models import AuditEvent, Notice, Order, Service, Subscription, db
+from app.accounts import closing, ending
+from app.knowledge import sweep
+from models import AuditEvent, Member, Notice, Order, Service, Source, Subscription, Workspace, db
 from tests.clock import clock  # noqa: F401 - a fixture
 from tests.conftest import inside, make_customer
 from tests.isolation.planting import owned_tables, plant, rows_of
@@ -167,12 +168,95 @@ def test_a_run_that_was_cut_off_is_finished_by_the_next(app, ended, clock, monke
     assert rows_left(app, ended) == ending.STAYS
 
 
-def test_a_service_that_its_holder_closed_is_not_cleared_by_this(app, ended, clock):  # noqa: F811
+def trail_of_clearing(app, customer):
+    """What was written down about the rows that went, each time: (gone, left)."""
     with inside(app):
-        db.session.execute(sa.update(Service).where(Service.id == ended.service_id).values(status="deleted"))
+        cleared = sa.select(AuditEvent).filter_by(service_id=customer.service_id, action="service.clear")
+        changes = [event.changes for event in db.session.scalars(cleared.order_by(AuditEvent.id))]
+        return [(dict(each["rows"]), dict(each["left"])) for each in changes]
+
+
+def close_with_account(app, customer):
+    """Let somebody delete their account, and close the service with it."""
+    with inside(app):
+        member = db.session.get(Member, customer.member_id)
+        closing.close_account(member, customer.password, {customer.service_id: closing.CLOSE})
         db.session.commit()
-        assert periods.kept_until(db.session.get(Service, ended.service_id)) is not None
-    before = rows_left(app, ended)
+
+
+@pytest.fixture
+def abandoned(app, clock):  # noqa: F811
+    """Acme, with a row in every table and paid for a year more, whose holder has just deleted their account."""
+    ada = make_customer(app, "ada")
+    plant(app, ada)
+    with inside(app):
+        later = clock() + dt.timedelta(days=365)
+        db.session.execute(sa.update(Service).where(Service.id == ada.service_id).values(expired_at=later))
+        mine = Subscription.service_id == ada.service_id
+        db.session.execute(sa.update(Subscription).where(mine).values(expired_at=later, kind="paid", status="active"))
+        db.session.commit()
+    close_with_account(app, ada)
+    return ada
+
+
+def test_what_was_closed_with_its_holders_account_goes_after_the_grace_days(app, abandoned, neighbor, clock):  # noqa: F811
+    before, others = rows_left(app, abandoned), rows_left(app, neighbor)
+    assert before > ending.STAYS
+    live_through(app, clock, GRACE_DAYS)
+    assert rows_left(app, abandoned) == before
+    live_through(app, clock, 1)
+    assert rows_left(app, abandoned) == ending.STAYS
+    assert rows_left(app, neighbor) == others
+    ((gone, left),) = trail_of_clearing(app, abandoned)
+    assert set(gone) == before - ending.STAYS
+    assert left == {}
+    with inside(app):
+        assert not [kept for kept in mail.kept_mails() if abandoned.canary in kept.subject]
+
+
+def test_its_files_go_with_the_next_sweep_and_nobody_elses(app, abandoned, neighbor, clock):  # noqa: F811
+    def files():
+        kinds = ("uploads", "pictures", "generations")
+        keys = [key for kind in kinds for key, _ in app.extensions["docent"].storage.list_files(kind)]
+        return {
+            customer.canary: [key for key in keys if f"/{customer.service_id}/" in key]
+            for customer in (abandoned, neighbor)
+        }
+
+    for customer in (abandoned, neighbor):
+        with inside(app):
+            key = db.session.scalars(sa.select(Source.data_loc).filter_by(service_id=customer.service_id)).first()
+            stored = f"uploads/{customer.service_id}/{key.rpartition('/')[2]}"
+            db.session.execute(sa.update(Source).filter_by(service_id=customer.service_id).values(data_loc=stored))
+            db.session.commit()
+        app.extensions["docent"].storage.save(stored, io.BytesIO(b"what was uploaded"), max_bytes=100)
+    live_through(app, clock, GRACE_DAYS + 1)
+    clock.stand("2098-01-01")  # files carry the time of the machine: all are old now
+    with app.app_context():
+        sweep.sweep()
+    left = files()
+    assert left[abandoned.canary] == []
+    assert len(left[neighbor.canary]) == 1
+
+
+def test_a_clock_that_jumps_does_not_clear_what_was_closed_just_now(app, abandoned, clock):  # noqa: F811
+    before = rows_left(app, abandoned)
     clock.go(days=4000)
     run(app)
-    assert rows_left(app, ended) == before
+    clock.go(hours=23)
+    run(app)
+    clock.go(days=-4000)
+    run(app)
+    assert rows_left(app, abandoned) == before
+
+
+def test_what_a_late_writer_leaves_behind_is_found_by_the_next_run(app, abandoned, clock):  # noqa: F811
+    live_through(app, clock, GRACE_DAYS + 1)
+    run(app)
+    assert len(trail_of_clearing(app, abandoned)) == 1
+    with inside(app):
+        db.session.add(Workspace(service_id=abandoned.service_id, name="Late"))
+        db.session.commit()
+    run(app)
+    assert rows_left(app, abandoned) == ending.STAYS
+    assert trail_of_clearing(app, abandoned)[1:] == [({"workspaces": 1}, {})]

@@ -41,8 +41,8 @@ def may_take(service: Service) -> bool:
     return is_held and standing().may_in_service("service.export", service.id)
 
 
-def _plan(name: str) -> Plan:
-    return next((plan for plan in catalog.plans_on_offer() if plan.name == name), None) or abort(404)
+def _find_plan(name: str) -> Plan | None:
+    return next((plan for plan in catalog.plans_on_offer() if plan.name == name), None)
 
 
 class PlansPage(BaseView):
@@ -54,17 +54,19 @@ class PlansPage(BaseView):
     @expose("/")
     def compare(self) -> Any:
         is_member = current_user.is_authenticated
+        may_order = is_member and standing().look is None
         free_start = not (is_member and periods.had_free_start(current_user.id))
         return self.render_template(
             "plans/compare.html", appbuilder=self.appbuilder, plans=catalog.plans_on_offer(), features=FEATURES,
-            in_words=in_words, may_start_free=free_start,
+            in_words=in_words, may_order=may_order, may_start_free=free_start,
         )  # fmt: skip
 
     @expose("/<name>", methods=["POST"])
     def choose(self, name: str) -> Any:
         if not current_user.is_authenticated:
             return redirect(url_for("SignUpPage.sign_up"))
-        plan, title = _plan(name), request.form.get("name", "").replace("\0", "").strip()
+        plan: Plan = _find_plan(name) or abort(404)
+        title = request.form.get("name", "").replace("\0", "").strip()
         if not 1 <= len(title) <= 120:  # noqa: PLR2004 - the column's width
             flash("Give the service a name of 1 to 120 characters: your organization's, for instance.", "danger")
             return redirect(url_for("PlansPage.compare"))
@@ -111,7 +113,9 @@ class ServicePage(BaseView):
     @has_access
     def order(self, service_uuid: uuid.UUID) -> Any:
         service = _held_service(service_uuid)
-        plan = _plan(request.form.get("plan", ""))
+        plan = _find_plan(request.form.get("plan", ""))
+        if plan is None:
+            raise services.ServiceError("Choose one of the plans that are on offer.")
         made = orders.order(service, plan, current_user.id)
         return self._done(service, "order.add", made, "Ordered. The invoice comes by mail.")
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
-from flask_appbuilder.models.sqla.filters import FilterEqual
+from flask_appbuilder.models.sqla.filters import FilterEqual, FilterInFunction
 from sqlalchemy import or_, select
 from wtforms import SelectField
 
@@ -73,6 +73,9 @@ class WorkspaceView(Screen):
     show_columns = ["name", "service", "created_at"]
     add_columns = ["name", "service"]
     edit_columns = ["name"]
+    add_form_query_rel_fields = {
+        "service": [["id", FilterInFunction, lambda: standing().services_where("workspace.create")]]
+    }
     search_columns = ["name"]
     base_filters = [["deleted_at", FilterEqual, None]]
     formatters_columns = {"created_at": moment}
@@ -91,7 +94,7 @@ class WorkspaceView(Screen):
         return super().may_edit(item)
 
     def may_add(self) -> bool:
-        return bool(standing().held_service_ids) or standing().is_superadmin
+        return bool(standing().services_where("workspace.create"))
 
     def prepare_new(self, item: Any) -> None:
         quotas.make_room(item.service.id, "workspaces")

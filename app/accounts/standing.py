@@ -105,6 +105,12 @@ class Standing:
             return list(db.session.scalars(select(Workspace.id)))
         return [workspace_id for workspace_id in self.roles if self.may(action, workspace_id)]
 
+    def services_where(self, action: str) -> list[int]:
+        """Return the ids of the services in which the person may do `action`."""
+        if self.is_superadmin:
+            return list(db.session.scalars(select(Service.id).where(Service.status != "deleted")))
+        return [service_id for service_id in self.service_ids if self.may_in_service(action, service_id)]
+
 
 NOBODY = Standing()
 

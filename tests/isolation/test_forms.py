@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import re
 from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.conftest import forget_tries
+from models import Service, db
+from models.base import now
+from tests.conftest import forget_tries, inside
+from tests.isolation.conftest import add_person, come_in
 from tests.isolation.doors import ENDS_SESSIONS, doors
 from tests.isolation.test_matrix import knock
 
 BAD = ["n" * 12_345, "😀" * 60, "a\0b", "\ud7ff\U0010ffff", "-1", "9" * 40, "NaN", "[]", "' OR 1=1 --", "<script>alert(1)</script>",
        "../../etc/passwd", " ", "{}", "٣", "1e309"]  # fmt: skip
 WHO = ("ada", "superadmin", "nobody")
+ENDS_THE_VISIT = {"/logout/", "/look/end"}
 _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="flash flash-danger')
 
 
@@ -47,17 +53,26 @@ def _nothing_lasts(monkeypatch):
     monkeypatch.setattr(Session, "commit", Session.flush)
 
 
+def shown_to(app, client, rows) -> list[tuple[str, str, dict[str, str]]]:
+    """Return every form on every page that somebody can open: (page, where it posts to, fields)."""
+    reading = [door for door in doors(app) if door.method == "GET" and not door.rule.endpoint.startswith("widget")]
+    return [(page, *form) for page in {door.own(rows) for door in reading} for form in forms_on(client, page)]
+
+
 @pytest.fixture(scope="module")
-def forms(app, clients, planted):
+def shown(app, clients, planted):
+    """What each of the cast is shown, read once."""
+    return functools.cache(lambda who: shown_to(app, clients[who], planted["ada"]))
+
+
+@pytest.fixture(scope="module")
+def forms(shown):
     """Every form that anybody is shown, once: (who, action, fields)."""
     found: dict[tuple[str, tuple[str, ...]], tuple[str, str, dict[str, str]]] = {}
     for who in WHO:
-        for door in doors(app):
-            if door.method == "GET" and not door.rule.endpoint.startswith("widget"):
-                for action, fields in forms_on(clients[who], door.own(planted["ada"])):
-                    found.setdefault((action, tuple(sorted(fields))), (who, action, fields))
-    ends = {str(door.rule) for door in doors(app) if door.rule.endpoint in ENDS_SESSIONS}
-    return [form for form in found.values() if form[1] not in ends]
+        for _, action, fields in shown(who):
+            found.setdefault((action, tuple(sorted(fields))), (who, action, fields))
+    return [form for form in found.values() if form[1] not in ENDS_THE_VISIT]
 
 
 @pytest.mark.timeout(300)
@@ -92,6 +107,53 @@ def test_a_form_that_is_shown_again_is_no_success(clients, forms):
                 wrong.append((who, action, word[:5], answer.status_code))
     assert not wrong, wrong
     assert n_refused > 40
+
+
+@pytest.mark.parametrize("role", ["Staff", "Support"])
+def test_who_only_looks_is_offered_nothing_but_to_leave(app, planted, role):
+    client = come_in(app, add_person(app, "stan", platform_role=role))
+    rows = planted["ada"]
+    begun = client.post(
+        "/look/", data={"service": str(rows["services"]["uuid"]), "reason": "Ada asked for help today."}
+    )
+    assert begun.status_code == 302
+    assert {action for _, action, _ in shown_to(app, client, rows)} == ENDS_THE_VISIT
+
+
+def wrongly_offered(client, forms) -> list[tuple[str, str, int]]:
+    """Press the button of each form; return those that answer that this person may not do it."""
+    found = []
+    for action, page in {action: page for page, action, _ in forms if action not in ENDS_THE_VISIT}.items():
+        forget_tries()
+        status = knock(client, None, action, method="POST").status_code
+        if status in (401, 403, 404, 405):
+            found.append((action, page, status))
+    return found
+
+
+@pytest.mark.usefixtures("_nothing_lasts")
+@pytest.mark.parametrize("who", ["ada", "ben", "uma", "staff", "sam", "superadmin"])
+def test_no_page_offers_what_its_reader_may_not_do(clients, shown, who):
+    assert wrongly_offered(clients[who], shown(who)) == []
+
+
+@pytest.fixture
+def ended(app, ada):
+    """Acme, whose service has ended."""
+    with inside(app):
+        bought_until = db.session.get(Service, ada.service_id).expired_at
+    for ends in (now() - dt.timedelta(seconds=1), bought_until):
+        with inside(app):
+            db.session.get(Service, ada.service_id).expired_at = ends
+            db.session.commit()
+        if ends != bought_until:
+            yield ada
+
+
+def test_of_a_service_that_has_ended_no_page_offers_what_does_not_work(app, clients, planted, ended, monkeypatch):
+    with monkeypatch.context() as trying:
+        trying.setattr(Session, "commit", Session.flush)
+        assert wrongly_offered(clients["ada"], shown_to(app, clients["ada"], planted["ada"])) == []
 
 
 @pytest.mark.usefixtures("_nothing_lasts")

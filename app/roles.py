@@ -6,6 +6,9 @@ and which rows exist for them of the wall (`models/tenancy.py`).
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 _READ = ("can_list", "can_show")
 _WRITE = (*_READ, "can_add", "can_edit", "can_delete")
 
@@ -112,6 +115,13 @@ ROLES: dict[str, list[list[str]]] = {
     "Member": _members,
     "Public": [],
 }
+
+
+@lru_cache(maxsize=4096)  # more than there are
+def opens(role: str, permission: str, view: str) -> bool:
+    """Tell whether a platform role may open a screen or a menu entry."""
+    return any(re.match(screen, view) and re.match(wanted, permission) for screen, wanted in ROLES.get(role, []))
+
 
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}

@@ -37,6 +37,24 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", f"ignore::UserWarning:{module}.*")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords():
+    """Let people of the tests have passwords that cost little; what they cost is held by tests of its own."""
+    from app.accounts import passwords
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "METHOD", "scrypt:256:8:1")
+        yield
+
+
+@pytest.fixture
+def costly_passwords(monkeypatch):
+    """Passwords as they are kept in earnest, for tests that measure."""
+    from app.accounts import passwords
+
+    monkeypatch.setattr(passwords, "METHOD", "scrypt")
+
+
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory):
     """The embedding artifact, built once per test process or taken from DOCENT_TEST_ARTIFACT."""

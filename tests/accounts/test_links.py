@@ -128,3 +128,11 @@ def test_mails_show_no_secret_to_staff(holder):
     resets.request_reset(holder.email)
     db.session.commit()
     assert not any(re.search(r"/reset/[\w-]{20}", kept.text) for kept in mail.kept_mails())
+
+
+@pytest.mark.usefixtures("costly_passwords")
+def test_guessing_a_password_costs_the_same_whether_or_not_there_is_such_a_person(app):
+    """Hashes of ours take as much work as the one that the toolkit tries for an address that nobody has."""
+    kept = passwords.hash_password("a first password of four words")
+    tried_for_nobody = app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"]
+    assert kept.partition("$")[0] == tried_for_nobody.partition("$")[0] == "scrypt:32768:8:1"

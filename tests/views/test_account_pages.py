@@ -15,8 +15,7 @@ from app import mail
 from app.accounts import devices, links, members, ownership, preferences, resets, second_factor
 from app.accounts.preferences import Preferences
 from models import AuditEvent, Device, Member, Profile, Service, ServiceMember, WorkspaceMember, db
-from models.base import now
-from tests.clock import clock  # noqa: F401 - a fixture
+from tests.clock import clock, standing  # noqa: F401 - a fixture
 from tests.conftest import forget_tries, inside, sign_in
 
 PASSWORD = "four words that do not belong"
@@ -222,8 +221,9 @@ def secret_on(page):
 def switch_on(client):
     client.post("/profile/second-factor/begin", data={"password": PASSWORD})
     secret = secret_on(client.get("/profile/second-factor/").text)
-    code = pyotp.TOTP(secret).at(now().timestamp() - 30)
-    return secret, client.post("/profile/second-factor/confirm", data={"code": code})
+    with standing() as moment:
+        code = pyotp.TOTP(secret).at(moment.timestamp() - 30)
+        return secret, client.post("/profile/second-factor/confirm", data={"code": code})
 
 
 def test_a_second_factor_is_shown_confirmed_and_asked_for(app, uma, as_uma):

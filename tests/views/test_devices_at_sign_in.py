@@ -11,7 +11,8 @@ import pytest
 from app import limits
 from app.accounts import members, second_factor
 from models import Member
-from models.base import db, now
+from models.base import db
+from tests.clock import standing
 from tests.conftest import forget_tries, inside
 
 
@@ -38,7 +39,8 @@ def secret(app, person):
     with inside(app):
         member = db.session.get(Member, person[0])
         secret = parse_qs(urlsplit(second_factor.begin(member)).query)["secret"][0]
-        second_factor.confirm(member, pyotp.TOTP(secret).at(now().timestamp() - 30))
+        with standing() as moment:
+            second_factor.confirm(member, pyotp.TOTP(secret).at(moment.timestamp() - 30))
         db.session.commit()
         return secret
 

@@ -97,6 +97,8 @@ class KeyPage(BaseView):
     def revoke(self, service_key_uuid: uuid.UUID) -> Any:
         """End a key; also of a service that does not run, as it may have leaked."""
         key: ServiceKey = keys.find(service_key_uuid, standing().workspaces_where("key.view")) or abort(404)
+        if standing().look is not None:
+            abort(403)
         if request.method != "POST":
             trail = [("API keys", url_for("KeyPage.show"))]
             words = "Programs that use it are refused from their next request on. This can't be taken back."

@@ -44,7 +44,7 @@ def _ended(status: str) -> list[int]:
     return list(db.session.scalars(_where_ended(status).order_by(Service.id)))
 
 
-def _where_ended(status: str) -> Select[tuple[int]]:
+def _where_ended(status: str) -> Select[int]:
     return select(Service.id).where(Service.status == status, Service.is_own.is_(False), Service.expired_at <= now())
 
 

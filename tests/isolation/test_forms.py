@@ -25,7 +25,7 @@ _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="fl
 
 
 class _Forms(HTMLParser):
-    """The forms of a page: where each posts to, and the names of what can be entered."""
+    """The forms of a page that can be sent: where each posts to, and the names of what can be entered."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +35,8 @@ class _Forms(HTMLParser):
         how = {name: value or "" for name, value in attrs}
         if tag == "form" and how.get("method", "").lower() == "post":
             self.found.append((how.get("action", ""), {}))
+        elif tag == "fieldset" and "all" in how.get("class", "").split() and "disabled" in how:
+            self.found.pop()  # shown as it is set, to who may not change it
         elif tag in ("input", "select", "textarea") and self.found and how.get("name"):
             self.found[-1][1][how["name"]] = how.get("type", tag)
 

@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from app.answering import budgets
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
-from app.history import summary
+from app.history import redaction, summary
 from app.history.anonymous import UNKNOWN, Trace
 from app.history.visitors import Visitor
 from app.tokens import digest, make_token
-from models import ChatSession, Embed, Message, db
+from models import Chatbot, ChatSession, Embed, Message, db
 from models import Citation as CitationRow
 from models.base import change, now
 
@@ -113,6 +113,7 @@ def open_turn(chat: ChatSession, text: str, key: str) -> Message:
         return answer
     if _is_answering(chat):
         raise InProgressError
+    text = redaction.as_stored(chat.chatbot, text)
     if answer is None:
         question = _turn(chat, "client", text, idempotency_key=key)
         summary.note_question(chat, text)
@@ -144,6 +145,7 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     chat = summary.lock(row.session_id) if row is not None else None
     if row is None or chat is None:
         return  # the visitor erased the chat meanwhile
+    answer = _as_stored(row, answer)
     row.message, row.state, row.finish = answer.text, answer.state or None, finish
     row.response_time, row.evidence, row.chat_model = answer.response_ms, answer.evidence, answer.chat_model
     row.tokens_in, row.tokens_out, row.timestamp = answer.tokens_in, answer.tokens_out, now()
@@ -157,6 +159,12 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
         db.session.add(_snapshot(row, citation))
     summary.renew(chat)
     db.session.commit()
+
+
+def _as_stored(row: Message, answer: Answer) -> Answer:
+    chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == row.chatbot_id)).one()
+    asked = db.session.scalar(select(Message.message).where(Message.id == row.question_id))
+    return redaction.answer_as_stored(chatbot, answer, asked or "")
 
 
 def _note_standalone(row: Message, answer: Answer) -> None:
@@ -187,7 +195,8 @@ def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int | None,
     message = db.session.scalar(query)
     if message is None or summary.lock(chat.id) is None:
         return False
-    message.feedback, message.feedback_comment, message.uncounted = FEEDBACK[value], comment, True
+    message.feedback, message.uncounted = FEEDBACK[value], True
+    message.feedback_comment = redaction.as_stored(chat.chatbot, comment)
     summary.renew(chat)
     db.session.commit()
     return True

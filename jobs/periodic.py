@@ -14,6 +14,7 @@ from app.knowledge import sweep
 from app.knowledge.crawling import websites
 from app.leads import webhooks
 from app.plans import expiry
+from app.privacy import retention
 from jobs import queues
 
 
@@ -39,6 +40,11 @@ def tell_webhooks() -> None:
     queues.wake_deliveries(*webhooks.due_deliveries())
 
 
+def keep_to_retention() -> None:
+    """Delete chats whose time is over: in a worker, as there may be many."""
+    queues.wake_retention(*retention.settle_all())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
@@ -51,6 +57,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (insights.count_due, 30),
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
+    (keep_to_retention, 3600),
     (sweep.sweep, 600),
     (unused.clear, 21_600),
 )

@@ -78,6 +78,11 @@ def wake_deliveries(*delivery_ids: int) -> None:
     _wake("jobs.leads.deliver", delivery_ids, name_of_queue=TELLING)
 
 
+def wake_retention(*chatbot_ids: int) -> None:
+    """Ask a worker to delete chats whose time is over, once nothing else waits."""
+    _wake("jobs.privacy.delete_outlived", chatbot_ids, name_of_queue=TELLING)
+
+
 def read_state() -> QueueState | None:
     """Return how the queue stands; None where Redis can't be reached."""
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)

@@ -1,0 +1,1 @@
+"""How long chats are kept, which are kept for the law, and how they are erased."""

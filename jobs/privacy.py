@@ -1,0 +1,10 @@
+"""Deleting chats: those whose time is over, and those that somebody wants gone."""
+
+from __future__ import annotations
+
+from app.privacy import retention
+
+
+def delete_outlived(chatbot_id: int) -> None:
+    """Delete the chats of one chatbot whose time is over."""
+    retention.delete_outlived(chatbot_id)

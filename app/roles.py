@@ -58,6 +58,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "SourceView": (*_READ,),
     "HistoryView": (*_READ,),
     "HistoryPage": ("can_sessions", "can_transcript"),
+    "PrivacyPage": ("can_show", "can_save", "can_erase"),
+    "ChatCarePage": ("can_hold", "can_release", "can_erase"),
     "WorkspaceView": (*_WRITE,),
     "WorkspaceMemberView": (*_WRITE,),
     "InvitationView": (*_WRITE, "can_resend"),

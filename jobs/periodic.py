@@ -14,7 +14,7 @@ from app.knowledge import sweep
 from app.knowledge.crawling import websites
 from app.leads import webhooks
 from app.plans import expiry
-from app.privacy import retention
+from app.privacy import erasures, retention
 from jobs import queues
 
 
@@ -45,6 +45,11 @@ def keep_to_retention() -> None:
     queues.wake_retention(*retention.settle_all())
 
 
+def go_on_erasing() -> None:
+    """Queue again the erasures that are not done."""
+    queues.wake_erasures(*erasures.waiting())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
@@ -58,6 +63,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),
+    (go_on_erasing, 30),
     (sweep.sweep, 600),
     (unused.clear, 21_600),
 )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from app.privacy import retention
+from app.privacy import erasures, retention
 
 
 def delete_outlived(chatbot_id: int) -> None:
     """Delete the chats of one chatbot whose time is over."""
     retention.delete_outlived(chatbot_id)
+
+
+def erase(erasure_id: int) -> None:
+    """Delete the chats that somebody wants gone."""
+    erasures.run(erasure_id)

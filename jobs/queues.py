@@ -83,6 +83,11 @@ def wake_retention(*chatbot_ids: int) -> None:
     _wake("jobs.privacy.delete_outlived", chatbot_ids, name_of_queue=TELLING)
 
 
+def wake_erasures(*erasure_ids: int) -> None:
+    """Ask a worker to delete the chats that somebody wants gone."""
+    _wake("jobs.privacy.erase", erasure_ids)
+
+
 def read_state() -> QueueState | None:
     """Return how the queue stands; None where Redis can't be reached."""
     queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)

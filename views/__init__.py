@@ -67,6 +67,7 @@ def _pages() -> tuple[Any, ...]:
     from views.live import LivePage
     from views.manner import MannerPage
     from views.pairs import AnswersPage
+    from views.privacy import ChatCarePage, PrivacyPage
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
     from views.scans import ScansPage
@@ -86,6 +87,7 @@ def _pages() -> tuple[Any, ...]:
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
+        PrivacyPage, ChatCarePage,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a workspace role may do: one table. Screens, API and documentation are derived from it.
 
-Of a service that does not run, viewing, exporting and buying are left; somebody who looks at it as another views alone.
+Of a service that does not run, viewing, exporting, erasing chats and buying are left; somebody who looks at it as
+another views alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ _LEADERS = frozenset({HOLDER, OWNER, ADMIN})
 _OWNERS = frozenset({HOLDER, OWNER})
 _HOLDER = frozenset({HOLDER})
 
-VIEW, CHANGE, EXPORT, BUY = "view", "change", "export", "buy"
+VIEW, CHANGE, EXPORT, BUY, ERASE = "view", "change", "export", "buy", "erase"
 
 # action -> (roles that may, what kind of act it is, what it means on a screen)
 ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
@@ -36,6 +37,8 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "submission.view": (_LEADERS, VIEW, "see and export what visitors have entered"),
     "submission.edit": (_LEADERS, CHANGE, "take care of what visitors have entered"),
     "history.view": (_LEADERS, VIEW, "read and export visitors' chats"),
+    "history.erase": (_OWNERS, ERASE, "erase visitors' chats, and keep some for the law"),
+    "privacy.edit": (_OWNERS, CHANGE, "set how long chats are kept and what is redacted"),
 }
 
 
@@ -53,5 +56,5 @@ def is_view(action: str) -> bool:
 
 
 def is_change(action: str) -> bool:
-    """Tell whether an act needs a service that runs; what is viewed, exported or bought does not."""
+    """Tell whether an act needs a service that runs; what is viewed, exported, erased or bought does not."""
     return ACTIONS[action][1] == CHANGE

@@ -1,9 +1,9 @@
 """Taking e-mail addresses, phone and card numbers and IBANs out of what is about to be stored.
 
-Cards are told from other long numbers by issuer, length and check digit (ISO/IEC 7812-1, Luhn), IBANs by country, length
-and remainder (ISO 13616, mod 97). Phone numbers have no check digit: one counts where it is written as numbers are
-(+49 30 ..., (212) 555-0198, 01 23 45 67 89), or where the words before it speak of calling, and never after a word such
-as "order" or "invoice". What it catches and spares is measured in tests/privacy/test_redaction.py.
+Cards are told from other long numbers by issuer, length and check digit (ISO/IEC 7812-1, Luhn), IBANs by country,
+length and remainder (ISO 13616, mod 97). Phone numbers have no check digit: one counts where it is written as such
+numbers are (+49 30 ..., (212) 555-0198, 01 23 45 67 89), or where the words before it speak of calling, and never after
+a word such as "order" or "invoice". What it catches and spares is measured in tests/privacy/test_redaction.py.
 """
 
 from __future__ import annotations
@@ -38,8 +38,13 @@ _EMAIL = re.compile(
 )
 _IBAN = re.compile(r"(?<![^\W_])([A-Za-z]{2})(\d{2})(?=[ \u00a0-]?[A-Za-z0-9])")
 _CARD = re.compile(r"(?<![\d.,-])\d(?:[ \u00a0-]?\d){12,18}(?![\d-]|[.,]\d)")
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_À-ɏ.,/#-])(?<!\d:)(?:\+ ?|\()?\d(?:[ \u00a0./()-]{0,3}\d){6,18}(?![A-Za-z0-9_À-ɏ%€$£]|[.,:/-]\d)")
-_DATE = re.compile(r"(?<!\d)(?<!\d[./-])(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}(?!\d|\1\d)|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}(?!\d))")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_À-ɏ.,/#-])(?<!\d:)(?:\+ ?|\()?\d(?:[ \u00a0./()-]{0,3}\d){6,18}"
+    r"(?![A-Za-z0-9_À-ɏ%€$£]|[.,:/-]\d)"
+)
+_DATE = re.compile(
+    r"(?<!\d)(?<!\d[./-])(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}(?!\d|\1\d)|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}(?!\d))"
+)
 _AS_WRITTEN = re.compile(
     r"\+ ?[1-9][\d ().\u00a0/-]+"  # with the code of a country
     r"|\(0\d{1,5}\)[ \d/-]+|\([2-9]\d\d\) ?[2-9]\d\d[ .-]\d{4}"  # an area in parentheses
@@ -49,7 +54,8 @@ _AS_WRITTEN = re.compile(
     r"|00[1-9]\d{0,2}(?:[ \u00a0/-]\(?\d{2,}\)?)+"
 )
 _OF_CALLING = re.compile(
-    r"\b(?:my number|meine nummer|mon num[eé]ro|mi n[uú]mero|tel|fon|t[eé]l[eé](?:ph|f)|phone|fax|mobile|m[oó]vil|mobil|handy|cell|celular|whatsapp|sms|signal|telegram|call"
+    r"\b(?:my number|meine nummer|mon num[eé]ro|mi n[uú]mero|tel|fon"
+    r"|t[eé]l[eé](?:ph|f)|phone|fax|mobile|m[oó]vil|mobil|handy|cell|celular|whatsapp|sms|signal|telegram|call"
     r"|ring|reach|anruf|ruf|erreich|zur[üu]ckruf|appel|portable|llam|chiam|lig(?:ar|ue)|bel(?:len)?\b|dzwo|kom[oó]rk"
     r"|cep\b|ara(?:y|r|y[ıi]n)?\b)|電話|电话|手机|携帯|هاتف|جوال|फ़ोन|फोन|मोबाइल",
     re.IGNORECASE,
@@ -63,7 +69,8 @@ _OF_THINGS = re.compile(
 _WORDS_BEFORE = 48  # characters in which a word tells what a number is
 _DIGITS_OF_A_PHONE = range(8, 16)  # E.164: fifteen at most
 _FEWEST_WHEN_CALLED = 7
-_IP_PARTS = 4
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IBAN_HEAD = 4  # letters of country and check digits
 
 
 def is_on(chatbot: Chatbot) -> bool:
@@ -109,18 +116,26 @@ def redact(text: str, kept: Iterable[str] = ()) -> str:
 def _without_ibans(text: str, held: str) -> str:
     parts, at = [], 0
     for start in _IBAN.finditer(text):
-        country, rest = start[1].upper(), _IBAN_LENGTHS.get(start[1].upper(), 0) - 4
-        whole = re.compile(rf"(?:[ \u00a0-]?[A-Za-z0-9]){{{rest}}}(?![^\W_])").match(text, start.end()) if rest > 0 else None
-        if start.start() < at or whole is None or text[start.start() : whole.end()] in held:
+        rest = _rest_of_iban(start)
+        if start.start() < at or rest is None or text[start.start() : rest.end()] in held:
             continue
-        if _is_iban(country + start[2], whole[0]):
+        if _is_iban(start[0], rest[0]):
             parts += [text[at : start.start()], IBAN]
-            at = whole.end()
+            at = rest.end()
     return "".join([*parts, text[at:]])
 
 
+def _rest_of_iban(start: re.Match[str]) -> re.Match[str] | None:
+    """Return what follows country and check digits, as much as an account of that country has."""
+    length = _IBAN_LENGTHS.get(start[1].upper())
+    if length is None:
+        return None
+    rest = re.compile(rf"(?:[ \u00a0-]?[A-Za-z0-9]){{{length - _IBAN_HEAD}}}(?![^\W_])")
+    return rest.match(start.string, start.end())
+
+
 def _is_iban(head: str, rest: str) -> bool:
-    letters = re.sub(r"[^A-Z0-9]", "", rest.upper()) + head
+    letters = re.sub(r"[^A-Z0-9]", "", rest.upper()) + head.upper()
     return int("".join(str(int(letter, 36)) for letter in letters)) % 97 == 1
 
 
@@ -139,7 +154,7 @@ def _is_phone(found: re.Match[str]) -> bool:
     number = found[0].strip()
     before = found.string[max(0, found.start() - _WORDS_BEFORE) : found.start()]
     n_digits = len(_digits(number))
-    if _DATE.search(number) or _is_network_address(number) or _last(_OF_THINGS, before) > _last(_OF_CALLING, before):
+    if _DATE.search(number) or _IP.fullmatch(number) or _last(_OF_THINGS, before) > _last(_OF_CALLING, before):
         return False
     if _last(_OF_CALLING, before) >= 0:
         return n_digits in range(_FEWEST_WHEN_CALLED, _DIGITS_OF_A_PHONE.stop)
@@ -149,11 +164,6 @@ def _is_phone(found: re.Match[str]) -> bool:
 def _last(words: re.Pattern[str], text: str) -> int:
     """Return where the last of some words begins; -1 where none does."""
     return max((found.start() for found in words.finditer(text)), default=-1)
-
-
-def _is_network_address(number: str) -> bool:
-    parts = number.split(".")
-    return len(parts) == _IP_PARTS and all(len(part) <= 3 and part.isdigit() for part in parts)
 
 
 def _digits(text: str) -> str:

@@ -56,7 +56,7 @@ def erase(session_ids: Collection[int]) -> Counts:
 
 
 def erase_for_visitor(chat: ChatSession) -> bool:
-    """Delete a chat at its visitor's wish; False where it is held: it ends, and its owner reads of the wish. Commits."""
+    """Delete a chat at its visitor's wish; False where it is held: it ends, and its owner reads it. Commits."""
     held = holds.find(chat)
     if held is not None:
         holds.note_wish(held)

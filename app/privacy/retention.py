@@ -62,6 +62,11 @@ def apply_choice(chatbot: Chatbot) -> None:
     row.days, row.next_days, row.next_at = wanted_days(chatbot), None, None
 
 
+def shortens(chatbot: Chatbot) -> bool:
+    """Tell whether what is chosen now keeps chats for a shorter time than before."""
+    return _is_shorter(wanted_days(chatbot), days_in_force(chatbot))
+
+
 def delete_outlived(chatbot_id: int) -> int:
     """Delete the chats of a chatbot whose time is over, a few at a time; return how many went. Commits."""
     n_gone = 0
@@ -148,5 +153,5 @@ def _older_ones(chatbot_id: int, days: int, limit: int) -> list[int]:
 def _tell(chatbot: Chatbot, row: Retention) -> None:
     """Mail the holder once, however many chatbots it is about."""
     assert row.next_at is not None
-    goes = f"{row.next_at:%d %B %Y}"
-    notices.add(chatbot.service_id, "chats_go", f"{row.next_days}-{row.next_at:%Y-%m-%d}", goes=goes, days=str(row.next_days))
+    days, goes, occasion = str(row.next_days), f"{row.next_at:%d %B %Y}", f"{row.next_days}-{row.next_at:%Y-%m-%d}"
+    notices.add(chatbot.service_id, "chats_go", occasion, goes=goes, days=days)

@@ -19,7 +19,7 @@ WRITES = {
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
-    "TakeoutPage": "service.export",
+    "TakeoutPage": "service.export", "PrivacyPage": "history.erase", "ChatCarePage": "history.erase",
 }  # fmt: skip
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix
@@ -30,6 +30,7 @@ ASKS_FOR = {
     "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
     "WorkspaceView.add": "workspace.create", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
+    "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit",
 }  # fmt: skip
 UNSEEN = {"people.edit": "people.view", "key.view": "key.view"}  # rows that are not there for who may not even see them
 ONES_OWN = {"HandoverPage.accept", "HandoverPage.decline", "ProfileView.sign_out_device"}  # whatever the role

@@ -46,7 +46,9 @@ def all_keys(server) -> str:
     return "\n".join(repr(key) + repr(server.dump(key)) for key in server.scan_iter())
 
 
-def add_chat(customer, *, age_days: float = 0, question: str = "How long?", answer: str = "45 days.", **values) -> ChatSession:
+def add_chat(
+    customer, *, age_days: float = 0, question: str = "How long?", answer: str = "45 days.", **values
+) -> ChatSession:
     """A chat of one question and its answer, as old as that; the caller commits."""
     at = now() - dt.timedelta(days=age_days)
     ids = {"service_id": customer.service_id, "chatbot_id": customer.chatbot_id}

@@ -16,7 +16,9 @@ ASKED = f"How long may unused goods be returned? I am {SECRETS[0]}, {SECRETS[1]}
 
 @pytest.fixture
 def redacting(app, place):
-    with changed(app, Chatbot, place.chatbot_id, settings={"privacy": {"redacts": True}, "contact": "help@acme.example"}):
+    with changed(
+        app, Chatbot, place.chatbot_id, settings={"privacy": {"redacts": True}, "contact": "help@acme.example"}
+    ):
         yield
 
 
@@ -24,7 +26,9 @@ def test_a_question_is_answered_as_asked_and_stored_without(app, server, client,
     headers = open_chat(client, place)
     told = events_of(ask(client, headers, ASKED))
     assert told[-1][1]["state"] == "grounded"
-    client.post(f"{API}/messages/{told[0][1]['message_id']}/feedback", json={"value": -1, "comment": ASKED}, headers=headers)
+    client.post(
+        f"{API}/messages/{told[0][1]['message_id']}/feedback", json={"value": -1, "comment": ASKED}, headers=headers
+    )
     ask(client, headers, f"And if I write from {SECRETS[0]}?")
     kept = all_rows(app) + all_keys(server) + client.post(f"{API}/chat/download", headers=headers).text
     assert [secret for secret in SECRETS if secret in kept] == []
@@ -49,7 +53,9 @@ def test_without_it_messages_are_stored_as_they_were_written(app, client, place)
 
 def test_a_form_keeps_what_is_meant_for_people(app, client, place, redacting):
     headers = open_chat(client, place)
-    with changed(app, Chatbot, place.chatbot_id, settings={"privacy": {"redacts": True}, "look": {"contact": "a@b.example"}}):
+    with changed(
+        app, Chatbot, place.chatbot_id, settings={"privacy": {"redacts": True}, "look": {"contact": "a@b.example"}}
+    ):
         values = {"name": "Uma", "email": "uma.form@example.com", "message": "Please"}
         sent = client.post(f"{API}/chat/handoff", json={"values": values}, headers=headers)
     assert sent.status_code == 200, sent.text

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from app.accounts.permissions import ACTIONS, BUY, CHANGE, EXPORT, HOLDER, VIEW, is_change
+from app.accounts.permissions import ACTIONS, BUY, CHANGE, ERASE, EXPORT, HOLDER, VIEW, is_change
 from app.accounts.standing import find_standing
 from app.history import visitors
 from app.leads import webhooks
@@ -41,7 +41,7 @@ def test_of_every_action_those_that_change_something_are_refused(app, stopped):
     with inside(app):
         standing = find_standing(db.session.get(Member, customer.member_id))
     for action, (roles, kind, _) in ACTIONS.items():
-        expected = HOLDER in roles and kind in (VIEW, EXPORT, BUY)
+        expected = HOLDER in roles and kind in (VIEW, EXPORT, ERASE, BUY)
         assert standing.may(action, customer.workspace_id) == expected, action
         assert standing.may_in_service(action, customer.service_id) == expected, action
         assert standing.may_anywhere(action) == expected, action

@@ -1,0 +1,214 @@
+"""A chatbot's chats as something that is kept, held and erased: one page about it, and questions about one chat."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder.forms import DynamicForm
+from sqlalchemy import select
+from wtforms import BooleanField, IntegerField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from app import audit
+from app.caller import standing
+from app.looks import schema
+from app.privacy import erasures, holds, retention, rules
+from app.privacy.erasures import Wish
+from app.privacy.rules import MAX_DAYS, Rules
+from app.refusals import Refusal
+from jobs import queues
+from models import Chatbot, ChatSession, db
+from views.chatbot_places import find_chatbot, trail_of
+from views.questions import ask, is_answered
+
+ERASE, HOLD_WORDS = "history.erase", "It is deleted by nobody until then: not by time, not by its visitor, not by you."
+
+
+class RulesForm(DynamicForm):
+    """How long chats are kept, and whether they are redacted."""
+
+    days = IntegerField("Delete a chat after, days", validators=[Optional(), NumberRange(1, MAX_DAYS)])
+    redacts = BooleanField("Take e-mail addresses, phone and card numbers and IBANs out of messages")
+
+
+class HoldForm(DynamicForm):
+    """Why a chat has to be kept."""
+
+    reason = TextAreaField("Reason", validators=[DataRequired(), Length(max=500)])
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What somebody typed to find chats by, as the form shows it again."""
+
+    kind: str = "visitor"
+    sought: str = ""
+    everywhere: bool = False
+    wrong: str = ""
+
+
+NOTHING_YET = Entered()
+
+
+class PrivacyPage(BaseView):
+    """Everything about the privacy of one chatbot's visitors."""
+
+    route_base = "/chatbot"
+    default_view = "show"
+
+    @expose("/<uuid:chatbot_uuid>/privacy")
+    @has_access
+    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "history.view")
+        chosen = rules.rules_of(chatbot)
+        return self._page(chatbot, RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts))
+
+    @expose("/<uuid:chatbot_uuid>/privacy", methods=["POST"])
+    @has_access
+    def save(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Store the rules; where chats would go by them, ask first."""
+        chatbot, form = find_chatbot(chatbot_uuid, "privacy.edit"), RulesForm()
+        if not form.validate_on_submit():
+            return self._page(chatbot, form), 400
+        try:
+            rules.keep(chatbot, Rules(form.days.data, form.redacts.data))
+        except Refusal as refused:
+            form.days.errors = [str(refused)]
+            return self._page(chatbot, form), 400
+        n_going = retention.count_older(chatbot.id, rules.wanted_days(chatbot))
+        if retention.shortens(chatbot) and n_going and "sure" not in request.form:
+            db.session.rollback()
+            return self._page(chatbot, form, n_going=n_going)
+        retention.apply_choice(chatbot)
+        audit.record("chatbot.privacy", chatbot)
+        db.session.commit()
+        queues.wake_retention(chatbot.id)
+        flash("Saved. It counts from the next message on.", "success")
+        return redirect(_address(chatbot))
+
+    @expose("/<uuid:chatbot_uuid>/privacy/erase", methods=["POST"])
+    @has_access
+    def erase(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Show what would be erased; erase it when that was confirmed."""
+        chatbot = find_chatbot(chatbot_uuid, ERASE)
+        entered = Entered(request.form.get("kind", ""), request.form.get("sought", ""), "everywhere" in request.form)
+        places = _all_of(chatbot) if entered.everywhere else [chatbot]
+        try:
+            wish = erasures.read_wish(entered.kind, entered.sought, places)
+        except Refusal as refused:
+            wrong = Entered(entered.kind, entered.sought, entered.everywhere, str(refused))
+            return self._page(chatbot, entered=wrong), 400
+        found = erasures.preview(wish)
+        if "sure" not in request.form:
+            return self.render_template(
+                "privacy/erase.html", chatbot=chatbot, entered=entered, wish=wish, found=found,
+                trail=[*trail_of(chatbot), ("Privacy", _address(chatbot))], appbuilder=self.appbuilder,
+            )  # fmt: skip
+        _fulfill(wish, found.counts.n_sessions)
+        return redirect(_address(chatbot) + "#erased")
+
+    def _page(
+        self, chatbot: Chatbot, form: RulesForm | None = None, *, entered: Entered = NOTHING_YET, n_going: int = 0
+    ) -> Any:
+        chosen, may = rules.rules_of(chatbot), standing().may
+        return self.render_template(
+            "privacy/show.html", chatbot=chatbot, trail=trail_of(chatbot), entered=entered, n_going=n_going,
+            form=form or RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts),
+            most=rules.most_days(chatbot), row=retention.find(chatbot.id), weeks=retention.weeks_ahead(chatbot),
+            days=retention.days_in_force(chatbot), holds=holds.list_holds(chatbot.id),
+            look=schema.look_of(chatbot.settings or {}),
+            erased=erasures.list_erasures(chatbot.id), appbuilder=self.appbuilder,
+            may_edit=may("privacy.edit", chatbot.workspace_id), may_erase=may(ERASE, chatbot.workspace_id),
+        )  # fmt: skip
+
+
+class ChatCarePage(BaseView):
+    """One chat, held and erased."""
+
+    route_base = "/chat"
+    default_view = "hold"
+
+    @expose("/<uuid:session_uuid>/hold", methods=["GET", "POST"])
+    @has_access
+    def hold(self, session_uuid: uuid.UUID) -> Any:
+        chat, form = _find(session_uuid), HoldForm()
+        if not is_answered(form):
+            question = "Keep this chat until you take the hold off?"
+            return ask(self, question, "Keep it", _trail(chat), consequence=HOLD_WORDS, form=form, is_harmless=True)
+        audit.record("history.hold", holds.hold(chat, form.reason.data, standing().member_id))
+        return _done(chat, "This chat is kept until the hold is taken off.")
+
+    @expose("/<uuid:session_uuid>/release", methods=["GET", "POST"])
+    @has_access
+    def release(self, session_uuid: uuid.UUID) -> Any:
+        chat = _find(session_uuid)
+        held = holds.find(chat) or abort(404)
+        if not is_answered():
+            waits = "Its visitor has asked to have it erased: it is erased at once."
+            words = waits if held.wished_at else "Its time counts again from its last message."
+            return ask(self, "Take the hold off this chat?", "Take it off", _trail(chat), consequence=words)
+        is_wished = held.wished_at is not None
+        db.session.delete(held)
+        audit.record("history.release", held)
+        if not is_wished:
+            return _done(chat, "The hold is off.")
+        _fulfill(Wish("session", str(chat.uuid), (chat.chatbot,)), 1)
+        return redirect(_address(chat.chatbot))
+
+    @expose("/<uuid:session_uuid>/erase", methods=["GET", "POST"])
+    @has_access
+    def erase(self, session_uuid: uuid.UUID) -> Any:
+        chat = _find(session_uuid)
+        if holds.find(chat) is not None:
+            raise Refusal("This chat is held. Take the hold off first.")
+        if not is_answered():
+            words = "All that was said in it, and what was entered in its forms, is deleted for good. Figures stay."
+            return ask(self, "Erase this chat?", "Erase", _trail(chat), consequence=words)
+        chatbot = chat.chatbot
+        _fulfill(Wish("session", str(chat.uuid), (chatbot,)), 1)
+        return redirect(_address(chatbot))
+
+
+def _find(session_uuid: uuid.UUID) -> ChatSession:
+    chat: ChatSession = erasures.find_chat(session_uuid) or abort(404)
+    if not standing().may(ERASE, chat.chatbot.workspace_id):
+        abort(403)
+    return chat
+
+
+def _all_of(chatbot: Chatbot) -> list[Chatbot]:
+    """Return all chatbots of the same service whose chats the person may erase, deleted ones too."""
+    query = select(Chatbot).where(Chatbot.service_id == chatbot.service_id).order_by(Chatbot.id)
+    return [each for each in db.session.scalars(query) if standing().may(ERASE, each.workspace_id)]
+
+
+def _fulfill(wish: Wish, n_sessions: int) -> None:
+    """Erase what is little at once; leave what is much to a worker, who writes the receipt when it is done."""
+    made = erasures.ask(wish)
+    db.session.commit()
+    ids = [erasure.id for erasure in made]
+    if n_sessions > erasures.AT_ONCE:
+        queues.wake_erasures(*ids)
+        flash("A worker is erasing them. The receipt stands below once it is done.", "success")
+        return
+    for erasure_id in ids:
+        erasures.run(erasure_id)
+    flash("Erased.", "success")
+
+
+def _done(chat: ChatSession, said: str) -> Any:
+    db.session.commit()
+    flash(said, "success")
+    return redirect(_address(chat.chatbot) + "#holds")
+
+
+def _trail(chat: ChatSession) -> list[tuple[str, str]]:
+    return [*trail_of(chat.chatbot), ("Privacy", _address(chat.chatbot))]
+
+
+def _address(chatbot: Chatbot) -> str:
+    return url_for("PrivacyPage.show", chatbot_uuid=chatbot.uuid)

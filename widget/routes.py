@@ -11,9 +11,9 @@ from flask import Blueprint, Response, g, jsonify, request
 from app import limits
 from app.domains import counting, health
 from app.history import anonymous, recording, transcripts, visitors
-from app.leads import submissions
 from app.looks import languages, schema
 from app.plans import usage
+from app.privacy import erasing
 from models import ChatSession, Embed, Service, db
 from models.base import now
 from widget import access, forms, shown, turns, unused
@@ -187,10 +187,9 @@ def end() -> Response:
 
 @blueprint.delete("/chat")
 def erase() -> Response:
+    """Delete the chat at once; one under a legal hold ends, and is kept until its owner lets it go."""
     _, chat = access.require_chat(stopped_too=True)
-    submissions.forget(chat)
-    recording.erase_session(chat)
-    return jsonify(ok=True)
+    return jsonify(ok=True, kept=not erasing.erase_for_visitor(chat))
 
 
 forms.register(blueprint)

@@ -206,9 +206,3 @@ def end_session(chat: ChatSession) -> None:
     """Close a session: its tokens and its resume token are worth nothing from now on. Commits."""
     chat.ended_at, chat.resume_hash = now(), None
     db.session.commit()
-
-
-def erase_session(chat: ChatSession) -> None:
-    """Delete a session with all its messages and citations, at the visitor's wish. Commits."""
-    db.session.delete(chat)
-    db.session.commit()

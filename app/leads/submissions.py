@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app import mail, spreadsheets
 from app.accounts.permissions import HOLDER, allows
 from app.history import summary
 from app.leads import webhooks
 from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
-from models.base import change
 
 VIEW = "submission.view"
 Answers = list[dict[str, str]]
@@ -94,11 +93,6 @@ def assign(submission: Submission, member: Member | None, *, by_id: int | None) 
 def session_of(submission: Submission) -> ChatSession | None:
     """Return the chat that it was left in, if that is still there."""
     return db.session.scalar(select(ChatSession).where(ChatSession.id == submission.session_id))
-
-
-def forget(chat: ChatSession) -> None:
-    """Delete what a visitor left in a chat, as they erase the chat. The caller commits."""
-    change(delete(Submission).where(Submission.session_id == chat.id))
 
 
 def to_csv(submissions: Iterable[Submission]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from app.answering.answer import Answer
 from app.history import filters, fulltext, matching, recording, summary
 from app.history.filters import Filter, FilterError
 from app.leads import submissions
+from app.privacy import erasing
 from models import Chatbot, ChatSession, Domain, Message, MessageMark, SessionWords, Workspace, db, tenancy
 from models.base import now
 from models.search import fts
@@ -222,7 +223,7 @@ def test_what_is_deleted_leaves_the_search_at_once(app, ada):
         say(chat, "vanishing secrets")
         session_id = chat.id
         assert words_known_of(session_id) > 0
-        recording.erase_session(chat)
+        erasing.erase_for_visitor(chat)
         assert words_known_of(session_id) == 0
 
 

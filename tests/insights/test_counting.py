@@ -7,6 +7,7 @@ import uuid
 
 from app.history import recording
 from app.insights import counting, tally
+from app.privacy import erasing
 from models import AskedQuestion, ChatSession, Domain, Message, db
 from models.base import now
 from tests.conftest import inside
@@ -87,7 +88,7 @@ def test_figures_outlive_what_is_erased_and_hold_none_of_its_words(app, visits):
     visits.count()
     before = visits.hours()
     with inside(app):
-        recording.erase_session(db.session.get(ChatSession, chat_id))
+        erasing.erase_for_visitor(db.session.get(ChatSession, chat_id))
     visits.count()
     assert visits.hours() == before == {"n_sessions": 1, "n_questions": 1, "n_refused": 1}
     with inside(app):
@@ -97,7 +98,7 @@ def test_figures_outlive_what_is_erased_and_hold_none_of_its_words(app, visits):
 def test_what_is_erased_before_it_is_counted_leaves_no_figure(app, visits):
     chat_id = visits.chat(("Price?", "grounded"))
     with inside(app):
-        recording.erase_session(db.session.get(ChatSession, chat_id))
+        erasing.erase_for_visitor(db.session.get(ChatSession, chat_id))
     visits.count()
     assert visits.hours() == {}
 
@@ -191,7 +192,7 @@ def test_figures_are_made_again_from_what_is_there_and_older_ones_stay(app, visi
     visits.count()
     before, pages = visits.hours(), visits.parts("page")
     with inside(app):
-        recording.erase_session(db.session.get(ChatSession, old))
+        erasing.erase_for_visitor(db.session.get(ChatSession, old))
         assert rebuild(visits.customer.chatbot_id) == 5
     assert visits.hours() == before
     assert visits.parts("page") == pages

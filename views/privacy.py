@@ -103,7 +103,7 @@ class PrivacyPage(BaseView):
             wrong = Entered(entered.kind, entered.sought, entered.everywhere, str(refused))
             return self._page(chatbot, entered=wrong), 400
         found = erasures.preview(wish)
-        if "sure" not in request.form:
+        if "sure" not in request.form or found.is_empty:
             return self.render_template(
                 "privacy/erase.html", chatbot=chatbot, entered=entered, wish=wish, found=found,
                 trail=[*trail_of(chatbot), ("Privacy", _address(chatbot))], appbuilder=self.appbuilder,

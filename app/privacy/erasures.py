@@ -46,6 +46,10 @@ class Preview:
     n_held: int
     samples: list[ChatSession]
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.counts.n_sessions or self.counts.n_submissions)
+
 
 def read_wish(kind: str, sought: str, chatbots: Collection[Chatbot]) -> Wish:
     """Return a wish that somebody has entered.

@@ -28,10 +28,23 @@ class _Place:
 
     @property
     def moving(self) -> str:
-        return f"{self.home}/widget/v1/widget.js"
+        return _moving(self.home)
 
     def tag(self, source: str = "", more: str = "") -> str:
-        return f'<script async src="{escape(source or self.moving)}"{more} data-embed="{self.embed}"></script>'
+        return _tag(source or self.moving, self.embed, more)
+
+
+def _moving(home: str) -> str:
+    return f"{home}/widget/v1/widget.js"
+
+
+def _tag(source: str, embed: str, more: str = "") -> str:
+    return f'<script async src="{escape(source)}"{more} data-embed="{embed}"></script>'
+
+
+def line_of(embed: Embed, home: str) -> str:
+    """Return the plain line of an embed's code; `home` is the installation's address."""
+    return _tag(_moving(home), str(embed.uuid))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 
 import pytest
 from sqlalchemy.orm import Session
@@ -18,6 +19,20 @@ from tests.isolation.planting import rows_of
 # what an operation asks for; whoever adds one says so here
 ASKS_FOR = {
     "KeyApi.show": None, "WorkspacesApi.read_all": "workspace.view", "UsageApi.show": "people.view",
+    "ChatbotsApi.read_all": "chatbot.view", "ChatbotsApi.read": "chatbot.view", "ChatbotsApi.add": "chatbot.edit",
+    "ChatbotsApi.change": "chatbot.edit", "ChatbotsApi.remove": "chatbot.edit",
+    "TrainingApi.read": "source.view", "TrainingApi.start": "source.edit",
+    "SourcesApi.read_all": "source.view", "SourcesApi.read": "source.view", "SourcesApi.change": "source.edit",
+    "SourcesApi.retry": "source.edit", "SourcesApi.remove": "source.edit",
+    "SourcesOfChatbotApi.upload": "source.edit", "SourcesOfChatbotApi.add": "source.edit",
+    "DomainsApi.read_all": "domain.view", "DomainsApi.read": "domain.view", "DomainsApi.add": "domain.edit",
+    "DomainsApi.change": "domain.edit", "DomainsApi.check": "domain.edit", "DomainsApi.remove": "domain.edit",
+    "EmbedsApi.read_all": "chatbot.view", "EmbedsApi.read": "chatbot.view", "EmbedsApi.add": "chatbot.edit",
+    "EmbedsApi.change": "chatbot.edit",
+    "SessionsApi.read_all": "history.view", "SessionsApi.read": "history.view",
+    "MessagesApi.read_all": "history.view", "MessagesApi.read": "history.view",
+    "SubmissionsApi.read_all": "submission.view", "SubmissionsApi.read": "submission.view",
+    "SubmissionsApi.change": "submission.edit", "SubmissionsApi.remove": "submission.edit",
 }  # fmt: skip
 OPEN = {"ApiDocument.show"}
 
@@ -40,7 +55,7 @@ def api_doors(app):
 def knock(program, door, path, rows):
     body = bodies(rows).get(door.rule.endpoint)
     how = {"json": body} if body is not None else {}
-    if door.rule.endpoint == "SourcesApi.upload":
+    if door.rule.endpoint == "SourcesOfChatbotApi.upload":
         how = {"data": {"file": (io.BytesIO(b"words"), "words.txt")}}
     answer = program.ask(door.method, path.removeprefix("/api/v1/"), **how)
     assert answer.status_code < 500, (door.name, answer.text)
@@ -49,7 +64,15 @@ def knock(program, door, path, rows):
 
 def bodies(rows):
     """endpoint -> a body that it takes, naming rows of `rows`."""
-    return {}
+    source = {"kind": "text", "title": "Words", "text": "Some words."}
+    return {
+        "ChatbotsApi.add": {"name": "another", "workspace": str(rows["workspaces"]["uuid"])},
+        "ChatbotsApi.change": {"name": "renamed"}, "SourcesApi.change": {"enabled": False},
+        "SourcesOfChatbotApi.add": source, "DomainsApi.add": {"website": f"https://{uuid.uuid4().hex}.example.com"},
+        "DomainsApi.change": {"status": "inactive"}, "EmbedsApi.change": {"status": "inactive"},
+        "EmbedsApi.add": {"chatbot": str(rows["chatbots"]["uuid"]), "domain": str(rows["domains"]["uuid"])},
+        "SubmissionsApi.change": {"state": "done"},
+    }  # fmt: skip
 
 
 def is_allowed(rights, action):

@@ -10,8 +10,15 @@ from app.extensions import csrf
 def register(appbuilder: Any) -> None:
     """Register every resource. None takes a cookie, so none needs a token against forged forms."""
     from views.api.account import KeyApi, UsageApi, WorkspacesApi
+    from views.api.chatbots import ChatbotsApi, TrainingApi
     from views.api.document import ApiDocument
+    from views.api.domains import DomainsApi, EmbedsApi
+    from views.api.history import MessagesApi, SessionsApi, SubmissionsApi
+    from views.api.sources import SourcesApi, SourcesOfChatbotApi
 
-    for resource in (KeyApi, WorkspacesApi, UsageApi):
+    for resource in (
+        KeyApi, WorkspacesApi, UsageApi, ChatbotsApi, TrainingApi, SourcesApi, SourcesOfChatbotApi, DomainsApi,
+        EmbedsApi, SessionsApi, MessagesApi, SubmissionsApi,
+    ):  # fmt: skip
         csrf.exempt(appbuilder.add_api(resource).blueprint)
     appbuilder.add_view_no_menu(ApiDocument)

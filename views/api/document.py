@@ -127,8 +127,9 @@ def _responses(op: Operation, parts: list[dict[str, Any]]) -> dict[str, Any]:
 def _answer(op: Operation) -> Any:
     if not op.is_list:
         return op.answer
-    cursor = {"type": "string", "nullable": True, "description": "Send it as the cursor of the next page"}
-    return {"type": "object", "properties": {"result": {"type": "array", "items": op.answer}, "next": cursor}}
+    cursor = {"type": "string", "nullable": True, "description": "Names the place where the next page begins"}
+    properties = {"result": {"type": "array", "items": op.answer}, "next": cursor, "has_more": {"type": "boolean"}}
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 class ApiDocument(BaseView):

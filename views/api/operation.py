@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response, g, jsonify, make_response, request
 from flask_appbuilder.api import expose
 from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
 
 from app.api_errors import ApiError
@@ -40,10 +41,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, and the cursor behind which the next ones are; None at its end."""
+    """Some rows of a list, the cursor behind which the next ones are, and whether there are any now."""
 
     rows: list[Any]
     cursor: str | None
+    has_more: bool
 
 
 def operation(path: str, method: str, summary: str, **how: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -91,13 +93,22 @@ def _to_wake() -> Iterator[Callable[[], object]]:
 
 def _read(op: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if op.query is not None or not request.args:
-        found = {"query": _load(op.query, _flat(request.args))} if op.query is not None else {}
-    else:
+    if op.query is not None:
+        found["query"] = _load(op.query, _flat(request.args))
+    elif request.args:
         raise ApiError("invalid_request", {name: ["There is no such parameter."] for name in request.args})
     if op.body is not None:
         found["body"] = _load(op.body, _read_json())
+    if op.file:
+        found["file"] = _read_file()
     return found
+
+
+def _read_file() -> FileStorage:
+    files = request.files.getlist("file")
+    if len(files) != 1 or not files[0].filename or len(request.files) > 1 or request.form:
+        raise ApiError("invalid_request", {"file": ["Send one file with its name, as multipart/form-data."]})
+    return files[0]
 
 
 def _flat(args: Any) -> dict[str, Any]:
@@ -137,4 +148,4 @@ def _show(op: Operation, found: Any) -> dict[str, Any]:
     if op.answer is None:
         return {}
     shown: Any = op.answer().dump(found.rows if op.is_list else found, many=op.is_list)
-    return {"result": shown, "next": found.cursor} if op.is_list else shown
+    return {"result": shown, "next": found.cursor, "has_more": found.has_more} if op.is_list else shown

@@ -86,7 +86,7 @@ class Resource(ModelRestApi):
         found = db.session.scalars(query.options(*self.loads).order_by(entity.id.desc()).limit(asked["limit"] + 1))
         rows = list(found.unique())
         more = len(rows) > asked["limit"]
-        return Page(rows[: asked["limit"]], write_cursor(rows[asked["limit"] - 1].id) if more else None)
+        return Page(rows[: asked["limit"]], write_cursor(rows[asked["limit"] - 1].id) if more else None, more)
 
     def find(self, row_uuid: uuid.UUID, action: str = "") -> Any:
         """Return a row by uuid.

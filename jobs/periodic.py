@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app import mail
-from app.accounts import ending
+from app.accounts import ending, keys
 from app.domains import counting, holding, review
 from app.history import summary, unused
 from app.insights import counting as insights
@@ -64,6 +64,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),
     (go_on_erasing, 30),
+    (keys.forget_replies, 3600),
     (sweep.sweep, 600),
     (unused.clear, 21_600),
 )

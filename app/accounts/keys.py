@@ -11,18 +11,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.permissions import ADMIN, USER, allows
 from app.accounts.standing import NOBODY, Standing, find_standing
 from app.refusals import Refusal
 from app.tokens import digest, make_token
-from models import Member, ServiceKey, ServiceKeyPlace, Workspace, db, tenancy
+from models import ApiReply, Member, ServiceKey, ServiceKeyPlace, Workspace, db, tenancy
 from models.base import change, now
 
 PREFIX = "docent_"  # so that people and scanners of leaked secrets know what they have found
 MAX_KEYS = 50  # of a service, that work
+REPLIES_KEPT = dt.timedelta(days=1)
 NOTE_USE_AFTER = dt.timedelta(minutes=1)
 _HINT_CHARS = len(PREFIX) + 4
 
@@ -171,3 +172,10 @@ def note_use(key: ServiceKey) -> None:
         with tenancy.everything():
             change(update(ServiceKey).where(ServiceKey.id == key.id, stale).values(last_used_at=moment))
             db.session.commit()
+
+
+def forget_replies() -> None:
+    """Delete what was answered to requests of more than a day ago: sent again, they are done again."""
+    with tenancy.everything():
+        change(delete(ApiReply).where(ApiReply.created_at < now() - REPLIES_KEPT))
+        db.session.commit()

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import (
+    ApiReply,
     AuditEvent,
     Chatbot,
     ChatSession,
@@ -203,6 +204,20 @@ def test_of_two_same_requests_at_once_one_is_done(app, program, monkeypatch):
     assert program.post("chatbots", {"name": "At once"}, headers=name).get_json() == first.get_json()
     with inside(app):
         assert db.session.scalar(sa.select(sa.func.count(Chatbot.id)).where(Chatbot.name == "At once")) == 1
+
+
+def test_a_reply_is_kept_for_a_day(app, program):
+    from app.accounts import keys
+
+    name = {"Idempotency-Key": "yesterday"}
+    first = program.post("chatbots", {"name": "Kept"}, headers=name).get_json()
+    with inside(app):
+        keys.forget_replies()
+    assert program.post("chatbots", {"name": "Kept"}, headers=name).get_json() == first
+    with inside(app):
+        db.session.execute(sa.update(ApiReply).values(created_at=now() - dt.timedelta(hours=25)))
+        keys.forget_replies()
+    assert program.post("chatbots", {"name": "Kept"}, headers=name).get_json() != first
 
 
 def test_a_refused_request_may_be_sent_again_under_its_name(program):

@@ -273,6 +273,26 @@ def test_a_website_is_added_and_carries_a_chatbot_once_it_is_proven(app, ada, pr
     assert program.delete(f"domains/{made['id']}").status_code == 204
 
 
+def test_a_website_that_is_kept_to_others_is_not_there(app, ada, program):
+    from models import Domain, DomainGrant
+
+    with inside(app):
+        domain = Domain(
+            service_id=ada.service_id, domain="kept.example.org", scheme="https", verified=True, is_kept=True
+        )
+        db.session.add(domain)
+        db.session.commit()
+        domain_id, domain_uuid = domain.id, str(domain.uuid)
+    body = {"chatbot": str(ada.chatbot_uuid), "domain": domain_uuid}
+    assert "kept.example.org" not in program.get("domains").text
+    assert program.get(f"domains/{domain_uuid}").status_code == program.post("embeds", body).status_code == 404
+    with inside(app):
+        db.session.add(DomainGrant(service_id=ada.service_id, domain_id=domain_id, workspace_id=ada.workspace_id))
+        db.session.commit()
+    assert program.get(f"domains/{domain_uuid}").status_code == 200
+    assert program.post("embeds", body).status_code == 201
+
+
 @pytest.fixture
 def chat(app, ada):
     """A chat of five questions and answers."""

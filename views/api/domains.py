@@ -7,20 +7,21 @@ from typing import Any
 
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf, Range
-from sqlalchemy import Select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import limits
 from app.api_errors import ApiError
+from app.caller import standing
 from app.collaborators import here
-from app.domains import codes, embeds, holding, hosts, proof
+from app.domains import codes, embeds, grants, holding, hosts, proof
 from app.keyholder import used_key
 from app.refusals import Refusal
-from models import Chatbot, Domain, Embed, db
+from models import Chatbot, Domain, DomainGrant, Embed, db
 from models.chatbots import HOSTED_PAGE
 from views.api.fields import PageQuery, Row, Text
 from views.api.operation import Page, operation
-from views.api.resource import Resource, find_chatbot, keep, require_in_service
+from views.api.resource import Resource, find_chatbot, keep, refuse, require_in_service
 from views.base import table
 
 MOST = 1_000_000
@@ -70,10 +71,13 @@ class DomainsApi(Resource):
     view_action = "domain.view"
 
     def rows(self) -> Select[Any]:
-        return super().rows().where(Domain.internal.is_(False))
+        """Leave out what is kept to workspaces that the key does not open."""
+        granted = select(DomainGrant.domain_id).where(DomainGrant.workspace_id.in_(standing().roles))
+        return super().rows().where(Domain.internal.is_(False), or_(Domain.is_kept.is_(False), Domain.id.in_(granted)))
 
     def require(self, action: str, row: Any) -> None:
-        require_in_service(action, row.service_id)
+        if not grants.may(standing(), action, row):
+            raise refuse(action)
 
     @operation("", "GET", "List websites", query=PageQuery, answer=DomainAnswer, is_list=True)
     def read_all(self, query: dict[str, Any]) -> Page:
@@ -183,7 +187,7 @@ class EmbedsApi(Resource):
         """Put it there, or switch it on there again: then the code is the one that it had."""
         chatbot = find_chatbot(body["chatbot"], "chatbot.edit")
         domain = hosts.find(body["domain"])
-        if domain is None or domain.service_id != chatbot.service_id:
+        if domain is None or not grants.may(standing(), "domain.view", domain):
             raise ApiError("not_found")
         if not domain.verified or domain.status != "active":
             raise Refusal("This website is not proven yet, or paused.")

@@ -154,10 +154,7 @@ class ChatCarePage(BaseView):
         is_wished = held.wished_at is not None
         db.session.delete(held)
         audit.record("history.release", held)
-        if not is_wished:
-            return _done(chat, "The hold is off.")
-        _fulfill(Wish("session", str(chat.uuid), (chat.chatbot,)), 1)
-        return redirect(_address(chat.chatbot))
+        return _erase_one(chat) if is_wished else _done(chat, "The hold is off.")
 
     @expose("/<uuid:session_uuid>/erase", methods=["GET", "POST"])
     @has_access
@@ -168,9 +165,7 @@ class ChatCarePage(BaseView):
         if not is_answered():
             words = "All that was said in it, and what was entered in its forms, is deleted for good. Figures stay."
             return ask(self, "Erase this chat?", "Erase", _trail(chat), consequence=words)
-        chatbot = chat.chatbot
-        _fulfill(Wish("session", str(chat.uuid), (chatbot,)), 1)
-        return redirect(_address(chatbot))
+        return _erase_one(chat)
 
 
 def _find(session_uuid: uuid.UUID) -> ChatSession:
@@ -198,6 +193,12 @@ def _fulfill(wish: Wish, n_sessions: int) -> None:
     for erasure_id in ids:
         erasures.run(erasure_id)
     flash("Erased.", "success")
+
+
+def _erase_one(chat: ChatSession) -> Any:
+    chatbot = chat.chatbot
+    _fulfill(Wish("session", str(chat.uuid), (chatbot,)), 1)
+    return redirect(_address(chatbot))
 
 
 def _done(chat: ChatSession, said: str) -> Any:

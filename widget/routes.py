@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from app import limits
 from app.domains import counting, health
 from app.history import anonymous, recording, transcripts, visitors
+from app.leads import submissions
 from app.looks import languages, schema
 from app.plans import usage
 from app.privacy import erasing
@@ -171,11 +173,18 @@ def read_messages() -> Response:
 
 @blueprint.route("/chat/download", methods=["GET", "POST"])
 def download() -> Response:
-    visit, chat = access.require_chat(stopped_too=True)
-    language = languages.choose([request.args.get("lang", "")])
-    text = shown.transcript(chat, visit.chatbot, transcripts.read_turns(chat), language)
-    headers = {"Content-Disposition": 'attachment; filename="chat.txt"'}
-    return Response(text, mimetype="text/plain", headers=headers)
+    """Return the whole chat as a file: a text to read, or `format=json` for programs."""
+    _, chat = access.require_chat(stopped_too=True)
+    messages, left = transcripts.read_turns(chat), submissions.of_chat(chat)
+    if request.args.get("format") == "json":
+        kind, name = "application/json", "chat.json"
+        text = json.dumps(shown.archive(chat, messages, left), ensure_ascii=False)
+    else:
+        language = languages.choose([request.args.get("lang", "")])
+        kind, name = "text/plain", "chat.txt"
+        text = shown.transcript(chat, messages, left, language)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype=kind, headers=headers)
 
 
 @blueprint.post("/chat/end")

@@ -8,11 +8,11 @@ from urllib.parse import quote as urlquote
 
 from app.answering import presets
 from app.answering.answer import Citation as NewCitation
-from app.leads import forms, handoff
+from app.leads import forms, handoff, submissions
 from app.looks import hours, languages, pictures, schema
 from app.looks.colors import theme_of
 from app.plans import usage
-from models import Chatbot, ChatSession, Citation, Message
+from models import Chatbot, ChatSession, Citation, Message, Submission
 from models.base import now
 from widget.access import Visit
 
@@ -124,16 +124,36 @@ def offers(message: Message) -> list[str]:
     return list((message.evidence or {}).get("offers", ()))
 
 
-def transcript(chat: ChatSession, chatbot: Chatbot, messages: list[Message], language: str) -> str:
-    """Return a chat as a plain text to keep."""
-    words = languages.words_for(chatbot.settings or {}, language)
-    lines = [chatbot.name, f"{chat.started_at:%Y-%m-%d %H:%M} UTC", chat.origin, ""]
+def transcript(chat: ChatSession, messages: list[Message], left: list[Submission], language: str) -> str:
+    """Return a chat as a plain text to keep, with what was entered in its forms."""
+    name = chat.chatbot.name
+    words = languages.words_for(chat.chatbot.settings or {}, language)
+    lines = [name, f"{chat.started_at:%Y-%m-%d %H:%M} UTC", chat.origin, ""]
     for message in messages:
-        who = chatbot.name if message.type == "bot" else words["you"]
+        who = name if message.type == "bot" else words["you"]
         lines += [f"{who} ({message.timestamp:%H:%M}):", message.message or words["cut_off"]]
         lines += [f"  [{c.n}] {', '.join(_place(c, words))}: {' '.join(c.quote.split())}" for c in message.citations]
         lines.append("")
+    for submission in left:
+        lines += [
+            f"{submission.form_name} ({submission.created_at:%H:%M}):",
+            submissions.to_text(submission.answers),
+            "",
+        ]
     return "\n".join(lines)
+
+
+def archive(chat: ChatSession, messages: list[Message], left: list[Submission]) -> dict[str, Any]:
+    """Return a chat for programs: all that is kept of it and may be known to its visitor."""
+    return {
+        "chatbot": chat.chatbot.name, "started_at": chat.started_at.isoformat(), "origin": chat.origin,
+        "page": chat.page, "browser": chat.browser, "visitor": chat.visitor,
+        "consented_at": chat.consented_at.isoformat() if chat.consented_at else None,
+        "messages": [turn(message) for message in messages],
+        "forms": [
+            {"name": each.form_name, "at": each.created_at.isoformat(), "answers": each.answers} for each in left
+        ],
+    }  # fmt: skip
 
 
 def _place(citation: Citation, words: Mapping[str, str]) -> list[str]:

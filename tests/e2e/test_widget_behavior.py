@@ -199,6 +199,27 @@ def test_a_new_chat_asks_first_and_forgets_then(browser, servers):
         assert [call[3]["resume_token"] for call in api.calls("POST", "/session")] == ["", ""]
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_chat_is_deleted_once_that_is_confirmed(browser, servers, keeps):
+    api, site = servers
+    api.keeps = keeps
+    with opened(browser, site.put()) as page:
+        open_chat(page)
+        ask(page)
+        page.click(f"{CHAT} button[aria-label='Delete this chat']")
+        assert in_chat(page, "root.activeElement.textContent") == "Delete this chat"
+        page.click(f"{CHAT} .confirm .chip:not(.strong)")
+        assert api.calls("DELETE", "/chat") == []
+        page.click(f"{CHAT} button[aria-label='Delete this chat']")
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => !document.querySelector('{CHAT}').shadowRoot.querySelector('.client')")
+        assert len(api.calls("DELETE", "/chat")) == 1
+        assert stored_keys(page) == []
+        assert page.is_hidden(f"{CHAT} button[aria-label='Delete this chat']")
+        assert ("has to be kept" in page.inner_text(f"{CHAT} .log")) is keeps
+        page.wait_for_function(f"() => document.querySelector('{CHAT}').shadowRoot.activeElement?.tagName === 'TEXTAREA'")
+
+
 def test_another_tab_forgets_with_it(browser, servers):
     _, site = servers
     with opened(browser, site.put()) as page:

@@ -102,6 +102,10 @@ class _Api(_Quiet):
         else:
             self._json(200, {"messages": self.server.messages})
 
+    def do_DELETE(self):
+        self._note()
+        self._json(200, {"ok": True, "kept": True} if self.server.keeps else {"ok": True})
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         self._note(body)
@@ -184,7 +188,7 @@ class Api(ThreadingHTTPServer):
     def reset(self) -> None:
         self.config = make_config()
         self.stream = answer("Hello [1].", SOURCES)
-        self.messages, self.refusal, self.seen, self.n_sessions = [], None, [], 0
+        self.messages, self.refusal, self.seen, self.n_sessions, self.keeps = [], None, [], 0, False
         self.left.clear()
 
     @property

@@ -95,6 +95,7 @@ function connect({ base, embed, preview, draft, store, key, word, hasAgreed }) {
     submit: async ({ id }, values, lang) => (await (await inSession(id ? "/forms/" + id : "/chat/handoff", { json: { values, lang } })).json()).thanks,
     messages: async () => (await (await inSession("/chat/messages", { method: "GET" })).json()).messages,
     download: async (lang) => (await inSession("/chat/download?lang=" + lang)).blob(),
+    erase: async () => (await inSession("/chat", { method: "DELETE" })).json(),
     end: () => call("/chat/end"),
   };
 }

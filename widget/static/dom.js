@@ -20,6 +20,7 @@ const ICONS = {
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M7 7h10v10H7z",
   fresh: "M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4",
+  trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   done: "M5 12.5l4.5 4.5L19 7",

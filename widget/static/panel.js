@@ -31,11 +31,23 @@ function buildRoot(host, css, config) {
   return { root, wrap };
 }
 
-function buildConfirm(word, onYes, onNo) {
-  const yes = el("button", { type: "button", className: "chip strong", onclick: onYes }, word("yes"));
-  const no = el("button", { type: "button", className: "chip", onclick: onNo }, word("no"));
-  const box = el("div", { className: "confirm", hidden: true, role: "group", "aria-label": word("new_chat") }, el("p", {}, word("new_chat_sure")), el("div", { className: "chips" }, yes, no));
-  return Object.assign(box, { ask: () => { box.hidden = false; yes.focus(); } });
+/* A question before something that can't be undone: `name` names its words, `label` those of the button. */
+function buildConfirm(word, onClose) {
+  const said = el("p");
+  const button = (className, act) => el("button", { type: "button", className, onclick: () => { box.hidden = true; act(); } });
+  const yes = button("chip strong", () => box.act());
+  const no = button("chip", onClose);
+  no.append(word("no"));
+  const box = el("div", { className: "confirm", hidden: true, role: "group" }, said, el("div", { className: "chips" }, yes, no));
+  return Object.assign(box, {
+    ask(name, label, act) {
+      box.ariaLabel = word(name);
+      said.textContent = word(name + "_sure");
+      yes.textContent = word(label);
+      Object.assign(box, { act, hidden: false });
+      yes.focus();
+    },
+  });
 }
 
 /* What a visitor agrees to before the first message, where the owner asks for that. */
@@ -189,16 +201,18 @@ function buildPanel(config, word, on) {
   const ask = buildConsent(config, word, () => { on.agree(); clear(); composer.input.focus(); });
   const chipsFor = (forms) => forms.map((form) => el("button", { type: "button", className: "chip", dir: "auto", onclick: () => fill(form) }, form.button || form.name));
   const fill = (form) => {
-    const sheet = buildForm(form, word, on);
+    const sheet = buildForm(form, word, { ...on, submit: (...entered) => on.submit(...entered).finally(() => offerTools(true)) });
     log.append(sheet);
     log.scrollTop = sheet.offsetTop - 12;
     sheet.enter();
   };
   const offers = el("div", { className: "chips offers" }, ...chipsFor(config.forms.filter((form) => form.button)));
-  const confirm = buildConfirm(word, () => { confirm.hidden = true; on.fresh(); }, () => { confirm.hidden = true; composer.input.focus(); });
-  const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask());
+  const confirm = buildConfirm(word, () => composer.input.focus());
+  const fresh = iconButton("fresh", word("new_chat"), () => confirm.ask("new_chat", "yes", on.fresh));
+  const erase = iconButton("trash", word("erase"), () => confirm.ask("erase", "erase", on.erase));
   const save = iconButton("save", word("download"), on.save);
-  const tools = config.features.download ? [save, fresh] : [fresh];
+  const tools = config.features.download ? [save, erase, fresh] : [erase, fresh];
+  const offerTools = (now) => tools.forEach((tool) => { tool.hidden = !now; });
   const face = config.logo || config.avatar;
   const avatar = face ? picture(on.base + face, config.logo ? "logo" : "avatar") : el("span", { className: "avatar", "aria-hidden": "true" }, [...config.title.trim()][0] || "?");
   const title = el("div", { className: "name" }, el("h2", { dir: "auto" }, config.title), el("p", { dir: "auto", title: config.subtitle }, config.subtitle));
@@ -221,7 +235,7 @@ function buildPanel(config, word, on) {
   };
   const question = (text) => {
     suggestions.hidden = true;
-    save.hidden = fresh.hidden = false;
+    offerTools(true);
     latest = el("div", { className: "msg client" }, el("span", { className: "sr" }, word("you") + ":"), el("div", { className: "b", dir: "auto" }, plain(text)));
     log.append(latest);
     toEnd();
@@ -237,7 +251,8 @@ function buildPanel(config, word, on) {
     composer.form.hidden = isShut;
     offers.hidden = isShut || !offers.firstChild;
     ask.hidden = Boolean(config.closed) || !isShut;
-    save.hidden = fresh.hidden = confirm.hidden = true;
+    offerTools(false);
+    confirm.hidden = true;
   };
   clear();
   return { panel, log, confirm, input: composer.input, busy: composer.busy, answer, question, clear, chipsFor };

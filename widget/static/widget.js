@@ -178,6 +178,19 @@ function main(script, css) {
     settle();
   }
 
+  /* At once, and for good: all that is left is what the visitor reads of it. */
+  async function erase() {
+    let told = "";
+    try {
+      const { kept } = await api.erase();
+      forget();
+      if (kept) told = word("kept");
+    } catch (error) { told = error.message; }
+    if (told) ui.answer().note(told);
+    say(told || word("erased"));
+    settle();
+  }
+
   async function save() {
     try {
       const href = URL.createObjectURL(await api.download(config.lang));
@@ -205,7 +218,7 @@ function main(script, css) {
 
   function furnish() {
     const agree = () => store.set(key + ":agreed", "1");
-    ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, save, close, agree, hasAgreed, submit, settle });
+    ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, erase, save, close, agree, hasAgreed, submit, settle });
     const showNetwork = () => { ui.panel.querySelector(".offline").hidden = navigator.onLine; };
     showNetwork();
     for (const kind of ["online", "offline"]) hear(window, kind, showNetwork);

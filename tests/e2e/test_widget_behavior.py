@@ -217,7 +217,9 @@ def test_a_chat_is_deleted_once_that_is_confirmed(browser, servers, keeps):
         assert stored_keys(page) == []
         assert page.is_hidden(f"{CHAT} button[aria-label='Delete this chat']")
         assert ("has to be kept" in page.inner_text(f"{CHAT} .log")) is keeps
-        page.wait_for_function(f"() => document.querySelector('{CHAT}').shadowRoot.activeElement?.tagName === 'TEXTAREA'")
+        page.wait_for_function(
+            f"() => document.querySelector('{CHAT}').shadowRoot.activeElement?.tagName === 'TEXTAREA'"
+        )
 
 
 def test_another_tab_forgets_with_it(browser, servers):

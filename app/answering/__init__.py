@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.answering import curated, gate, medical, offers, presets, smalltalk, understanding
-from app.answering.answer import CURATED, GROUNDED, REFUSED, Answer, Citation
+from app.answering.answer import GROUNDED, REFUSED, Answer, Citation
 from app.answering.chat_model import Usage
 from app.answering.closing import below
 from app.answering.endpoints import choose
@@ -50,18 +50,17 @@ def stream(chatbot: Chatbot, question: str, turns: Sequence[Turn] = (), trace: T
 
 def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace, usage: Usage) -> Iterator[Event]:
     name, manner = chatbot.name, presets.manner_of(chatbot)
-    talk = smalltalk.recognize(question)
-    if talk:
-        yield from _say(
-            Answer(CURATED, smalltalk.reply(talk, manner, name), evidence={"small_talk": talk.kind}), manner
-        )
+    with turn():
+        own = curated.answer(chatbot, question) or smalltalk.answer(question, manner, name)
+    if own is not None:
+        yield from _say(own, manner)
         return
     yield "status", "searching"
     choice = choose(chatbot)
     trace.price = choice.endpoint.price if choice.endpoint else None
     trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, usage)
     with turn():
-        known = curated.answer(chatbot, question, asked)
+        known = curated.answer(chatbot, asked) if asked != question else None
         found = find(chatbot, asked) if known is None else Retrieval()
     if known is not None:
         yield from _say(known, manner)
@@ -94,7 +93,7 @@ def _refuse(chatbot: Chatbot, question: str, manner: Manner, trace: Trace, why_n
     """Say that nothing was found, how a person is reached, and what could be asked instead."""
     assert trace.verdict is not None
     evidence = trace.verdict.to_json() | ({"never": why_not} if why_not else {})
-    found = offers.closest(chatbot, trace.hits, manner)
+    found = offers.closest(chatbot, question, trace.hits, manner)
     evidence["offers"] = list(found)
     db.session.rollback()
     text = manner.refusal + (f"\n{smalltalk.reach(question, manner.contact)}" if manner.contact else "")

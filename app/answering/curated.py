@@ -23,6 +23,7 @@ from models.base import change, now
 
 MAX_CHATBOTS = 64  # whose questions are kept in memory: 2,000 of them take 1.5 MB
 N_NEAREST = 5
+CLOSE = 0.4  # the cosine from which two questions are about the same matter
 MAX_ASKED = 2 * MAX_QUESTION
 
 
@@ -45,13 +46,9 @@ _kept: OrderedDict[tuple[int, int, int | None, str], _Questions] = OrderedDict()
 _lock = threading.Lock()
 
 
-def answer(chatbot: Chatbot, *wordings: str) -> Answer | None:
-    """Return the owner's own answer to a question and count that it was given; None where there is none.
-
-    `wordings` are the visitor's own, and the same as a question that stands alone.
-    """
-    matches = (find(chatbot, question) for question in dict.fromkeys(wordings))
-    match = next((found for found in matches if found is not None), None)
+def answer(chatbot: Chatbot, question: str) -> Answer | None:
+    """Return the owner's own answer to a question and count that it was given; None where there is none."""
+    match = find(chatbot, question)
     if match is None:
         return None
     text = db.session.scalar(select(CuratedAnswer.answer).join(CuratedAnswer.source).where(
@@ -80,15 +77,27 @@ def _live(chatbot: Chatbot) -> tuple[ColumnElement[bool], ...]:
 
 
 def _find_meant(chatbot: Chatbot, question: str) -> _Match | None:
+    for pair_id, text, cosine in _nearest(chatbot, question):
+        needed = needed_cosine(question, text)
+        if needed is not None and cosine >= needed:
+            return _Match(pair_id, cosine)
+    return None
+
+
+def list_close(chatbot: Chatbot, question: str, limit: int) -> list[str]:
+    """Return the owner's questions that are about what was asked, nearest first."""
+    near = [text for _, text, cosine in _nearest(chatbot, question[:MAX_ASKED]) if cosine >= CLOSE]
+    return near[:limit]
+
+
+def _nearest(chatbot: Chatbot, question: str) -> list[tuple[int, str, float]]:
+    """Return (id, question, cosine) of the pairs whose questions are nearest."""
     questions = _questions_of(chatbot)
     if not questions.ids:
-        return None
+        return []
     cosines = questions.vectors.astype(np.float32) @ here().embedder.embed_query(question)
-    for i in np.argsort(-cosines)[:N_NEAREST]:
-        needed = needed_cosine(question, questions.texts[i])
-        if needed is not None and cosines[i] >= needed:
-            return _Match(questions.ids[i], float(cosines[i]))
-    return None
+    best = np.argsort(-cosines)[:N_NEAREST].tolist()
+    return [(questions.ids[i], questions.texts[i], float(cosines[i])) for i in best]
 
 
 def _questions_of(chatbot: Chatbot) -> _Questions:

@@ -18,6 +18,7 @@ from app.answering.search import find_in
 from app.knowledge import generations, sources
 from app.knowledge.holds import Examination
 from app.refusals import Refusal
+from indexes.lexical_index import make_terms
 from indexes.store import Generation, open_generation
 from models import Chatbot, GoldenQuestion, db
 from models import Generation as GenerationRow
@@ -35,6 +36,13 @@ class GoldenError(Refusal):
 def list_questions(chatbot: Chatbot) -> list[GoldenQuestion]:
     query = select(GoldenQuestion).where(GoldenQuestion.chatbot_id == chatbot.id)
     return list(db.session.scalars(query.order_by(GoldenQuestion.id)))
+
+
+def list_close(chatbot: Chatbot, question: str, limit: int) -> list[str]:
+    """Return the golden questions that share words with a question, those that share most first."""
+    terms = set(make_terms(question))
+    shared = {row.question: len(terms.intersection(make_terms(row.question))) for row in list_questions(chatbot)}
+    return sorted((text for text, n in shared.items() if n), key=lambda text: -shared[text])[:limit]
 
 
 def find(chatbot: Chatbot, question_uuid: uuid.UUID) -> GoldenQuestion | None:

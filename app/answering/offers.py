@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from threading import Lock
 
-from app.answering import gate
+from app.answering import curated, gate, golden
 from app.answering.manner import Manner
 from app.answering.passages import load_passages
 from app.answering.search import find
@@ -14,7 +14,8 @@ from indexes.retriever import Hit
 from models import Chatbot
 
 MAX_OFFERS = 3
-N_NEAREST = 2  # headings of what was found that come before the questions of the owner
+N_OWN = 2  # of the owner's questions with answers, and of the golden ones
+N_NEAREST = 2  # headings of what was found that come before the owner's suggestions
 MAX_TRIES = 2  # that are not known yet: a refusal stays within three times an answer's time
 _KEPT = 4096
 _LETTERS = range(3, 80)
@@ -23,18 +24,19 @@ _known: OrderedDict[tuple[int, int | None, str, str], bool] = OrderedDict()
 _lock = Lock()
 
 
-def closest(chatbot: Chatbot, hits: Sequence[Hit], manner: Manner) -> tuple[str, ...]:
-    """Return up to three questions, those about what was found nearest first."""
-    offered: list[str] = []
+def closest(chatbot: Chatbot, question: str, hits: Sequence[Hit], manner: Manner) -> tuple[str, ...]:
+    """Return up to three questions: the owner's own about the same, then what was found nearest, then suggestions."""
+    offered = curated.list_close(chatbot, question, N_OWN)  # answered whatever the documents hold
     tries = MAX_TRIES
-    for text in dict.fromkeys(_candidates(hits, manner)):
+    golden_ones = golden.list_close(chatbot, question, N_OWN)
+    for text in dict.fromkeys([*golden_ones, *_candidates(hits, manner)]):
         key = (chatbot.id, chatbot.generation_id, manner.strictness, text)
         if key not in _known:
             if not tries:
                 continue
             tries -= 1
             _remember(key, answered=gate.judge(find(chatbot, text), text, manner.strictness).is_grounded)
-        if _known.get(key):
+        if _known.get(key) and text not in offered:
             offered.append(text)
         if len(offered) == MAX_OFFERS:
             break

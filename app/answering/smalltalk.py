@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from app.answering.answer import CURATED, Answer
 from app.answering.languages import guess_language
 from app.answering.manner import Manner
 from app.answering.smalltalk_phrases import FILLERS, PHRASES, REPLIES
@@ -57,6 +58,12 @@ def recognize(message: str) -> SmallTalk | None:
         if talk:
             said.append(talk)
     return max(said, key=lambda talk: KINDS.index(talk.kind), default=None)  # "hello, who are you" asks who
+
+
+def answer(message: str, manner: Manner, name: str) -> Answer | None:
+    """Return what the chatbot called `name` says to small talk; None for a question."""
+    talk = recognize(message)
+    return Answer(CURATED, reply(talk, manner, name), evidence={"small_talk": talk.kind}) if talk else None
 
 
 def reply(talk: SmallTalk, manner: Manner, name: str) -> str:

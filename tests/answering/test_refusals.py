@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app import answering
+from app.answering import golden
 from app.answering.gate import THRESHOLDS
+from app.knowledge import ingest, pairs, publish
+from models import Chatbot, db
+from tests.conftest import inside
 
 ELSEWHERE = "Who won the football world cup in 1954?"
 NEAR = "Can I pay the warranty in monthly installments?"
@@ -92,3 +96,18 @@ def test_a_refusal_takes_no_longer_than_three_answers(bot):
 def test_the_same_question_a_hundred_times_has_one_answer(bot):
     answers = {bot.ask("How long is the warranty on electric tools?").text for _ in range(100)}
     assert len(answers) == 1
+
+
+def test_a_refusal_offers_first_what_the_owner_has_answered_and_watches_over(app, bot):
+    with inside(app):
+        chatbot = db.session.get(Chatbot, bot.chatbot_id)
+        source, _ = pairs.add(chatbot, [pairs.make_pair("Can I pay by invoice?", "Yes, companies can.")])
+        golden.add(chatbot, "How long does the warranty last?", "", "two years")
+        golden.add(chatbot, "Does the warranty cover jewelry from the moon?", "", "moon")
+        db.session.commit()
+        ingest.ingest(source.id)
+        publish.publish(bot.chatbot_id)
+    with bot.behaving(strictness="cautious"):
+        answer = bot.ask("May astronauts pay by invoice for a warranty on their Mars rockets?")
+    assert answer.state == "refused"
+    assert answer.offers[:2] == ("Can I pay by invoice?", "How long does the warranty last?")

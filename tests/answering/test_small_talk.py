@@ -9,7 +9,9 @@ import pytest
 from app.answering.languages import LANGUAGES
 from app.answering.smalltalk import KINDS, recognize
 from app.answering.smalltalk_phrases import PHRASES, REPLIES
-from tests.conftest import ROOT
+from app.knowledge import pairs
+from models import Chatbot, db
+from tests.conftest import ROOT, inside
 
 SAID = {
     "hi": "greeting", "Hello there!": "greeting", "How are you today?": "greeting", "ok, thanks": "thanks",
@@ -56,3 +58,12 @@ def test_the_chatbot_answers_in_its_own_words(bot):
     with bot.behaving(thanks="Always at your service.", contact="help@acme.example"):
         assert bot.ask("Danke!").text == "Always at your service."
         assert "help@acme.example" in bot.ask("Kann ich mit einem Menschen sprechen?").text
+
+
+@pytest.mark.parametrize("said", ["hello", "Can I talk to a human, please?"])
+def test_what_the_owner_has_answered_comes_before_small_talk(app, bot, said):
+    with inside(app):
+        pairs.add(db.session.get(Chatbot, bot.chatbot_id), [pairs.make_pair(said, "Ring the bell.")])
+        db.session.commit()
+    assert bot.ask(said).text == "Ring the bell."
+    assert bot.ask("thanks").evidence == {"small_talk": "thanks"}

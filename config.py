@@ -38,6 +38,11 @@ class Config:
         "", values.origin, doc="public address of this installation; links in mails are built from it"
     )
     secret_key: str = _setting("", values.secret, doc="secret that signs cookies and tokens, 32 characters or more")
+    former_secret_keys: tuple[str, ...] = _setting(
+        (),
+        values.secrets,
+        doc="secret keys of before, newest first, separated by commas: they still open, and sign nothing",
+    )
     database_url: str = _setting(
         "", values.database, doc="SQLAlchemy address of the database; empty: SQLite in DATA_DIR"
     )
@@ -146,6 +151,16 @@ class Config:
         return pathlib.Path(tempfile.gettempdir()) / f"docent-{os.getuid()}-{name}" / "redis.sock"
 
     @property
+    def secret_file(self) -> pathlib.Path:
+        """Where the generated secret key lies."""
+        return self.data_dir / "secret_key"
+
+    @property
+    def former_file(self) -> pathlib.Path:
+        """Where those that it replaced lie, one a line, newest first."""
+        return self.data_dir / "former_secret_keys"
+
+    @property
     def local_domains(self) -> bool:
         return self.is_embedded if self.allow_local_domains is None else self.allow_local_domains
 
@@ -161,13 +176,14 @@ class Config:
             )
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            secret = self.secret_key or _keep_secret(self.data_dir / "secret_key")
+            secret = self.secret_key or _keep_secret(self.secret_file)
+            former = (*self.former_secret_keys, *_read_former(self.former_file))
         except OSError as error:
             raise ConfigError(
                 f"The data folder {self.data_dir} can't be written to ({error.strerror}): give its owner the right "
                 "to write there, or name another folder in DATA_DIR."
             ) from error
-        return replace(self, secret_key=secret)
+        return replace(self, secret_key=secret, former_secret_keys=former)
 
 
 def _read_one(setting: Any, environ: Mapping[str, str]) -> Any:
@@ -188,6 +204,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     if "data_dir" in given:
         given["data_dir"] = given["data_dir"].expanduser().resolve()
     return Config(**given)
+
+
+def _read_former(path: pathlib.Path) -> tuple[str, ...]:
+    lines = path.read_text(encoding="ascii", errors="replace").split() if path.exists() else []
+    return tuple(line for line in lines if values.is_strong(line))
 
 
 def _keep_secret(path: pathlib.Path) -> str:

@@ -42,13 +42,13 @@ class Collaborators:
 
     @cached_property
     def signer(self) -> Signer:
-        return Signer(self.config.secret_key)
+        return Signer(self.config.secret_key, self.config.former_secret_keys[::-1])
 
     @cached_property
     def sealer(self) -> Sealer:
         from app.sealing import Sealer  # loads a cryptographic library: for those alone who use it
 
-        return Sealer(self.config.secret_key)
+        return Sealer(self.config.secret_key, self.config.former_secret_keys)
 
     @cached_property
     def fetcher(self) -> Fetcher:

@@ -1,7 +1,7 @@
 """Secrets at rest: sealed with a key that is derived from SECRET_KEY, so that a copied database gives none away.
 
 Fernet (AES-128-CBC with HMAC-SHA-256) under a key by HKDF (RFC 5869). Old secret keys
-still open what they sealed, so that a key is replaced without losing anything.
+still open what they sealed, so that a key is replaced without losing anything (`app/commands/keys.py`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ class Sealer:
     def seal(self, purpose: str, text: str) -> str:
         """Return what the database keeps of a secret."""
         return self._box(purpose).encrypt(text.encode()).decode("ascii")
+
+    def seal_anew(self, purpose: str, sealed: str) -> str | None:
+        """Return what the database is to keep of a secret that an old key sealed; None where the present one did.
+
+        Raises:
+            SealBroken: as `open` does.
+        """
+        try:
+            _fernet(self._secrets[0], purpose).decrypt(sealed.encode())
+        except InvalidToken:
+            return self.seal(purpose, self.open(purpose, sealed))
+        return None
 
     def open(self, purpose: str, sealed: str) -> str:
         """Return a sealed secret.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def _of_flask(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
+        "SECRET_KEY_FALLBACKS": list(config.former_secret_keys),
+        "WTF_CSRF_SECRET_KEY": [*config.former_secret_keys[::-1], config.secret_key],  # pages open meanwhile
         "MAX_CONTENT_LENGTH": config.max_upload_bytes + 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 2_000_000,
         "SESSION_COOKIE_NAME": "docent",

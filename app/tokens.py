@@ -44,6 +44,19 @@ def is_token(token: str, expected_digest: str) -> bool:
     return hmac.compare_digest(digest(token).encode(), expected_digest.encode("utf-8", "surrogatepass"))
 
 
+def _hmac(secret: str, text: str) -> bytes:
+    return hmac.digest(secret.encode(), f"docent.{text}".encode("utf-8", "replace"), hashlib.sha256)
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _mark(secret: str) -> str:
+    """Return which secret it is, without telling anything about it."""
+    return _encode(_hmac(secret, "mark"))[:8]
+
+
 class Signer:
     """Signs and reads tokens; each purpose has a key of its own, so that no token stands in for another.
 
@@ -73,12 +86,15 @@ class Signer:
             raise ValueError(f"a signed token holds at most {MAX_TOKEN_CHARS} characters")
         return token
 
+    def make_seed(self) -> str:
+        """Return 256 random bits with the mark of the present secret: what is derived from it outlives that secret."""
+        return f"{secrets.token_urlsafe(32)}.{_mark(self._secrets[-1])}"
+
     def derive(self, purpose: str, token: str) -> str:
         """Return the token that follows a random one: always the same, and known only to who holds the secret."""
-        mac = hmac.new(
-            self._secrets[-1].encode(), f"docent.{purpose}:{token}".encode("utf-8", "replace"), hashlib.sha256
-        )
-        return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode("ascii")
+        mark = token.rpartition(".")[2]
+        secret = next((old for old in self._secrets if _mark(old) == mark), self._secrets[-1])
+        return _encode(_hmac(secret, f"{purpose}:{token}"))
 
     def read(self, purpose: str, token: str, max_age_s: int) -> dict[str, Any]:
         """Return what a token carries.

@@ -117,6 +117,10 @@ def secret(text: str) -> str:
     return text
 
 
+def secrets(text: str) -> tuple[str, ...]:
+    return tuple(secret(part.strip()) for part in text.split(",") if part.strip())
+
+
 def database(text: str) -> str:
     """Read the address of a database, and complain without repeating it: it holds a password."""
     from sqlalchemy import make_url

@@ -46,11 +46,11 @@ def find_nearest(model: Any, rows: list[dict[str, Any]]) -> tuple[Pairs, Pairs]:
 
 
 def count_served(model: Any, pairs: Pairs) -> int:
-    from indexes.same_question import needed_cosine
+    from indexes.same_question import is_same
 
     cosines = (model.embed_batch([k for k, _ in pairs]) * model.embed_batch([a for _, a in pairs])).sum(axis=1)
-    needed = [needed_cosine(asked, known) for known, asked in pairs]
-    return sum(least is not None and cosine >= least for least, cosine in zip(needed, cosines, strict=True))
+    rows = zip(pairs, cosines.tolist(), strict=True)
+    return sum(is_same(asked, known, cosine, model.cover) for (known, asked), cosine in rows)
 
 
 def main() -> int:

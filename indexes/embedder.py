@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.artifact import is_default, read_artifact
+from indexes.cover import Cover
 from indexes.onnx_embedder import OnnxEmbedder
 from indexes.sentences import Span
 
@@ -36,6 +37,9 @@ class Embedder(Protocol):
         """For each text its vector, (dimension,), and those of its `spans`, (n_spans, dimension), as
         cheap as can be.
         """
+
+    def cover(self, one: str, other: str) -> Cover | None:
+        """How well two texts meet token by token. None where the embedder can't tell."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as the model counts them, uncut, without marks that the model adds at the

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.cover import Cover
 from indexes.embedder import Embedder, open_embedder
 from indexes.errors import IndexesError
 from indexes.sentences import Span
@@ -76,6 +77,8 @@ class _Talk(socketserver.BaseRequestHandler):
             _send(self.request, json.dumps(reply).encode())
         elif asked["do"] == "count":
             _send(self.request, json.dumps(embedder.count_tokens(asked["texts"])).encode())
+        elif asked["do"] == "cover":
+            _send(self.request, json.dumps(embedder.cover(*asked["texts"])).encode())
         elif asked["do"] == "spans":
             spans = [[Span(*span) for span in own] for own in asked["spans"]]
             rows = [row for whole, parts in embedder.embed_with_spans(asked["texts"], spans) for row in (whole, *parts)]
@@ -120,6 +123,11 @@ class RemoteEmbedder:
         borders = np.cumsum([1 + len(own) for own in spans])[:-1]
         blocks = np.split(rows.reshape(-1, self.dimension), borders) if texts else []
         return [(block[0], block[1:]) for block in blocks]
+
+    def cover(self, one: str, other: str) -> Cover | None:
+        """How well two texts meet token by token, as the other process's embedder tells it."""
+        found: list[float] | None = json.loads(self._ask("cover", [one, other]))
+        return Cover(*found) if found else None
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as the model counts them."""

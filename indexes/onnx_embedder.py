@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.artifact import MIN_FIDELITY, MODEL_FILE, TOKENIZER_FILE, Artifact, ArtifactCorrupt
+from indexes.cover import Cover, compare_tokens
 
 if TYPE_CHECKING:
     from indexes.sentences import Span
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float32]
 
 MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text does not count
+N_MARKS = 2  # that the tokenizer puts at a text's ends
 _MAX_CHARACTERS = 20_000  # bounds the tokenizer's work on hostile text; 256 tokens of prose are about 1,200
 _TOLERANCE = 0.01  # another processor may compute a little differently than the one that built the artifact
 
@@ -64,6 +66,10 @@ class OnnxEmbedder:
         """
         return self._map(self._embed_spanned, list(zip(texts, spans, strict=True)))
 
+    def cover(self, one: str, other: str) -> Cover:
+        """How well two texts meet token by token."""
+        return compare_tokens(self._tokens(one), self._tokens(other))
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens the model would read of each text if it read all of it, without the two marks
         at its ends.
@@ -82,6 +88,14 @@ class OnnxEmbedder:
             if inside.any():
                 row[:] = pool(states[inside])
         return whole, rows
+
+    def _tokens(self, text: str) -> Vector:
+        """The states of a text's tokens, (n, dimension), unit rows, without the marks at its ends where there
+        are others.
+        """
+        states = self._read(self._tokenizer.encode(_clean(text)).ids)
+        inner = states[1:-1] if len(states) > N_MARKS else states
+        return np.asarray(inner / np.maximum(np.linalg.norm(inner, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
     def _read(self, ids: list[int]) -> Vector:
         """The encoder's last hidden states, (n tokens, dimension)."""

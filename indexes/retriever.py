@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.embedder import Embedder
-from indexes.evidence import Evidence, share_in, share_of
+from indexes.evidence import Evidence, is_doubtful, share_in, share_of
 from indexes.lexical_index import make_terms
 from indexes.sentence_vectors import unpack_sentences
 from indexes.sentences import split_sentences
@@ -33,6 +33,10 @@ class StoredChunk:
     text: str
     context: str  # the document's title and the heading path
     sentences: bytes | None
+
+    @property
+    def whole(self) -> str:
+        return f"{self.context}\n{self.text}"
 
 
 Rate = Callable[[str, Sequence[str]], Sequence[float]]
@@ -104,7 +108,11 @@ def retrieve(
     weights = {term: generation.lexical.weigh(term) for term in dict.fromkeys(terms)}
     quoted = [_weigh(s, weights) for hit in hits[:N_QUOTED] for s in sentences.get(hit.chunk_id, ())]
     best = sorted(chain.from_iterable(sentences.values()), key=lambda s: -s.cosine)[:N_EMBEDDED]
-    return Retrieval(hits[:k], quoted, _explain(hits, stored, quoted, weights, _embed_best(embedder, query, best)))
+    evidence = _explain(hits, stored, quoted, weights, _embed_best(embedder, query, best))
+    if is_doubtful(evidence) and hits[0].chunk_id in stored:
+        cover = embedder.cover(question, stored[hits[0].chunk_id].whole)
+        evidence = replace(evidence, coverage=cover.mean if cover else None)
+    return Retrieval(hits[:k], quoted, evidence)
 
 
 def _gather(
@@ -183,7 +191,7 @@ def _reorder(
 def _rerank(hits: Sequence[Hit], stored: Mapping[int, StoredChunk], question: str, rate: Rate) -> list[Hit]:
     """Order the hits that were read by a model that reads question and chunk together; the rest stay behind them."""
     read = [hit for hit in hits if hit.chunk_id in stored]
-    texts = [f"{stored[hit.chunk_id].context}\n{stored[hit.chunk_id].text}" for hit in read]
+    texts = [stored[hit.chunk_id].whole for hit in read]
     rated = [replace(hit, score=1 + score) for hit, score in zip(read, rate(question, texts), strict=True)]
     rest = [hit for hit in hits if hit.chunk_id not in stored]
     return sorted(rated, key=lambda hit: -hit.score) + rest
@@ -202,7 +210,7 @@ def _explain(
     sentence: float,
 ) -> Evidence:
     best = [stored[hit.chunk_id] for hit in hits[:3] if hit.chunk_id in stored]
-    present = set(make_terms("\n".join(f"{chunk.context}\n{chunk.text}" for chunk in best)))
+    present = set(make_terms("\n".join(chunk.whole for chunk in best)))
     return Evidence(
         chunk=max((hit.dense for hit in hits), default=0.0),
         sentence=sentence,

@@ -1,17 +1,23 @@
-"""Whether two questions ask the same, judged by their words, before their vectors are asked.
+"""Whether two questions ask the same, judged by their words and tokens beside their vectors.
 
 Vectors alone can't tell: of questions about one subject, those that differ in a single word ("before" for "after",
-"silver" for "gold") are nearer to each other than most paraphrases (docs/benchmarks.md has the figures).
+"silver" for "gold") are nearer to each other than most paraphrases. What gives them away is the one token that meets
+nothing like it in the other question (docs/benchmarks.md has the figures).
 """
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Callable
 
+from indexes.cover import Cover
 from indexes.lexical_index import make_terms
 from indexes.words import split_words
 
-SAME_TERMS = 0.75  # the cosine that is enough where both say the same in other order or form
-MORE_TERMS = 0.94  # and where one of the two says more
+NEAR = 0.75  # the cosine that two questions need; enough where both say the same in other order or form
+LEAST = 0.58  # else each of their tokens needs one in the other that is so near
+
+Compare = Callable[[str, str], Cover | None]
 
 _MARK = r"[\s?!.,;:…¿¡\"'»«“”„‘’()]"
 _EDGES = re.compile(rf"^[\W_]+|(?<!{_MARK}){_MARK}++$")  # each run of marks is tried once, however long it is
@@ -37,16 +43,28 @@ def plain_form(question: str) -> str:
     return _EDGES.sub("", folded)
 
 
-def needed_cosine(asked: str, known: str) -> float | None:
-    """How near the vectors of two questions must be for them to ask the same; None: they differ however near."""
-    is_other = _denials(asked) != _denials(known) or _signs(asked) != _signs(known)
-    if is_other or not _aspects(asked) <= _aspects(known):
-        return None
+def is_same(asked: str, known: str, cosine: float, cover: Compare) -> bool:
+    """Whether two questions ask the same; `cosine` is that of their vectors, `cover` how well their tokens meet."""
+    if cosine < NEAR or _is_other(asked, known):
+        return False
     mine, theirs = _terms(asked), _terms(known)
     if mine == theirs:
-        return SAME_TERMS
-    has_number = any(term.isdigit() for term in mine ^ theirs)
-    return MORE_TERMS if (mine < theirs or theirs < mine) and not has_number else None
+        return True
+    if _swaps_a_word(asked, known) or any(term.isdigit() for term in mine ^ theirs):
+        return False
+    met = cover(asked, known)
+    return met is not None and met.least >= LEAST
+
+
+def _is_other(asked: str, known: str) -> bool:
+    differs = _denials(asked) != _denials(known) or _signs(asked) != _signs(known)
+    return differs or not _aspects(asked) <= _aspects(known)
+
+
+def _swaps_a_word(asked: str, known: str) -> bool:
+    """Whether one word stands in the place of another and all else is the same: "before" for "after"."""
+    mine, theirs = Counter(split_words(asked)), Counter(split_words(known))
+    return (mine - theirs).total() == (theirs - mine).total() == 1
 
 
 def _terms(question: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Curated answers first: a question that its owner has answered is answered in the owner's own words.
 
-The same words always match; a question that means the same matches where words and vectors agree
+The same words always match; a question that means the same matches where words, tokens and vectors agree
 (`indexes.same_question`). What matches neither way is still found among the chunks.
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from app.answering.answer import CURATED, Answer
 from app.collaborators import here
 from app.knowledge.pairs import MAX_QUESTION, question_key
-from indexes.same_question import needed_cosine
+from indexes.same_question import is_same
 from models import Chatbot, CuratedAnswer, Source, db
 from models.base import change, now
 
@@ -78,8 +78,7 @@ def _live(chatbot: Chatbot) -> tuple[ColumnElement[bool], ...]:
 
 def _find_meant(chatbot: Chatbot, question: str) -> _Match | None:
     for pair_id, text, cosine in _nearest(chatbot, question):
-        needed = needed_cosine(question, text)
-        if needed is not None and cosine >= needed:
+        if is_same(question, text, cosine, here().embedder.cover):
             return _Match(pair_id, cosine)
     return None
 

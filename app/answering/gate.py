@@ -37,7 +37,7 @@ class Verdict:
         )
 
     def to_json(self) -> dict[str, Any]:
-        figures = {k: round(v, 3) if isinstance(v, float) else list(v) for k, v in asdict(self.evidence).items()}
+        figures = {name: round(v, 3) for name, v in asdict(self.evidence).items() if isinstance(v, float)}
         return {
             "support": round(self.support, 3), "threshold": self.threshold, **figures, "missing": list(self.missing),
         }  # fmt: skip

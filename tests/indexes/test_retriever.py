@@ -1,7 +1,10 @@
 """Retrieval over a small index: the right chunk first, nothing that is not live, evidence that says why."""
 
+from dataclasses import replace
+
 import pytest
 
+from indexes import evidence
 from indexes.evidence import Evidence, support
 from indexes.retriever import N_EMBEDDED, StoredChunk, retrieve
 from indexes.sentence_vectors import pack_sentences
@@ -104,3 +107,18 @@ def test_a_reranker_has_the_last_word_on_the_order_and_none_on_the_evidence(gene
     assert (plain.hits[0].chunk_id, rated.hits[0].chunk_id) == (1, 3)
     assert {hit.chunk_id for hit in rated.hits} == {hit.chunk_id for hit in plain.hits}
     assert (rated.evidence.chunk, rated.evidence.sentence) == (plain.evidence.chunk, plain.evidence.sentence)
+
+
+@pytest.mark.parametrize(("look", "is_taken"), [((0.0, 1.0), True), ((1.0, 1.0), False)])
+def test_a_closer_look_is_taken_where_the_first_leaves_doubt(generation, embedder, monkeypatch, look, is_taken):
+    monkeypatch.setattr(evidence, "DOUBT", look)
+    found = ask(generation, embedder, "When may goods be returned?")
+    assert (found.evidence.coverage is not None) is is_taken
+
+
+def test_what_meets_the_question_word_by_word_speaks_for_an_answer():
+    doubtful = Evidence(0.45, 0.5, 0.5, 0.4)
+    assert evidence.is_doubtful(doubtful)
+    supports = [support(replace(doubtful, coverage=covered)) for covered in (0.3, 0.5, 0.7)]
+    assert supports[0] < 0.45 < supports[2]
+    assert supports == sorted(supports)

@@ -4,6 +4,8 @@ import zlib
 
 import numpy as np
 
+from indexes.cover import Cover
+
 
 class WordEmbedder:
     """Implements `indexes.embedder.Embedder`; `embedded` keeps every text that it was given."""
@@ -29,6 +31,10 @@ class WordEmbedder:
             (self.embed_query(text), self.embed_batch([text[start:end] for start, end in own]))
             for text, own in zip(texts, spans, strict=True)
         ]
+
+    def cover(self, one, other):
+        shared = set(one.lower().split()) & set(other.lower().split())
+        return Cover(len(shared) / max(1, len(one.split())), float(bool(shared)))
 
     def count_tokens(self, texts):
         return [len(text.split()) for text in texts]

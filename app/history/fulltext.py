@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sqlalchemy import Select, cast, select
+from sqlalchemy import ColumnElement, cast, false, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from indexes.words import split_words
@@ -61,30 +61,24 @@ def _fitting(service_id: int, words: list[str]) -> str:
     return " ".join(kept)
 
 
-def sessions_with(searched: str, service_id: int | None) -> Select[int] | None:
-    """Return a query of the ids of sessions in which all of the searched words were said; None where it names no word.
+def is_said(searched: str, service_id: int | None) -> ColumnElement[bool]:
+    """Return the condition on a session that all of the searched words were said in it; it never holds without a word.
 
-    It is a filter, not a wall: use it as `ChatSession.id.in_(...)` in a query of sessions, which is cut to the scope.
+    It is a filter, not a wall: the query of sessions that it stands in is cut to the scope.
     """
     words = list(dict.fromkeys(words_of(searched)))[:MAX_SEARCHED]
     if not words:
-        return None
+        return false()
     places = [] if service_id is None else [_place(service_id)]
     if db.session.get_bind().dialect.name == "sqlite":
-        return select(fts.c.rowid).where(
-            fts.c.session_words_fts.op("MATCH")(" AND ".join([*map(_exactly, places), *map(_term, words)]))
-        )
-    terms = [f"'{place}'" for place in places] + [f"'{word}'" + (":*" if _is_beginning(word) else "") for word in words]
-    return select(SessionWords.session_id).where(SessionWords.words.op("@@")(cast(" & ".join(terms), TSQUERY)))
+        terms = [*(f'"{place}"' for place in places), *(_with_star(f'"{word}"', word, "*") for word in words)]
+        found = select(fts.c.rowid).where(fts.c.session_words_fts.op("MATCH")(" AND ".join(terms)))
+        return (ChatSession.id + 0).in_(found)  # not by the index on it: that would sort all sessions that are found
+    terms = [*(f"'{place}'" for place in places), *(_with_star(f"'{word}'", word, ":*") for word in words)]
+    query = cast(" & ".join(terms), TSQUERY)
+    return ChatSession.id.in_(select(SessionWords.session_id).where(SessionWords.words.op("@@")(query)))
 
 
-def _is_beginning(word: str) -> bool:
-    return len(word) >= MIN_BEGINNING
-
-
-def _exactly(word: str) -> str:
-    return f'"{word}"'
-
-
-def _term(word: str) -> str:
-    return f'"{word}"' + ("*" if _is_beginning(word) else "")
+def _with_star(term: str, word: str, star: str) -> str:
+    """Let a word that is long enough be the beginning of what was said."""
+    return term + star if len(word) >= MIN_BEGINNING else term

@@ -56,8 +56,9 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     ),
     "EmbedPage": ("can_show", "can_switch", "can_change", "can_check"),
     "SourceView": (*_READ,),
-    "HistoryView": (*_READ,),
-    "HistoryPage": ("can_sessions", "can_transcript"),
+    "HistoryPage": ("can_index", "can_service", "can_sessions", "can_transcript", "can_dialogue"),
+    "HistoryLivePage": ("can_follow", "can_follow_list"),
+    "MarksPage": ("can_put",),
     "PrivacyPage": ("can_show", "can_save", "can_erase"),
     "ChatCarePage": ("can_hold", "can_release", "can_erase"),
     "WorkspaceView": (*_WRITE,),
@@ -128,7 +129,7 @@ def opens(role: str, permission: str, view: str) -> bool:
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
-_CHATS = {"HomeView", "HistoryView", "HistoryPage"}
+_CHATS = {"HomeView", "HistoryPage"}
 _PUBLIC = {"PlansPage", "widget_assets"}
 
 

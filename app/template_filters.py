@@ -22,11 +22,13 @@ def ago(moment: dt.datetime | None) -> str:
     amount = abs(seconds)
     if amount < 10:  # noqa: PLR2004
         return "just now"
-    length = _length_in_words(amount)
+    length = length_in_words(amount)
     return f"{length} ago" if seconds > 0 else f"in {length}"
 
 
-def _length_in_words(amount: int) -> str:
+def length_in_words(amount: float) -> str:
+    """Return how long so many seconds are, in the largest whole unit: "3 hours"."""
+    amount = round(amount)
     for size, name in _STEPS:
         if amount < size:
             return f"{amount} {name}{'s' if amount != 1 else ''}"
@@ -67,5 +69,7 @@ def money(minor_units: int, currency: str) -> str:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(ago=ago, size=size_in_words, locator=locator_in_words, money=money, words=words)
+    app.jinja_env.filters.update(
+        ago=ago, length_in_words=length_in_words, size=size_in_words, locator=locator_in_words, money=money, words=words
+    )
     app.jinja_env.globals.update(standing=standing, docent_version=VERSION)

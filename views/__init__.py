@@ -14,7 +14,7 @@ def register(appbuilder: Any) -> None:
     from views.chat_models import ModelPriceView
     from views.chatbots import ChatbotView, SourceView
     from views.domains import DomainView
-    from views.history import HistoryView
+    from views.history import HistoryPage
     from views.holding import HoldingPage
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
@@ -31,7 +31,7 @@ def register(appbuilder: Any) -> None:
     add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
     add(SourceView, "Sources", category="Work", icon="source")
     add(DomainView, "Domains", category="Work", icon="domain")
-    add(HistoryView, "Chat history", category="Work", icon="history")
+    add(HistoryPage, "Chat history", category="Work", icon="history", href="/history/")
     add(SubmissionView, "Submissions", category="Work", icon="mail")
     add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
     add(WorkspaceMemberView, "Members", category="Team", icon="people")
@@ -63,9 +63,10 @@ def _pages() -> tuple[Any, ...]:
     from views.embed_page import EmbedPage
     from views.form_page import FormPage
     from views.handover import HandoverPage
-    from views.history import HistoryPage
+    from views.history_live import HistoryLivePage
     from views.live import LivePage
     from views.manner import MannerPage
+    from views.marks import MarksPage
     from views.pairs import AnswersPage
     from views.privacy import ChatCarePage, PrivacyPage
     from views.profile import ProfileView
@@ -85,7 +86,8 @@ def _pages() -> tuple[Any, ...]:
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
-        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryPage, ProfileView,
+        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryLivePage, MarksPage,
+        ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
         PrivacyPage, ChatCarePage,
     )  # fmt: skip
@@ -93,7 +95,7 @@ def _pages() -> tuple[Any, ...]:
 
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
-    from views.columns import cost_in_words, mail_moment, moment, status_badge
+    from views.columns import cost_in_words, mail_moment, moment, path, status_badge
     from views.controls import control
     from views.navigation import navigation
     from views.source_state import seconds_in_words
@@ -104,6 +106,7 @@ def _teach_templates(environment: Any) -> None:
         badge=status_badge,
         moment=moment,
         mail_moment=mail_moment,
+        path=path,
         seconds=seconds_in_words,
         state_word=word_of,
     )

@@ -29,6 +29,7 @@ _TONES = {
     "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",
     "switched off": "idle", "held back": "warn",
     "answered": "good", "found": "warn", "missed": "bad", "better": "good", "worse": "bad",
+    "needs_review": "warn", "reviewed": "good", "bad_answer": "bad", "good_example": "good",
     "working": "good", "silent": "warn", "blocked": "bad", "right": "good",
     "failed": "bad", "error": "bad", "deleted": "bad", "negative": "bad",
 }  # fmt: skip

@@ -1,117 +1,205 @@
-"""Visitors' chats: a list, and each dialogue as the visitor saw it."""
+"""Visitors' chats: lists to narrow, and each dialogue as the visitor saw it.
+
+An address is read from left to right, each part inside the one before: any mismatch is a 404, and so is a stranger's.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
-from flask_appbuilder.models.filters import BaseFilter
-from markupsafe import Markup
-from sqlalchemy import select
 
-from app.caller import standing
-from app.history import transcripts
+from app.accounts import acting
+from app.answering.languages import LANGUAGES
+from app.caller import preferred, standing
+from app.history import filters, following, marks, paging, reasons, transcripts
+from app.history.filters import Filter, FilterError
+from app.history.paging import Cursor, Page
 from app.knowledge import chunks
 from app.leads import submissions
-from models import ChatSession, Message
-from views.base import Screen, rows_where, table
-from views.columns import moment, path, status_badge
+from app.looks.languages import NAMES
+from app.template_filters import words
+from models import ChatSession, Service
+from models.base import now
+from models.history import ANSWER_STATES
+from models.marks import MARKS
+
+VIEW, MARK = "history.view", "history.mark"
+_NOT_KEPT = {"from", "to", "older", "newer"}  # of an address, when another stretch of time is chosen
+_ID = "int(max=9223372036854775807)"
 
 
-class SaidFilter(BaseFilter):
-    """Sessions in which something was said."""
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks of a list; `wrong` says which of its parameters can't be understood."""
 
-    def apply(self, query: Any, value: str) -> Any:
-        said = select(Message.session_id).where(Message.message.icontains(value, autoescape=True))
-        return query.filter(ChatSession.id.in_(said))
-
-
-def _visitor(chat: ChatSession) -> Markup | str:
-    """Write who a visitor is, as their website has signed it, and whether they were handed to a person."""
-    who = chat.visitor or {}
-    name = str(who.get("name") or who.get("email") or who.get("id") or "–")
-    handed = status_badge("new", "Handed to a person") if chat.handed_over_at else ""
-    return Markup("{} {}").format(name, handed) if handed else name
+    wanted: Filter
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    wrong: dict[str, str] = field(default_factory=dict)
 
 
-class HistoryView(Screen):
-    """All chats of the chatbots whose history you may read."""
-
-    datamodel = table(ChatSession)
-    list_title = "Chat history"
-    list_columns = ["last_question", "who", "chatbot", "domain", "page", "last_message_at"]
-    show_columns = ["chatbot"]
-    add_columns = edit_columns = ["page"]
-    search_columns = ["page", "chatbot"]
-    search_filter, search_label = SaidFilter, "Search what was said"
-    base_permissions = ["can_list", "can_show"]
-    base_filters = rows_where("history.view", "chatbot.workspace_id")
-    base_order = ("last_message_at", "desc")
-    label_columns = {"who": "Visitor", "last_message_at": "Last message", "domain": "Website"}
-    order_columns = ["page", "last_message_at"]
-    formatters_columns = {"last_message_at": moment, "page": path}
-    writers = {"who": _visitor}
-    picture, next_step = "history", ("ChatbotView.list", "Open your chatbots")
-    empty_words = "No visitor has asked anything yet. Open the preview and ask something yourself."
-
-    def prepare_rows(self, rows: Any) -> None:
-        asked = transcripts.last_questions([chat.id for chat in rows])
-        for chat in rows:
-            chat.last_question = asked.get(chat.id) or "Nothing asked"
-
-    @expose("/show/<pk>", methods=["GET"])
-    @has_access
-    def show(self, pk: str) -> Any:
-        chat = self._find(pk)
-        if chat.domain is None:  # a transcript's address names its domain: gone, while its chats stay
-            return self.render_template("history/transcript.html", **_dialogue(chat), appbuilder=self.appbuilder)
-        return redirect(
-            url_for(
-                "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
-                chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid,
-            )
-        )  # fmt: skip
+def address_of(chat: ChatSession, **args: Any) -> str:
+    """Return where a dialogue is read: below its website and chatbot, or its service where the website is gone."""
+    if chat.domain is None:
+        return url_for("HistoryPage.dialogue", service_id=chat.service_id, session_uuid=chat.uuid, **args)
+    return url_for(
+        "HistoryPage.transcript", service_id=chat.service_id, domain_uuid=chat.domain.uuid,
+        chatbot_uuid=chat.chatbot.uuid, session_uuid=chat.uuid, **args,
+    )  # fmt: skip
 
 
-def _dialogue(chat: ChatSession) -> dict[str, Any]:
-    """Return a chat with its turns, the sources of its citations, and what the visitor entered in forms."""
-    turns = transcripts.read_turns(chat)
-    cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
-    left = submissions.of_chat(chat) if standing().may(submissions.VIEW, chat.chatbot.workspace_id) else []
-    return {"chat": chat, "turns": turns, "sources": chunks.sources_of(cited), "left": left}
+def readable() -> list[int]:
+    """Return the workspaces whose chats may be read by whoever asks."""
+    return standing().workspaces_where(VIEW)
+
+
+def open_service(service_id: int) -> Service:
+    service = transcripts.find_service(service_id) or abort(404)
+    if not standing().may_in_service(VIEW, service_id):
+        abort(403)
+    return service
+
+
+def read_asked(service_id: int, place: transcripts.Place | None = None) -> Asked:
+    """Read filter and cursor of an address; `place` is what its path has named already."""
+    try:
+        wanted = filters.read(request.args, preferred().zone, service_id=service_id)
+    except FilterError as error:
+        return Asked(Filter(service_id), wrong=error.fields)
+    if place is not None:
+        wanted = replace(wanted, domain=place.domain.uuid, chatbot=place.chatbot.uuid)
+    older, newer = (paging.read_cursor(request.args.get(name, "")) for name in ("older", "newer"))
+    if any(request.args.get(name) for name in ("older", "newer")) and older is newer is None:
+        return Asked(wanted, wrong={"place": "That page of the list is not there."})
+    return Asked(wanted, older, newer)
 
 
 class HistoryPage(BaseView):
-    """/history/<service>/<domain>/<chatbot>: each part is looked for inside the one before; any mismatch is a 404."""
+    """/history/<service>/<domain>/<chatbot>/<session>, and over all of a service."""
 
     route_base = "/history"
-    default_view = "sessions"
+    default_view = "index"
 
-    @expose("/<int(max=9223372036854775807):service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """Go to the one service whose chats somebody may read, or show which there are."""
+        services = transcripts.services_of(readable())
+        if len(services) == 1:
+            return redirect(url_for("HistoryPage.service", service_id=services[0].id))
+        return self.render_template("history/services.html", services=services, appbuilder=self.appbuilder)
+
+    @expose(f"/<{_ID}:service_id>")
+    @has_access
+    def service(self, service_id: int) -> Any:
+        service = open_service(service_id)
+        return self._list(service, read_asked(service_id), place=None)
+
+    @expose(f"/<{_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
     @has_access
     def sessions(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
-        last = request.args.get("older", type=uuid.UUID)
-        anchor = (transcripts.find_session(place, last) or abort(404)) if last else None
-        rows = transcripts.sessions_of(place, older_than=anchor)
-        has_older = len(rows) == transcripts.PAGE_SIZE
-        return self.render_template(
-            "history/sessions.html", place=place, rows=rows, has_older=has_older, appbuilder=self.appbuilder
-        )
+        return self._list(place.service, read_asked(service_id, place), place=place)
 
-    @expose("/<int(max=9223372036854775807):service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
+    @expose(f"/<{_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
     @has_access
     def transcript(
         self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID, session_uuid: uuid.UUID
     ) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
-        chat = transcripts.find_session(place, session_uuid) or abort(404)
-        return self.render_template("history/transcript.html", **_dialogue(chat), appbuilder=self.appbuilder)
+        chat = transcripts.find_session(service_id, session_uuid)
+        if chat is None or not transcripts.is_at(chat, place):
+            abort(404)
+        return self._show(chat)
+
+    @expose(f"/<{_ID}:service_id>/<uuid:session_uuid>")
+    @has_access
+    def dialogue(self, service_id: int, session_uuid: uuid.UUID) -> Any:
+        chat = transcripts.find_session(service_id, session_uuid) or abort(404)
+        if not standing().may(VIEW, chat.chatbot.workspace_id):
+            abort(403)
+        return self._show(chat)
 
     def _resolve(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> transcripts.Place:
         place = transcripts.resolve(service_id, domain_uuid, chatbot_uuid) or abort(404)
-        if not standing().may("history.view", place.chatbot.workspace_id):
+        if not standing().may(VIEW, place.chatbot.workspace_id):
             abort(403)
         return place
+
+    def _list(self, service: Service, asked: Asked, *, place: transcripts.Place | None) -> Any:
+        options, page = _options(service), Page([])  # in this order: chatbots and websites of the page are known then
+        if not asked.wrong:
+            page = paging.read_page(asked.wanted, readable(), older=asked.older, newer=asked.newer)
+        shown = self.render_template(
+            "history/list.html", service=service, place=place, asked=asked, page=page, address_of=address_of,
+            args=asked.wanted.to_args(), marked=marks.kinds_of([chat.id for chat in page.chats]),
+            options=options, languages=_languages(), states=ANSWER_STATES, looks=_looks(service),
+            spans=_spans(), query=_query, appbuilder=self.appbuilder,
+        )  # fmt: skip
+        return shown, 400 if asked.wrong else 200
+
+    def _show(self, chat: ChatSession) -> Any:
+        asked = read_asked(chat.service_id)
+        newer, older = paging.neighbors(chat, asked.wanted, readable())
+        return self.render_template(
+            "history/dialogue.html", **_dialogue(chat), args=asked.wanted.to_args(), newer=newer, older=older,
+            address_of=address_of, languages=_languages(), may_grow=following.may_grow(chat),
+            appbuilder=self.appbuilder,
+        )  # fmt: skip
+
+
+def _languages() -> dict[str, str]:
+    return {code: NAMES.get(code, code) for code in LANGUAGES}
+
+
+def _query(args: dict[str, str], **more: object) -> str:
+    return "?" + urlencode({**args, **more}) if args or more else ""
+
+
+def _spans() -> list[tuple[str, str]]:
+    """Return some stretches of time up to today, on the reader's own clock, with their addresses."""
+    kept = {name: value for name, value in request.args.items() if value and name not in _NOT_KEPT}
+    today = now().astimezone(preferred().zone).date()
+    days = (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
+    return [(name, _query({**kept, "from": f"{today - dt.timedelta(days=back)}"})) for name, back in days]
+
+
+def _in_words(options: Iterable[str]) -> list[tuple[str, str]]:
+    return [(option, words(option)) for option in options]
+
+
+def _options(service: Service) -> dict[str, list[tuple[str, str]]]:
+    """Return what each select of the filters offers: values with their words."""
+    choices = transcripts.choices_of(service.id, readable())
+    return {
+        "workspaces": [(str(workspace.uuid), workspace.name) for workspace in choices.workspaces],
+        "chatbots": [(str(chatbot.uuid), chatbot.name) for chatbot in choices.chatbots],
+        "domains": [(str(domain.uuid), str(domain)) for domain in choices.domains],
+        "states": _in_words(ANSWER_STATES), "feedback": _in_words(filters.FEEDBACK),
+        "marks": [*_in_words(MARKS), (filters.UNREVIEWED, "Not reviewed")], "languages": [*_languages().items()],
+    }  # fmt: skip
+
+
+def _looks(service: Service) -> list[acting.Seen]:
+    """Return who of the installation has looked at a service, for who may read its audit trail."""
+    return acting.looks_at(service.id) if standing().may_in_service("audit.view", service.id) else []
+
+
+def _dialogue(chat: ChatSession) -> dict[str, Any]:
+    """Return a chat with its turns, the sources of its citations, what was entered in forms, and what the team says."""
+    turns = transcripts.read_turns(chat)
+    cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
+    workspace_id = chat.chatbot.workspace_id
+    may = {name: standing().may(name, workspace_id) for name in (submissions.VIEW, MARK, "source.view")}
+    return {
+        "chat": chat, "turns": turns, "sources": chunks.sources_of(cited), "may": may, "marks": MARKS,
+        "left": submissions.of_chat(chat) if may[submissions.VIEW] else [], "marks_on": marks.of_session(chat),
+        "me": standing().member_id, "why": {turn.id: reasons.in_words(turn.evidence) for turn in turns},
+    }  # fmt: skip

@@ -28,7 +28,7 @@ class HomeView(IndexView):
             return self.render_template("home/front.html", appbuilder=self.appbuilder)
         look = standing().look
         if look is not None and look.only_chats:
-            return redirect(url_for("HistoryView.list"))
+            return redirect(url_for("HistoryPage.index"))
         if standing().sells:
             return self._show_installation()
         cards = overview.chatbot_cards()

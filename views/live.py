@@ -1,4 +1,4 @@
-"""Live pages: a stream tells whoever looks at a chatbot's knowledge that it changed; the page then asks what.
+"""Live pages: a stream tells whoever looks at something that it changed; the page then asks what.
 
 Each beat asks again whether the person may look, and holds no connection to the database in between. A stream takes a
 thread of the web server, so there are only so many of them in a process; who gets none asks now and then instead.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_login import current_user
 
 from app.accounts import presence
-from app.accounts.standing import find_standing
+from app.accounts.standing import Standing, find_standing
 from app.caller import standing
 from app.collaborators import here
 from app.knowledge import chatbots, progress
@@ -31,13 +31,15 @@ PLACES = "docent.live.places"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx sends at once what it gets
 
 
+Look = Callable[[Standing], Mark | None]  # None once the person may not look any more, or there is nothing to see
+
+
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks, as their cookie says, and at which chatbot."""
+    """Who looks, as their cookie says."""
 
     cookie: str
     device: str | None
-    chatbot_uuid: uuid.UUID
 
 
 class LivePage(BaseView):
@@ -52,14 +54,25 @@ class LivePage(BaseView):
         chatbot = chatbots.find(chatbot_uuid) or abort(404)
         if not standing().may("source.view", chatbot.workspace_id):
             abort(403)
-        if request.accept_mimetypes.best != "text/event-stream":
-            abort(406)
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        places = _places(app)
-        if not places.acquire(blocking=False):
-            return Response("All places are taken.", 503, {"Retry-After": "5"}, mimetype="text/plain")
-        viewer = Viewer(current_user.get_id(), session.get("device"), chatbot_uuid)
-        return Response(_Stream(app, viewer, places), headers=_HEADERS, mimetype="text/event-stream")
+
+        def look(own: Standing) -> Mark | None:
+            chatbot = chatbots.find(chatbot_uuid)
+            may_look = chatbot is not None and own.may("source.view", chatbot.workspace_id)
+            return progress.read(chatbot) if chatbot is not None and may_look else None
+
+        return stream(look)
+
+
+def stream(look: Look, every: int = 1) -> Response:
+    """Answer with what `look` tells, anew at each so many beats; it is asked in the scope of whoever looks."""
+    if request.accept_mimetypes.best != "text/event-stream":
+        abort(406)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    places = _places(app)
+    if not places.acquire(blocking=False):
+        return Response("All places are taken.", 503, {"Retry-After": "5"}, mimetype="text/plain")
+    viewer = Viewer(current_user.get_id(), session.get("device"))
+    return Response(_Stream(app, viewer, look, every, places), headers=_HEADERS, mimetype="text/event-stream")
 
 
 def _places(app: Flask) -> threading.BoundedSemaphore:
@@ -72,15 +85,15 @@ def _places(app: Flask) -> threading.BoundedSemaphore:
 class _Stream:
     """The events of one viewer. `close` gives the place back, also where nothing was ever read."""
 
-    def __init__(self, app: Flask, viewer: Viewer, places: threading.BoundedSemaphore) -> None:
-        self._app, self._viewer, self._places = app, viewer, places
+    def __init__(self, app: Flask, viewer: Viewer, look: Look, every: int, places: threading.BoundedSemaphore) -> None:
+        self._app, self._viewer, self._look, self._every, self._places = app, viewer, look, every, places
         self._is_open = True
 
     def __iter__(self) -> Iterator[str]:
         yield "retry: 3000\n\n"
         said, until = "", time.monotonic() + LIFE_S
         while time.monotonic() < until:
-            mark = _look(self._app, self._viewer)
+            mark = _look(self._app, self._viewer, self._look)
             if mark is None:
                 yield "event: gone\ndata:\n\n"
                 return
@@ -89,7 +102,7 @@ class _Stream:
             if not mark.is_moving:
                 yield "event: rest\ndata:\n\n"
                 return
-            time.sleep(BEAT_S)
+            time.sleep(BEAT_S * self._every)
 
     def close(self) -> None:
         if self._is_open:
@@ -97,15 +110,12 @@ class _Stream:
             self._places.release()
 
 
-def _look(app: Flask, viewer: Viewer) -> Mark | None:
-    """Return how far the work is; None once the person may not look any more, or the chatbot is gone."""
+def _look(app: Flask, viewer: Viewer, look: Look) -> Mark | None:
+    """Ask as the person may see it now; None once they may sign in no more."""
     with app.app_context():
         member = presence.find_present(viewer.cookie, viewer.device)
         if member is None:
             return None
         own = find_standing(member)
         with tenancy.use(own.scope()):
-            chatbot = chatbots.find(viewer.chatbot_uuid)
-            if chatbot is None or not own.may("source.view", chatbot.workspace_id):
-                return None
-            return progress.read(chatbot)
+            return look(own)

@@ -105,7 +105,7 @@ class SubmissionPage(BaseView):
                 consequence="It is gone for good. The chat that it was entered in stays.", appbuilder=self.appbuilder,
                 trail=[("Submissions", url_for("SubmissionView.list"))],
             )  # fmt: skip
-        db.session.delete(submission)
+        submissions.remove(submission)
         audit.record("submission.delete", submission)
         db.session.commit()
         flash("Deleted.", "success")

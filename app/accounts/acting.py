@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app import audit
 from app.accounts.addresses import AddressError, normalize
@@ -22,6 +24,7 @@ from models.members import STAFF, SUPERADMIN, SUPPORT
 
 MINUTES = 60
 MIN_REASON = 10
+MAX_TOLD = 20
 LOOKERS = (SUPERADMIN, STAFF, SUPPORT)
 
 
@@ -93,6 +96,33 @@ def end(grant: ActingGrant) -> None:
     with tenancy.everything():
         grant.ended_at = now()
         audit.record("look.end", grant.service)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at a customer's service, as the customer is told of it: by whose role, not by whose name."""
+
+    role: str
+    reason: str
+    started_at: dt.datetime
+    ended_at: dt.datetime
+
+
+def looks_at(service_id: int, limit: int = MAX_TOLD) -> list[Seen]:
+    """Return who of the installation has looked at a service and why, the last first."""
+    query = (
+        select(ActingGrant)
+        .where(ActingGrant.service_id == service_id)
+        .options(joinedload(ActingGrant.member))
+        .order_by(ActingGrant.id.desc())
+        .limit(limit)
+    )
+    with tenancy.everything():
+        grants = db.session.scalars(query).all()
+        return [
+            Seen(grant.member.platform_role, grant.reason, grant.started_at, grant.ended_at or grant.expires_at)
+            for grant in grants
+        ]
 
 
 def standing_of(grant: ActingGrant, member: Member) -> Standing:

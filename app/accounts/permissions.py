@@ -36,6 +36,7 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "source.edit": (_LEADERS, CHANGE, "add, retry and delete sources"),
     "submission.view": (_LEADERS, VIEW, "see and export what visitors have entered"),
     "submission.edit": (_LEADERS, CHANGE, "take care of what visitors have entered"),
+    "history.mark": (_LEADERS, CHANGE, "mark visitors' chats and write notes on them"),
     "history.view": (_LEADERS, VIEW, "read and export visitors' chats"),
     "history.erase": (_OWNERS, ERASE, "erase visitors' chats, and keep some for the law"),
     "privacy.edit": (_OWNERS, CHANGE, "set how long chats are kept and what is redacted"),

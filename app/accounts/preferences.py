@@ -27,11 +27,14 @@ class Preferences:
     time_zone: str = "UTC"
     language: str = "en"
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone if self.time_zone in time_zones() else "UTC")
+
     def exactly(self, moment: dt.datetime) -> str:
         """Return a moment as the person's own clock shows it: "25 Nov 2026, 16:13 CET"."""
-        zone = zoneinfo.ZoneInfo(self.time_zone if self.time_zone in time_zones() else "UTC")
         language = self.language if self.language in LANGUAGES else "en"
-        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=zone, locale=language)
+        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=self.zone, locale=language)
 
 
 @lru_cache(maxsize=1)

@@ -1,18 +1,19 @@
-"""Reading dialogues: the chain service -> domain -> chatbot, the sessions there, and each turn with its citations."""
+"""Reading dialogues: the chain service -> domain -> chatbot, what lists can be narrowed to, and each turn of a chat."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.answering.followups import MAX_TURNS, Turn
-from models import Chatbot, ChatSession, Domain, Message, Service, db
+from models import Chatbot, ChatSession, Domain, Message, Service, Workspace, db
 
 MAX_ID = 2**63 - 1
-PAGE_SIZE = 50
+MAX_SERVICES = 200
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class Place:
 
 
 @dataclass(frozen=True)
-class SessionRow:
-    """One line of the list of sessions."""
+class Choices:
+    """What a list of a service's sessions can be narrowed to."""
 
-    chat: ChatSession
-    n_turns: int
-    last_question: str
+    workspaces: list[Workspace]
+    chatbots: list[Chatbot]
+    domains: list[Domain]
 
 
 def resolve(service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Place | None:
@@ -43,47 +44,40 @@ def resolve(service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) ->
     return Place(service, domain, chatbot) if service and domain and chatbot else None
 
 
-def sessions_of(place: Place, older_than: ChatSession | None = None) -> list[SessionRow]:
-    """Return a page of the sessions of a chatbot on a domain, youngest first, with their questions' number and last."""
-    moment, number = ChatSession.last_message_at, ChatSession.id
-    query = select(ChatSession).where(
-        ChatSession.chatbot_id == place.chatbot.id, ChatSession.domain_id == place.domain.id
+def find_service(service_id: int) -> Service | None:
+    return db.session.scalar(select(Service).where(Service.id == service_id)) if service_id <= MAX_ID else None
+
+
+def services_of(workspace_ids: Collection[int]) -> list[Service]:
+    """Return the services that some workspaces belong to, by name."""
+    inside = select(Workspace.service_id).where(Workspace.id.in_(workspace_ids))
+    return list(
+        db.session.scalars(select(Service).where(Service.id.in_(inside)).order_by(Service.name).limit(MAX_SERVICES))
     )
-    if older_than is not None:
-        query = query.where(tuple_(moment, number) < (older_than.last_message_at, older_than.id))
-    chats = db.session.scalars(query.order_by(moment.desc(), number.desc()).limit(PAGE_SIZE)).all()
-    questions = _questions_of([chat.id for chat in chats])
-    return [SessionRow(chat, *questions.get(chat.id, (0, ""))) for chat in chats]
 
 
-def last_questions(session_ids: list[int]) -> dict[int, str]:
-    """Return what was asked last in each of some sessions."""
-    return {session_id: text for session_id, (_, text) in _questions_of(session_ids).items()}
-
-
-def _questions_of(session_ids: list[int]) -> dict[int, tuple[int, str]]:
-    asked = Message.type == "client", Message.session_id.in_(session_ids)
-    counted = (
-        select(Message.session_id, func.count(Message.id).label("n"), func.max(Message.id).label("last"))
-        .where(*asked)
-        .group_by(Message.session_id)
-        .subquery()
+def choices_of(service_id: int, workspace_ids: Collection[int]) -> Choices:
+    """Return the workspaces, chatbots and websites whose chats may be read in a service."""
+    workspaces = select(Workspace).where(Workspace.service_id == service_id, Workspace.id.in_(workspace_ids))
+    chatbots = select(Chatbot).where(Chatbot.service_id == service_id, Chatbot.workspace_id.in_(workspace_ids))
+    domains = select(Domain).where(Domain.service_id == service_id)
+    return Choices(
+        list(db.session.scalars(workspaces.order_by(Workspace.name))),
+        list(db.session.scalars(chatbots.order_by(Chatbot.name))),
+        list(db.session.scalars(domains.order_by(Domain.domain))),
     )
-    rows = db.session.execute(
-        select(Message.session_id, counted.c.n, Message.message).join(counted, counted.c.last == Message.id)
-    )
-    return {session_id: (n, text) for session_id, n, text in rows}
 
 
-def find_session(place: Place, session_uuid: uuid.UUID) -> ChatSession | None:
-    """Return a session of the place by uuid; None for one of anywhere else."""
-    return db.session.scalar(
-        select(ChatSession).where(
-            ChatSession.uuid == session_uuid,
-            ChatSession.chatbot_id == place.chatbot.id,
-            ChatSession.domain_id == place.domain.id,
-        )
-    )
+def find_session(service_id: int, session_uuid: uuid.UUID) -> ChatSession | None:
+    """Return a session of a service by uuid; None for one of anywhere else."""
+    if service_id > MAX_ID:
+        return None
+    query = select(ChatSession).where(ChatSession.uuid == session_uuid, ChatSession.service_id == service_id)
+    return db.session.scalar(query)
+
+
+def is_at(chat: ChatSession, place: Place) -> bool:
+    return (chat.chatbot_id, chat.domain_id) == (place.chatbot.id, place.domain.id)
 
 
 def turns_before(answer_id: int, limit: int = MAX_TURNS) -> list[Turn]:

@@ -95,6 +95,14 @@ def session_of(submission: Submission) -> ChatSession | None:
     return db.session.scalar(select(ChatSession).where(ChatSession.id == submission.session_id))
 
 
+def remove(submission: Submission) -> None:
+    """Delete one for good; its chat stays. The caller commits."""
+    chat = summary.lock(submission.session_id) if submission.session_id else None
+    db.session.delete(submission)
+    if chat is not None:
+        summary.renew(chat)
+
+
 def to_csv(submissions: Iterable[Submission]) -> Iterator[str]:
     """Yield lines of CSV: one submission in each, every label that there is as a column."""
     rows = list(submissions)

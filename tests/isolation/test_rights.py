@@ -19,7 +19,7 @@ WRITES = {
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
-    "TakeoutPage": "service.export", "PrivacyPage": "history.erase", "ChatCarePage": "history.erase",
+    "TakeoutPage": "service.export", "PrivacyPage": "history.erase", "ChatCarePage": "history.erase", "MarksPage": "history.mark",
 }  # fmt: skip
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix
@@ -28,7 +28,8 @@ ASKS_FOR = {
     "ChatbotPage.download_source": "source.view", "ChatbotPage.choose_domains": "chatbot.edit",
     "ChatbotPage.switch_hosted": "chatbot.edit", "ChatbotPage.renew_hosted": "chatbot.edit",
     "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
-    "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "InvitationView.add": "people.edit",
+    "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "HistoryPage.service": "history.view",
+    "HistoryPage.dialogue": "history.view", "HistoryLivePage.follow": "history.view", "HistoryLivePage.follow_list": "history.view", "InvitationView.add": "people.edit",
     "WorkspaceView.add": "workspace.create", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
     "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit",
 }  # fmt: skip
@@ -96,4 +97,6 @@ def test_who_only_uses_sees_no_visitors_chat(by_role, planted):
     place = f"/history/{rows['services']['id']}/{rows['domains']['uuid']}/{rows['chatbots']['uuid']}"
     assert by_role["admin"].get(place).status_code == 200
     assert by_role["user"].get(place).status_code == 403
-    assert by_role["user"].get(f"/historyview/show/{rows['chat_sessions']['id']}").status_code == 404
+    own = f"/history/{rows['services']['id']}"
+    assert by_role["user"].get(own).status_code == 403
+    assert by_role["user"].get(f"{own}/{rows['chat_sessions']['uuid']}").status_code == 403

@@ -48,7 +48,7 @@ def test_a_posted_foreign_key_changes_nothing(app, as_ada, ada, cid):
 
 def test_strangers_without_an_account_are_sent_to_sign_in(app, ada):
     client = app.test_client()
-    for path in ("/chatbotview/list/", f"/chatbot/{ada.chatbot_uuid}", "/historyview/list/"):
+    for path in ("/chatbotview/list/", f"/chatbot/{ada.chatbot_uuid}", f"/history/{ada.service_id}"):
         response = client.get(path)
         assert response.status_code == 302
         assert "/login/" in response.headers["Location"]

@@ -205,7 +205,7 @@ def test_who_is_given_something_to_take_care_of_is_told_once(app, ada, owner, pl
     assert "To: ben@example.com" in told[0]
     with inside(app):
         chat = submissions.session_of(last_submission())
-        address = f"/historyview/show/{chat.id}"
+        address = f"/history/{chat.service_id}/{chat.uuid}"
     assert f"/submission/{uuid}" in owner.get(address, follow_redirects=True).text
 
 

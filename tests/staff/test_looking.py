@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts import acting
-from models import ActingGrant, Chatbot, ChatSession, Member, Message, Service, db, tenancy
+from models import ActingGrant, Chatbot, Member, Service, db, tenancy
 from models.tenancy import ForeignRowError
 from tests.clock import clock  # noqa: F401 - a fixture
 from tests.conftest import inside, make_customer, sign_in
+from tests.history.chats import say, start
 from tests.staff.conftest import add_person, events, text_of, uuid_of
 
 REASON = "Ada asked on the phone why her chatbot is silent."
@@ -22,13 +23,9 @@ def acme(app):
     """A customer with a chat of a visitor's."""
     customer = make_customer(app, "ada")
     with inside(app):
-        place = {"service_id": customer.service_id, "chatbot_id": customer.chatbot_id, "domain_id": customer.domain_id}
-        chat = ChatSession(**place, origin="https://a.example.com", page="/")
-        db.session.add(chat)
-        db.session.flush()
-        db.session.add(Message(**place, session_id=chat.id, type="client", message=f"asked {customer.canary}"))
-        db.session.commit()
-        customer.chat_id = chat.id
+        chat = start(customer)
+        say(chat, f"asked {customer.canary}")
+        customer.chat_page = f"/history/{customer.service_id}/{chat.uuid}"
     return customer
 
 
@@ -42,7 +39,7 @@ def look(app, acme, role="Staff", **form):
 @pytest.mark.parametrize("role", ["Staff", "Superadmin"])
 def test_staff_see_what_the_holder_sees_and_a_banner_on_every_page(app, acme, role):
     client, _ = look(app, acme, role)
-    pages = ("/", "/chatbotview/list/", f"/chatbot/{acme.chatbot_uuid}", "/historyview/list/", "/domainview/list/",
+    pages = ("/", "/chatbotview/list/", f"/chatbot/{acme.chatbot_uuid}", f"/history/{acme.service_id}", "/domainview/list/",
              "/workspacememberview/list/", "/auditview/list/", f"/service/{uuid_of(app, acme)}")  # fmt: skip
     for page in pages:
         answer = client.get(page)
@@ -54,9 +51,10 @@ def test_staff_see_what_the_holder_sees_and_a_banner_on_every_page(app, acme, ro
 @pytest.mark.parametrize("role", ["Staff", "Support"])
 def test_without_a_grant_a_customers_rows_are_not_there(app, acme, role):
     client = sign_in(app, add_person(app, "Sam", role))
-    for page in (f"/chatbot/{acme.chatbot_uuid}", f"/historyview/show/{acme.chat_id}"):
+    for page in (f"/chatbot/{acme.chatbot_uuid}", acme.chat_page):
         assert client.get(page).status_code == 404
-    assert acme.canary not in client.get("/historyview/list/").get_data(as_text=True)
+    assert client.get(f"/history/{acme.service_id}").status_code in {403, 404}
+    assert acme.canary not in client.get("/history/").get_data(as_text=True)
 
 
 def test_only_the_one_service_is_open_and_nothing_of_the_installation(app, acme, cid):
@@ -109,8 +107,8 @@ def test_the_wall_writes_nothing_for_who_only_looks(app, acme):
 
 def test_support_reads_chats_and_nothing_else(app, acme):
     client, _ = look(app, acme, "Support")
-    assert client.get("/").location == "/historyview/list/"
-    assert f"asked {acme.canary}" in client.get(f"/historyview/show/{acme.chat_id}", follow_redirects=True).text
+    assert client.get("/").location == "/history/"
+    assert f"asked {acme.canary}" in client.get(acme.chat_page).text
     for page in ("/chatbotview/list/", f"/chatbot/{acme.chatbot_uuid}", "/sourceview/list/", "/auditview/list/",
                  f"/service/{uuid_of(app, acme)}", "/workspacememberview/list/", "/domainview/list/"):  # fmt: skip
         assert client.get(page).status_code == 409, page
@@ -138,7 +136,7 @@ def test_a_look_needs_a_service_that_is_there_and_a_written_reason(app, acme, fo
 def test_a_service_is_found_by_its_holders_whole_address(app, acme):
     client, answer = look(app, acme, "Support", service=acme.email.upper())
     assert answer.status_code == 302
-    assert acme.canary in client.get("/historyview/list/").get_data(as_text=True)
+    assert acme.canary in client.get("/history/", follow_redirects=True).get_data(as_text=True)
 
 
 def test_it_ends_after_an_hour_by_the_clock(app, acme, clock):  # noqa: F811

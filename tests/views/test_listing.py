@@ -55,26 +55,10 @@ class TestAList:
 
 
 def test_a_search_finds_nothing_of_a_stranger(as_ada, cid):
-    for view in ("chatbotview", "domainview", "workspaceview", "workspacememberview", "serviceview", "historyview"):
+    for view in ("chatbotview", "domainview", "workspaceview", "workspacememberview", "serviceview"):
         response = as_ada.get(f"/{view}/list/", query_string={"q": cid.canary})
         assert response.status_code == 200, view
         assert response.get_data(as_text=True).count(cid.canary) == 1, view  # what was typed, in the search box
-
-
-def test_chats_are_found_by_what_was_said(app, as_ada, ada):
-    from models import ChatSession, Message
-
-    with inside(app):
-        scope = {"service_id": ada.service_id, "chatbot_id": ada.chatbot_id}
-        for words in ("Where is the 100% wool coat?", "Where is the lamp?"):
-            chat = ChatSession(**scope, domain_id=ada.domain_id)
-            db.session.add(chat)
-            db.session.flush()
-            db.session.add(Message(**scope, session_id=chat.id, type="client", message=words))
-        db.session.commit()
-    page = as_ada.get("/historyview/list/", query_string={"q": "100% WOOL"}).get_data(as_text=True)
-    assert "wool coat" in page
-    assert "the lamp" not in page
 
 
 def test_members_are_found_by_name_and_address(app, as_ada, ada):

@@ -84,12 +84,12 @@ def count_queries(app, client, address):
 @pytest.mark.usefixtures("plenty")
 @pytest.mark.parametrize(
     "address",
-    ["/", "/chatbotview/list/", "/sourceview/list/", "/domainview/list/", "/historyview/list/", "/workspaceview/list/",
+    ["/", "/chatbotview/list/", "/sourceview/list/", "/domainview/list/", "/history/{service_id}", "/workspaceview/list/",
      "/workspacememberview/list/", "/invitationview/list/", "/serviceview/list/", "/auditview/list/", "/chatbot/{uuid}",
      "/chatbot/{uuid}/sources"],
 )  # fmt: skip
 def test_a_page_of_an_owner_asks_the_database_a_handful_of_times(app, as_ada, ada, address):
-    assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid)) <= MAX_QUERIES
+    assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid, service_id=ada.service_id)) <= MAX_QUERIES
 
 
 @pytest.mark.usefixtures("plenty")

@@ -1,0 +1,34 @@
+"""What a team writes on visitors' chats: marks and notes, seen by nobody else."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_appbuilder import BaseView, expose, has_access
+
+from app.caller import signed_in, standing
+from app.history import marks
+from models import db
+from views.history import MARK, VIEW, address_of
+
+
+class MarksPage(BaseView):
+    """One's own mark and note on one message."""
+
+    route_base = "/history"
+    default_view = "put"
+
+    @expose("/<int(max=9223372036854775807):service_id>/marks/<uuid:message_uuid>", methods=["POST"])
+    @has_access
+    def put(self, service_id: int, message_uuid: uuid.UUID) -> Any:
+        found = marks.find_message(service_id, message_uuid) or abort(404)
+        message, chat = found
+        for action in (VIEW, MARK):
+            if not standing().may(action, chat.chatbot.workspace_id):
+                abort(403)
+        marks.put(message, signed_in().id, request.form.get("mark", ""), request.form.get("note", ""))
+        db.session.commit()
+        flash("Saved.", "success")
+        return redirect(f"{address_of(chat)}#message-{message.uuid}")

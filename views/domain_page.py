@@ -106,6 +106,7 @@ class DomainPage(BaseView):
         is_local = domain.domain in hosts.LOCAL_HOSTS
         return self.render_template(
             "domains/show.html", appbuilder=self.appbuilder, domain=domain, look=look, is_local=is_local,
+            may_read_chats=standing().may_in_service("history.view", domain.service_id),
             may_edit=grants.may(standing(), "domain.edit", domain), token=proof.token_of(domain),
             record=proof.record_name(domain), file=domain.origin + proof.FILE, tag=proof.meta_tag(domain),
             workspaces=grants.choices(standing(), domain), kept_to=grants.ids_of(domain),

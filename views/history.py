@@ -134,13 +134,14 @@ class HistoryPage(BaseView):
         return place
 
     def _list(self, service: Service, asked: Asked, *, place: transcripts.Place | None) -> Any:
-        options, page = _options(service), Page([])  # in this order: chatbots and websites of the page are known then
+        choices, page = transcripts.choices_of(service.id, readable()), Page([])
         if not asked.wrong:
             page = paging.read_page(asked.wanted, readable(), older=asked.older, newer=asked.newer)
+            choices.adopt(page.chats)
         shown = self.render_template(
             "history/list.html", service=service, place=place, asked=asked, page=page, address_of=address_of,
             args=asked.wanted.to_args(), marked=marks.kinds_of([chat.id for chat in page.chats]),
-            options=options, languages=_languages(), states=ANSWER_STATES, looks=_looks(service),
+            options=_options(choices), languages=_languages(), states=ANSWER_STATES, looks=_looks(service),
             spans=_spans(), query=_query, appbuilder=self.appbuilder,
         )  # fmt: skip
         return shown, 400 if asked.wrong else 200
@@ -175,9 +176,8 @@ def _in_words(options: Iterable[str]) -> list[tuple[str, str]]:
     return [(option, words(option)) for option in options]
 
 
-def _options(service: Service) -> dict[str, list[tuple[str, str]]]:
+def _options(choices: transcripts.Choices) -> dict[str, list[tuple[str, str]]]:
     """Return what each select of the filters offers: values with their words."""
-    choices = transcripts.choices_of(service.id, readable())
     return {
         "workspaces": [(str(workspace.uuid), workspace.name) for workspace in choices.workspaces],
         "chatbots": [(str(chatbot.uuid), chatbot.name) for chatbot in choices.chatbots],

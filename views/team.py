@@ -21,6 +21,7 @@ from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table
 from views.buying import may_open
 from views.columns import moment, status_badge
+from views.questions import Act
 
 ROLE_CHOICES = {role: role.capitalize() for role in WORKSPACE_ROLES}
 
@@ -83,6 +84,12 @@ class WorkspaceView(Screen):
     picture, noun = "workspace", "workspace"
     empty_words = "A workspace holds chatbots, sources and the people who care for them."
     delete_words = "Only a workspace without chatbots can be deleted. Its people are taken out of it."
+
+    def acts_on(self, item: Any) -> list[Act]:
+        if not standing().may("history.view", item.id):
+            return []
+        chats = url_for("HistoryPage.service", service_id=item.service_id, workspace=item.uuid)
+        return [Act("Chats", "history", chats)]
 
     def workspace_of(self, item: Any) -> int | None:
         workspace_id: int | None = item.id

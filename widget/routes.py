@@ -117,7 +117,8 @@ def _start(visit: access.Visit, page: str) -> tuple[ChatSession, str]:
     if not unused.has_room(visit.embed):
         raise WidgetError("rate_limited", limits.retry_after_s(limits.CHATS_PER_ADDRESS), reason="embed_limit")
     trace = anonymous.trace(visit.service.id, request.remote_addr, request.user_agent.string)
-    chat, resume_token = recording.start_session(visit.embed, visit.origin, page, trace)
+    language = languages.choose(request.accept_languages.values())
+    chat, resume_token = recording.start_session(visit.embed, visit.origin, page, trace, language)
     unused.note_opened(chat)
     return chat, resume_token
 

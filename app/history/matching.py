@@ -13,7 +13,7 @@ The wall cuts each query to the scope besides.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, literal, select
 
@@ -24,7 +24,7 @@ from models import Chatbot, ChatSession, Domain, Message, MessageMark, Workspace
 # written into the statement itself: a partial index is found by its condition, not by a parameter
 _NONE: ColumnElement[int] = literal(0, literal_execute=True)
 
-Q = TypeVar("Q", bound=Select[Unpack[tuple[Any, ...]]])
+Q = TypeVar("Q", bound=Select[*tuple[Any, ...]])
 
 
 def _in_place(entity: type[ChatSession | Message], wanted: Filter, readable: Collection[int] | None) -> Iterator[Any]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select, tuple_
-from sqlalchemy.orm import selectinload
 
 from app.history.filters import Filter
 from app.history.matching import cut_sessions
@@ -67,8 +66,7 @@ def read_page(
     wanted: Filter, readable: Collection[int] | None, *, older: Cursor | None = None, newer: Cursor | None = None
 ) -> Page:
     """Return the sessions just older or just newer than a cursor; the youngest of all where none is given."""
-    loaded = selectinload(ChatSession.chatbot), selectinload(ChatSession.domain)
-    query = cut_sessions(select(ChatSession).options(*loaded), wanted, readable)
+    query = cut_sessions(select(ChatSession), wanted, readable)
     found = list(db.session.scalars(_beside(query, newer or older, newer=newer is not None).limit(PAGE_SIZE + 1)))
     chats, goes_on = found[:PAGE_SIZE], len(found) > PAGE_SIZE
     if newer is not None:
@@ -83,7 +81,7 @@ def neighbors(
     chat: ChatSession, wanted: Filter, readable: Collection[int] | None
 ) -> tuple[ChatSession | None, ChatSession | None]:
     """Return the sessions beside one among those that are wanted: the next newer and the next older."""
-    query = cut_sessions(select(ChatSession).options(selectinload(ChatSession.domain)), wanted, readable)
+    query = cut_sessions(select(ChatSession), wanted, readable)
     newer, older = (
         db.session.scalar(_beside(query, cursor_at(chat), newer=is_newer).limit(1)) for is_newer in (True, False)
     )

@@ -23,7 +23,7 @@ def _sentences(evidence: Mapping[str, Any]) -> Iterator[str]:
     if evidence.get("chat_model"):
         yield f"The chat model did not write it: {evidence['chat_model']}."
     if evidence.get("offers"):
-        yield "Offered instead: " + " · ".join(map(str, evidence["offers"])) + "."
+        yield "Offered instead: " + " · ".join(map(str, evidence["offers"]))
 
 
 def _gate(evidence: Mapping[str, Any]) -> Iterator[str]:

@@ -32,16 +32,19 @@ class InProgressError(Exception):
     """A question of the same chat is being answered at this moment."""
 
 
-def start_session(embed: Embed, origin: str, page: str, trace: Trace = UNKNOWN) -> tuple[ChatSession, str]:
+def start_session(
+    embed: Embed, origin: str, page: str, trace: Trace = UNKNOWN, language: str = ""
+) -> tuple[ChatSession, str]:
     """Add a chat session; return it with its resume token, of which only the hash is kept. The caller commits.
 
+    `language` is what the visitor's browser prefers; a question that tells its own language by its words goes before.
     Of the page's address, what follows a question mark or a number sign may be private, and stays behind.
     """
     token, token_hash = make_token()
     chat = ChatSession(
         service_id=embed.service_id, chatbot_id=embed.chatbot_id, domain_id=embed.domain_id, embed_id=embed.id,
         origin=origin, page=_QUERY.split(page, maxsplit=1)[0][:MAX_PAGE], resume_hash=token_hash,
-        visitor_hash=trace.visitor_hash, browser=trace.browser,
+        visitor_hash=trace.visitor_hash, browser=trace.browser, language=language,
     )  # fmt: skip
     db.session.add(chat)
     db.session.flush()

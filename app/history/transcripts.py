@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.answering.followups import MAX_TURNS, Turn
 from models import Chatbot, ChatSession, Domain, Message, Service, Workspace, db
@@ -32,6 +33,14 @@ class Choices:
     workspaces: list[Workspace]
     chatbots: list[Chatbot]
     domains: list[Domain]
+
+    def adopt(self, chats: Collection[ChatSession]) -> None:
+        """Give sessions their chatbots and websites, which are known here, so that nobody asks for each of them."""
+        chatbots = {chatbot.id: chatbot for chatbot in self.chatbots}
+        domains = {domain.id: domain for domain in self.domains}
+        for chat in chats:
+            set_committed_value(chat, "chatbot", chatbots.get(chat.chatbot_id))
+            set_committed_value(chat, "domain", domains.get(chat.domain_id or 0))
 
 
 def resolve(service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Place | None:

@@ -14,7 +14,7 @@ PAGE = "https://shop.example.com/help"
 _keys = itertools.count()
 
 
-def start(customer, page=PAGE, at=BEGIN, chatbot_id=None):
+def start(customer, page=PAGE, at=BEGIN, chatbot_id=None, language=""):
     """Start a chat of a customer on their website."""
     place = {
         "service_id": customer.service_id, "chatbot_id": chatbot_id or customer.chatbot_id,
@@ -23,7 +23,7 @@ def start(customer, page=PAGE, at=BEGIN, chatbot_id=None):
     embed = db.session.query(Embed).filter_by(**place).first() or Embed(**place)
     db.session.add(embed)
     db.session.flush()
-    chat, _ = recording.start_session(embed, "https://shop.example.com", page)
+    chat, _ = recording.start_session(embed, "https://shop.example.com", page, language=language)
     chat.started_at = at
     db.session.commit()
     return chat

@@ -195,6 +195,14 @@ def test_a_session_is_summed_up_as_it_grows(app, ada):
         assert chat.n_negative == 0
 
 
+def test_the_browsers_language_counts_where_a_question_tells_none(app, ada):
+    with inside(app):
+        for question, language in (("Größentabelle XL-42", "tr"), ("Where is my parcel?", "en"), ("配送", "zh")):
+            chat = start(ada, language="tr")
+            say(chat, question)
+            assert chat.language == language, question
+
+
 def test_messages_that_came_another_way_are_summed_up_by_the_clock(app, ada):
     with inside(app):
         chat = start(ada)

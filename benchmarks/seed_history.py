@@ -12,7 +12,7 @@ import random
 import sys
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,9 +40,19 @@ CUSTOMERS = (("Acme", 0.8), ("Globex", 0.2))  # and their share of all chats
 CHATBOTS = (("Shop helper", 0, 0.6), ("Manuals", 0, 0.3), ("Staff questions", 1, 0.1))  # name, workspace, share
 STATES = {"grounded": 70, "curated": 8, "refused": 20, "error": 2}
 FEEDBACK = {None: 88, "positive": 7, "neutral": 1, "negative": 4}
+_COUNTED = (*STATES, "positive", "neutral", "negative")
+_OF_ANSWERS = (
+    "finish", "question_id", "state", "feedback", "response_time", "cost", "chat_model", "tokens_in", "tokens_out",
+)  # fmt: skip
 # what visitors write, by language, and how often; {} is what they ask about
 QUESTIONS = {
-    "en": (70, ("How long does the delivery of {} take?", "Can I get a refund for {}?", "Where do I find {}?", "Is {} on sale?", "What does {} cost?", "My {} is broken, what now?")),
+    "en": (
+        70,
+        (
+            "How long does the delivery of {} take?", "Can I get a refund for {}?", "Where do I find {}?",
+            "Is {} on sale?", "What does {} cost?", "My {} is broken, what now?",
+        ),
+    ),
     "de": (14, ("Wie lange dauert die Lieferung von {}?", "Kann ich {} zurückgeben?", "Was kostet {}?")),
     "fr": (11, ("Combien coûte {} ?", "Comment puis-je retourner {} ?")),
     "ja": (5, ("{} の返品はできますか", "{} はいくらですか")),
@@ -71,6 +81,26 @@ class Spot:
     domain_id: int
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A question and its answer."""
+
+    language: str
+    question: str
+    answer: str
+    state: str
+    feedback: str | None
+    took_ms: int
+
+    @property
+    def took(self) -> dt.timedelta:
+        return dt.timedelta(milliseconds=self.took_ms)
+
+    @property
+    def cost(self) -> int:
+        return 200 + self.took_ms
+
+
 class Writer:
     """Rows of one slice by table, with ids that continue those that are there."""
 
@@ -78,9 +108,13 @@ class Writer:
         self._next = {table: (db.session.scalar(select(func.max(table.id))) or 0) + 1 for table in _TABLES}
         self._rows: dict[Any, list[dict[str, Any]]] = defaultdict(list)
 
-    def add(self, table: Any, **values: Any) -> int:
-        row_id = self._next[table]
+    def reserve(self, table: Any) -> int:
+        """Return the id of a row that is added later."""
         self._next[table] += 1
+        return self._next[table] - 1
+
+    def add(self, table: Any, **values: Any) -> int:
+        row_id: int = values.pop("id", None) or self.reserve(table)
         self._rows[table].append({"id": row_id, **values})
         return row_id
 
@@ -126,12 +160,15 @@ def _add_customer(name: str, chance: random.Random) -> list[tuple[Spot, float]]:
     return spots
 
 
-def _turn(chance: random.Random) -> tuple[str, str, str]:
+def _words(chance: random.Random) -> tuple[str, str, str]:
     """Return language, question and answer of one turn."""
     language = chance.choices([*QUESTIONS], [often for often, _ in QUESTIONS.values()])[0]
     thing = chance.choice(THINGS) if chance.random() < 0.8 else f"model {chance.randrange(20_000)}"
-    question = chance.choice(QUESTIONS[language][1]).format(thing)
-    return language, question, " ".join(chance.sample(ANSWERS, 3))
+    return language, chance.choice(QUESTIONS[language][1]).format(thing), " ".join(chance.sample(ANSWERS, 3))
+
+
+def _weighed(chance: random.Random, weights: dict[Any, int]) -> list[Any]:
+    return chance.choices([*weights], [*weights.values()])
 
 
 def _moments(n_sessions: int, chance: random.Random) -> Iterator[dt.datetime]:
@@ -142,58 +179,49 @@ def _moments(n_sessions: int, chance: random.Random) -> Iterator[dt.datetime]:
         yield day + dt.timedelta(hours=min(23.9, max(0.0, chance.gauss(14, 4))), seconds=chance.randrange(300))
 
 
-def _add_message(
-    writer: Writer, spot: Spot, kind: str, session_id: int, said: str, at: dt.datetime, **values: Any
-) -> int:
-    return writer.add(
-        Message, uuid=uuid.uuid4(), service_id=spot.service_id, chatbot_id=spot.chatbot_id, domain_id=spot.domain_id,
-        session_id=session_id, type=kind, message=said, timestamp=at, finish="complete" if kind == "bot" else None,
-        question_id=values.pop("question_id", None), state=values.pop("state", None),
-        feedback=values.pop("feedback", None), response_time=values.pop("response_time", None),
-        cost=values.pop("cost", None), chat_model=values.pop("chat_model", None),
-        tokens_in=values.pop("tokens_in", None), tokens_out=values.pop("tokens_out", None),
+def _add_turn(writer: Writer, spot: Spot, session_id: int, at: dt.datetime, chance: random.Random) -> Turn:
+    """Add a question with its answer, which sometimes cites."""
+    turn = Turn(
+        *_words(chance), *_weighed(chance, STATES), *_weighed(chance, FEEDBACK), int(chance.lognormvariate(7, 0.6))
+    )
+    ids = {"service_id": spot.service_id, "chatbot_id": spot.chatbot_id}
+    said = {**ids, "domain_id": spot.domain_id, "session_id": session_id}
+    question_id = writer.add(
+        Message, **said, **dict.fromkeys(_OF_ANSWERS), uuid=uuid.uuid4(), type="client", message=turn.question, timestamp=at,
     )  # fmt: skip
+    answer_id = writer.add(
+        Message, **said, uuid=uuid.uuid4(), type="bot", message=turn.answer, timestamp=at + turn.took, finish="complete",
+        question_id=question_id, state=turn.state, feedback=turn.feedback, response_time=turn.took_ms, cost=turn.cost,
+        chat_model="small-chat", tokens_in=900, tokens_out=60,
+    )  # fmt: skip
+    if turn.state == "grounded":
+        title, page = f"Manual {chance.randrange(60)}", chance.randrange(1, 90)
+        writer.add(
+            Citation, **ids, message_id=answer_id, n=1, title=title, url=None, locator={"page": page},
+            quote=turn.answer[:120],
+        )  # fmt: skip
+    return turn
 
 
 def _add_session(writer: Writer, spot: Spot, started: dt.datetime, chance: random.Random) -> int:
-    """Add a chat with one to five questions, their answers, citations and words; return how many messages."""
+    """Add a chat with one to five questions; return how many messages."""
+    session_id, at, turns = writer.reserve(ChatSession), started, []
+    for _ in range(min(5, 1 + int(chance.expovariate(0.8)))):
+        turns.append(_add_turn(writer, spot, session_id, at, chance))
+        at += turns[-1].took + dt.timedelta(seconds=chance.randrange(10, 200))
     ids = {"service_id": spot.service_id, "chatbot_id": spot.chatbot_id}
-    session_id, at, said = writer._next[ChatSession], started, []  # noqa: SLF001 - the row that is added below
-    counts: dict[str, int] = defaultdict(int)
-    n_turns, costs, slowest = min(5, 1 + int(chance.expovariate(0.8))), 0, 0
-    for n in range(n_turns):
-        own_language, question, answer = _turn(chance)
-        language = own_language if n == 0 else language
-        state = chance.choices([*STATES], [*STATES.values()])[0]
-        feedback = chance.choices([*FEEDBACK], [*FEEDBACK.values()])[0]
-        took, cost = int(chance.lognormvariate(7, 0.6)), chance.randrange(200, 4000)
-        question_id = _add_message(writer, spot, "client", session_id, question, at)
-        at += dt.timedelta(milliseconds=took)
-        answer_id = _add_message(
-            writer, spot, "bot", session_id, answer, at, question_id=question_id, state=state, feedback=feedback,
-            response_time=took, cost=cost, chat_model="small-chat", tokens_in=900, tokens_out=60,
-        )  # fmt: skip
-        if state == "grounded":
-            title = f"Manual {chance.randrange(60)}"
-            writer.add(
-                Citation, **ids, message_id=answer_id, n=1, title=title, url=None,
-                locator={"page": chance.randrange(1, 90)}, quote=answer[:120],
-            )  # fmt: skip
-        counts[state] += 1
-        counts[str(feedback)] += 1
-        costs, slowest, at = costs + cost, max(slowest, took), at + dt.timedelta(seconds=chance.randrange(10, 200))
-        said += [question, answer]
-    words = " ".join([fulltext._place(spot.service_id), *sorted(set(fulltext.words_of(*said)))])  # noqa: SLF001
+    counts = Counter([turn.state for turn in turns] + [turn.feedback for turn in turns if turn.feedback])
     writer.add(
-        ChatSession, uuid=uuid.uuid4(), **ids, domain_id=spot.domain_id, origin="https://shop.example.com",
-        page=f"https://shop.example.com{chance.choice(PAGES)}", started_at=started, last_message_at=at,
-        language=language, n_questions=n_turns, last_question=question, cost=costs, slowest_ms=slowest,
-        handed_over_at=at if chance.random() < 0.004 else None, n_submissions=int(chance.random() < 0.01),
-        visitor_hash=f"{chance.getrandbits(18):032x}", browser="Firefox on Windows", summary_due_at=None,
-        **{f"n_{name}": counts[name] for name in (*STATES, "positive", "neutral", "negative")},
+        ChatSession, id=session_id, uuid=uuid.uuid4(), **ids, domain_id=spot.domain_id, last_question=turns[-1].question,
+        origin="https://shop.example.com", page=f"https://shop.example.com{chance.choice(PAGES)}", started_at=started,
+        last_message_at=at, language=turns[0].language, n_questions=len(turns), cost=sum(turn.cost for turn in turns),
+        slowest_ms=max(turn.took_ms for turn in turns), handed_over_at=at if chance.random() < 0.004 else None,
+        n_submissions=int(chance.random() < 0.01), visitor_hash=f"{chance.getrandbits(18):032x}",
+        browser="Firefox on Windows", summary_due_at=None, **{f"n_{name}": counts[name] for name in _COUNTED},
     )  # fmt: skip
+    words = fulltext.fit(spot.service_id, [text for turn in turns for text in (turn.question, turn.answer)])
     writer.add(SessionWords, **ids, session_id=session_id, words=words)
-    return 2 * n_turns
+    return 2 * len(turns)
 
 
 def seed(n_messages: int, *, told: bool = True) -> list[int]:

@@ -41,7 +41,7 @@ def _place(service_id: int) -> str:
 
 def renew(chat: ChatSession, texts: Iterable[str]) -> None:
     """Put what was said in a session in the place of what was known of it. The caller commits."""
-    words = _fitting(chat.service_id, sorted(set(words_of(*texts))))
+    words = fit(chat.service_id, texts)
     row = db.session.scalar(select(SessionWords).where(SessionWords.session_id == chat.id))
     if row is None:
         ids = {"service_id": chat.service_id, "chatbot_id": chat.chatbot_id, "session_id": chat.id}
@@ -51,9 +51,10 @@ def renew(chat: ChatSession, texts: Iterable[str]) -> None:
     db.session.flush()
 
 
-def _fitting(service_id: int, words: list[str]) -> str:
+def fit(service_id: int, texts: Iterable[str]) -> str:
+    """Return what is kept of the texts of a session: its words, each once, as many as there is room for."""
     room, kept = MAX_BYTES, [_place(service_id)]
-    for word in words:
+    for word in sorted(set(words_of(*texts))):
         room -= len(word.encode()) + 1
         if room < 0:
             break

@@ -109,13 +109,13 @@ def test_its_chats_are_not_found_there_and_stay_readable(app, scene):
         )  # fmt: skip
         db.session.add(chat)
         db.session.commit()
-        chat_id, domain = chat.id, scene.website.rpartition("/")[2]
+        chat_uuid, domain = chat.uuid, scene.website.rpartition("/")[2]
     chain = f"/history/{scene.ada.service_id}/{domain}/{scene.chatbot}"
     assert scene.ben.get(chain).status_code == 200
     scene.keep(scene.owner, scene.main)
     assert scene.ben.get(chain).status_code == 404
-    assert scene.ben.get(f"/historyview/show/{chat_id}").status_code == 200
-    assert scene.ben.get("/historyview/list/").status_code == 200
+    assert scene.ben.get(f"/history/{scene.ada.service_id}/{chat_uuid}").status_code == 200
+    assert str(chat_uuid) in scene.ben.get(f"/history/{scene.ada.service_id}").text
     assert scene.owner.get(chain).status_code == 200
 
 

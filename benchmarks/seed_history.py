@@ -187,11 +187,13 @@ def _add_turn(writer: Writer, spot: Spot, session_id: int, at: dt.datetime, chan
     ids = {"service_id": spot.service_id, "chatbot_id": spot.chatbot_id}
     said = {**ids, "domain_id": spot.domain_id, "session_id": session_id}
     question_id = writer.add(
-        Message, **said, **dict.fromkeys(_OF_ANSWERS), uuid=uuid.uuid4(), type="client", message=turn.question, timestamp=at,
+        Message, **said, **dict.fromkeys(_OF_ANSWERS), uuid=uuid.uuid4(), type="client", message=turn.question,
+        timestamp=at,
     )  # fmt: skip
     answer_id = writer.add(
-        Message, **said, uuid=uuid.uuid4(), type="bot", message=turn.answer, timestamp=at + turn.took, finish="complete",
-        question_id=question_id, state=turn.state, feedback=turn.feedback, response_time=turn.took_ms, cost=turn.cost,
+        Message, **said, uuid=uuid.uuid4(), type="bot", message=turn.answer, timestamp=at + turn.took,
+        finish="complete", question_id=question_id, state=turn.state, feedback=turn.feedback,
+        response_time=turn.took_ms, cost=turn.cost,
         chat_model="small-chat", tokens_in=900, tokens_out=60,
     )  # fmt: skip
     if turn.state == "grounded":
@@ -212,8 +214,9 @@ def _add_session(writer: Writer, spot: Spot, started: dt.datetime, chance: rando
     ids = {"service_id": spot.service_id, "chatbot_id": spot.chatbot_id}
     counts = Counter([turn.state for turn in turns] + [turn.feedback for turn in turns if turn.feedback])
     writer.add(
-        ChatSession, id=session_id, uuid=uuid.uuid4(), **ids, domain_id=spot.domain_id, last_question=turns[-1].question,
-        origin="https://shop.example.com", page=f"https://shop.example.com{chance.choice(PAGES)}", started_at=started,
+        ChatSession, id=session_id, uuid=uuid.uuid4(), **ids, domain_id=spot.domain_id,
+        last_question=turns[-1].question, origin="https://shop.example.com",
+        page=f"https://shop.example.com{chance.choice(PAGES)}", started_at=started,
         last_message_at=at, language=turns[0].language, n_questions=len(turns), cost=sum(turn.cost for turn in turns),
         slowest_ms=max(turn.took_ms for turn in turns), handed_over_at=at if chance.random() < 0.004 else None,
         n_submissions=int(chance.random() < 0.01), visitor_hash=f"{chance.getrandbits(18):032x}",

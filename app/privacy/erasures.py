@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Text, cast, delete, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, or_, select, true, update
 
 from app import audit
 from app.history import fulltext
@@ -62,7 +62,7 @@ def read_wish(kind: str, sought: str, chatbots: Collection[Chatbot]) -> Wish:
         raise Refusal("Choose what the chats are found by.")
     if not sought or len(sought) > MAX_CHARS or not sought.isprintable():
         raise Refusal(f"Enter what to look for, in {MAX_CHARS} characters at most.")
-    if kind == "words" and fulltext.sessions_with(sought, None) is None:
+    if kind == "words" and not fulltext.words_of(sought):
         raise Refusal("Enter at least one word.")
     return Wish(kind, sought, tuple(chatbots))
 
@@ -182,8 +182,7 @@ def _by_email(chatbot: Chatbot, sought: str) -> ColumnElement[bool]:
 
 
 def _by_words(chatbot: Chatbot, sought: str) -> ColumnElement[bool]:
-    found = fulltext.sessions_with(sought, chatbot.service_id)
-    return false() if found is None else ChatSession.id.in_(found)
+    return fulltext.is_said(sought, chatbot.service_id)
 
 
 def _by_domain(_chatbot: Chatbot, sought: str) -> ColumnElement[bool]:

@@ -89,6 +89,12 @@ def _keys(config: Config, args: argparse.Namespace) -> int:
     return commands[args.action](config)
 
 
+def _export_history(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import exporting
+
+    return exporting.export_history(config, args)
+
+
 def _extract(config: Config, args: argparse.Namespace) -> int:
     from app.commands import extracting
 
@@ -196,6 +202,17 @@ def _add_asking(commands: Any) -> None:
     evaluate.set_defaults(run=_evaluate)
 
 
+def _add_history(commands: Any) -> None:
+    history = commands.add_parser("history", help="visitors' chats").add_subparsers(dest="action", required=True)
+    export = history.add_parser("export", help="write a service's chats to stdout")
+    export.add_argument("service", type=int, metavar="SERVICE_ID")
+    export.add_argument("--chatbot", metavar="UUID", help="those of one chatbot alone")
+    export.add_argument("--since", metavar="ISO", help="those that began since a day or moment (UTC unless it says)")
+    export.add_argument("--per", choices=("message", "session"), default="message", help="what a row is")
+    export.add_argument("--format", choices=("csv", "jsonl", "xlsx"), default="csv")
+    export.set_defaults(run=_export_history)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; docs/operations.md describes each."""
     parser = _Parser(
@@ -209,6 +226,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_knowledge(commands)
     _add_asking(commands)
     _add_insights(commands)
+    _add_history(commands)
     return parser
 
 

@@ -28,6 +28,7 @@ KEYS_PER_ADDRESS = "10 per minute"  # that are none
 REQUESTS_PER_KEY = "300 per minute"
 REQUESTS_OF_KEYS_PER_SERVICE = "1200 per minute"
 EXPORTS_PER_SERVICE = "5 per hour"
+HISTORY_EXPORTS_PER_MEMBER = "60 per hour"
 PROOFS_PER_DOMAIN = "10 per minute"
 CHATS_PER_ADDRESS = "20 per minute"
 MESSAGES_PER_CHAT = "20 per minute"

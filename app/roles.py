@@ -56,6 +56,10 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     ),
     "EmbedPage": ("can_show", "can_switch", "can_change", "can_check"),
     "SourceView": (*_READ,),
+    "ExportPage": (
+        "can_new", "can_make", "can_download", "can_show", "can_part", "can_file", "can_remove", "can_switch_schedule",
+        "can_remove_schedule",
+    ),
     "HistoryPage": ("can_index", "can_service", "can_sessions", "can_transcript", "can_dialogue"),
     "HistoryLivePage": ("can_follow", "can_follow_list"),
     "MarksPage": ("can_put",),
@@ -129,7 +133,7 @@ def opens(role: str, permission: str, view: str) -> bool:
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
-_CHATS = {"HomeView", "HistoryPage"}
+_CHATS = {"HomeView", "HistoryPage", "ExportPage"}
 _PUBLIC = {"PlansPage", "widget_assets"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from app import mail
 from app.accounts import ending, keys
 from app.domains import counting, holding, review
+from app.exports import preparing, schedules
 from app.history import summary, unused
 from app.insights import counting as insights
 from app.knowledge import reconcile as rows
@@ -50,6 +51,11 @@ def go_on_erasing() -> None:
     queues.wake_erasures(*erasures.waiting())
 
 
+def write_exports() -> None:
+    """Order the exports whose time has come, and have those that wait written: in a worker, as some take minutes."""
+    queues.wake_exports(*schedules.take_due(), *preparing.due())
+
+
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (reconcile, 10),
     (mail.send_due, 2),
@@ -67,4 +73,6 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (keys.forget_replies, 3600),
     (sweep.sweep, 600),
     (unused.clear, 21_600),
+    (write_exports, 10),
+    (preparing.tidy, 300),
 )

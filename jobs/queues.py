@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 TRAINING = "training"
 TELLING = "telling"  # of webhooks, whose other side may take its time
-BY_URGENCY = (TRAINING, TELLING)  # a worker takes from the first one that holds anything
+EXPORTING = "exporting"  # of what may take minutes
+BY_URGENCY = (TRAINING, TELLING, EXPORTING)  # a worker takes from the first one that holds anything
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
 
 
@@ -86,6 +87,11 @@ def wake_retention(*chatbot_ids: int) -> None:
 def wake_erasures(*erasure_ids: int) -> None:
     """Ask a worker to delete the chats that somebody wants gone."""
     _wake("jobs.privacy.erase", erasure_ids)
+
+
+def wake_exports(*export_ids: int) -> None:
+    """Ask a worker to write exports, once nothing else waits; call it after the commit."""
+    _wake("jobs.exports.write_export", export_ids, name_of_queue=EXPORTING)
 
 
 def read_state() -> QueueState | None:

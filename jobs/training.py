@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.answering import release
+from app.exports import writing
 from app.knowledge import claims, ingest, reconcile, turns
 from app.knowledge.crawling import crawl, websites
 from app.knowledge.crawling.crawl import CrawlSettings
@@ -50,6 +51,7 @@ def _read_again(source_id: int) -> None:
 _AFTER_DEATH: dict[str, Callable[[int], None]] = {
     "jobs.training.ingest_source": _read_again,
     "jobs.training.publish_chatbot": reconcile.let_training_go,
+    "jobs.exports.write_export": writing.let_go,
 }
 
 

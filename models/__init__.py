@@ -6,6 +6,7 @@ from models.chatbots import Chatbot, Domain, DomainGrant, Embed
 from models.credentials import Device, RecoveryCode, SecondFactor
 from models.curated import CuratedAnswer
 from models.events import AuditEvent
+from models.exports import Export, ExportSchedule
 from models.grants import ActingGrant
 from models.health import EmbedDay, EmbedRefusal
 from models.history import ChatSession, Citation, Message
@@ -27,10 +28,10 @@ from models.workspaces import Invitation, Workspace, WorkspaceMember
 __all__ = [
     "ActingGrant", "ApiReply", "AskedQuestion", "AuditEvent", "ChatModel", "ChatSession", "Chatbot", "ChatbotDay",
     "ChatbotHour", "Chunk", "Citation", "CuratedAnswer", "Delivery", "Device", "Document", "Domain", "DomainGrant",
-    "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Form", "Generation", "GoldenQuestion", "Handover", "IdentityKey",
-    "Instruction", "Invitation", "LegalHold", "Member", "Message", "MessageMark", "ModelPrice", "ModelSpending",
-    "Notice", "Order", "OutgoingMail", "Plan", "Profile", "QuestionCluster", "RecoveryCode", "Retention",
-    "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission",
-    "Subscription", "UsageCounter", "Verification", "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember",
-    "db",
+    "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Export", "ExportSchedule", "Form", "Generation",
+    "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "LegalHold", "Member", "Message",
+    "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
+    "QuestionCluster", "RecoveryCode", "Retention", "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace",
+    "ServiceMember", "SessionWords", "Source", "Submission", "Subscription", "UsageCounter", "Verification",
+    "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -128,6 +128,7 @@ class Message(Table, HasUuid, ChatbotOwned):
         Index("messages_of_service", "service_id", "timestamp", "id"),
         Index("messages_of_chatbot", "chatbot_id", "timestamp", "id"),
         index_where("messages_uncounted", "id", condition="uncounted IS NOT NULL"),
+        index_where("answers_under_way", "id", condition="finish = 'pending'"),
         one_of("type", "bot", "client"),
         one_of("feedback", "positive", "neutral", "negative", nullable=True),
         one_of("state", *ANSWER_STATES, nullable=True),

@@ -61,6 +61,7 @@ def _pages() -> tuple[Any, ...]:
     from views.closing import ClosingPage
     from views.domain_page import DomainPage
     from views.embed_page import EmbedPage
+    from views.exports import ExportPage
     from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history_live import HistoryLivePage
@@ -89,7 +90,7 @@ def _pages() -> tuple[Any, ...]:
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryLivePage, MarksPage,
         ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
-        PrivacyPage, ChatCarePage,
+        PrivacyPage, ChatCarePage, ExportPage,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ ACTIONS: dict[str, tuple[frozenset[str], str, str]] = {
     "history.view": (_LEADERS, VIEW, "read and export visitors' chats"),
     "history.erase": (_OWNERS, ERASE, "erase visitors' chats, and keep some for the law"),
     "privacy.edit": (_OWNERS, CHANGE, "set how long chats are kept and what is redacted"),
+    "history.schedule": (_LEADERS, CHANGE, "have new chats exported by the clock"),
 }
 
 

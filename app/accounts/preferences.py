@@ -57,12 +57,25 @@ def read(member_id: int) -> Preferences:
     return Preferences(**{name: str(value) for name, value in kept.items() if name in names})
 
 
+def recall(member_id: int, name: str) -> Any:
+    """Return what was kept of a person under a name; None where nothing was."""
+    with tenancy.everything():
+        profile = _find_profile(member_id)
+    return profile.meta_data.get(name) if profile is not None else None
+
+
+def keep(member_id: int, name: str, value: Any) -> None:
+    """Keep something small of a person's. The caller commits."""
+    profile = _find_profile(member_id)
+    if profile is None:
+        profile = Profile(user_id=member_id, meta_data={})
+        db.session.add(profile)
+    profile.meta_data = {**profile.meta_data, name: value}
+    db.session.flush()
+
+
 def save(member: Member, name: str, chosen: Preferences) -> None:
     """Keep a person's name and preferences. The caller commits."""
     member.first_name, member.last_name = split_name(name)
-    profile = _find_profile(member.id)
-    if profile is None:
-        profile = Profile(user_id=member.id, meta_data={})
-        db.session.add(profile)
-    profile.meta_data = {**profile.meta_data, **asdict(chosen)}
-    db.session.flush()
+    for kept, value in asdict(chosen).items():
+        keep(member.id, kept, value)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import selectinload
 
 from models import Message, db, raw
@@ -28,6 +28,8 @@ MAX_OPEN = 500  # answers that a cursor waits for; more of them hold it up
 PATIENCE_S = 2.0  # for those who write at this moment
 ABANDONED = dt.timedelta(days=1)  # an answer that was not completed by then comes as it stands
 _TEXT = re.compile(r"\d{1,18}(?:-\d{1,18}){0,500}", re.ASCII)
+# written into the statement itself: their index is found by its condition, not by a parameter
+_IS_PENDING = Message.finish == literal("pending", literal_execute=True)
 
 Narrow = Callable[[Select[Any]], Select[Any]]
 
@@ -145,7 +147,7 @@ def _are_written_below() -> bool:
 def _pending(condition: ColumnElement[bool]) -> list[int]:
     """Return those answers that are still being made."""
     young = Message.timestamp > now() - ABANDONED
-    return list(db.session.scalars(select(Message.id).where(condition, Message.finish == "pending", young)))
+    return list(db.session.scalars(select(Message.id).where(condition, _IS_PENDING, young)))
 
 
 def _still_there(ids: tuple[int, ...]) -> list[int]:

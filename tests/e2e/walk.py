@@ -28,7 +28,7 @@ def pages_of(who, stage):
     owner = [
         "/", full, new, f"{full}/preview", f"{full}/answers", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}", f"/history/{stage.service_id}", f"/history/{stage.service_id}?from=yesterday&slower=x", f"/history/{stage.service_id}/{stage.chat}?state=grounded",
         *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors", "forms")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
-        f"/service/{stage.service}/handover", "/auditview/list/",
+        f"/service/{stage.service}/handover", "/auditview/list/", f"/exports/for/{stage.service_id}", f"/exports/for/{stage.service_id}?per=session&state=refused",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
         "/chatbotview/add", "/chatbotview/edit/1", "/chatbotview/delete/1", "/chatbotview/list/?q=nothing",
         "/sourceview/show/1", "/sourceview/show/3", "/sourceview/show/5", "/domainview/add", "/domainview/show/1", "/domainview/edit/1", "/domainview/delete/1",

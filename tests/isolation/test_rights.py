@@ -20,6 +20,7 @@ WRITES = {
     "WorkspaceView": "workspace.edit", "WorkspaceMemberView": "people.edit", "InvitationView": "people.edit",
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
     "TakeoutPage": "service.export", "PrivacyPage": "history.erase", "ChatCarePage": "history.erase", "MarksPage": "history.mark",
+    "ExportPage": "history.schedule",
 }  # fmt: skip
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix
@@ -30,11 +31,15 @@ ASKS_FOR = {
     "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "HistoryPage.service": "history.view",
     "HistoryPage.dialogue": "history.view", "HistoryLivePage.follow": "history.view", "HistoryLivePage.follow_list": "history.view", "InvitationView.add": "people.edit",
+    "ExportPage.new": "history.view", "ExportPage.make": "history.view", "ExportPage.download": "history.view",
     "WorkspaceView.add": "workspace.create", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
     "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit",
 }  # fmt: skip
 UNSEEN = {"people.edit": "people.view", "key.view": "key.view"}  # rows that are not there for who may not even see them
-ONES_OWN = {"HandoverPage.accept", "HandoverPage.decline", "ProfileView.sign_out_device"}  # whatever the role
+ONES_OWN = {  # whatever the role
+    "ExportPage.remove", "ExportPage.switch_schedule", "ExportPage.remove_schedule", "HandoverPage.accept",
+    "HandoverPage.decline", "ProfileView.sign_out_device",
+}  # fmt: skip
 _OF_MEMBERS = {view.rstrip("$"): set() for view, _ in ROLES["Member"]}
 for _view, _permission in ROLES["Member"]:
     _OF_MEMBERS[_view.rstrip("$")].add(_permission.rstrip("$"))

@@ -27,7 +27,8 @@ SECRETS = {
 }  # fmt: skip
 # tables below a service that hold nothing a customer would miss, or secrets alone
 LEFT = {
-    "acting_grants", "api_replies", "asked_questions", "erasures", "handovers", "identity_keys", "notices",
+    "acting_grants", "api_replies", "asked_questions", "erasures", "export_schedules", "exports", "handovers",
+    "identity_keys", "notices",
     "question_clusters", "retentions", "service_key_places", "service_keys", "session_words", "webhook_deliveries",
 }  # fmt: skip
 

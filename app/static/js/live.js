@@ -4,7 +4,7 @@
 function followLive({ stream, isMoving, refresh, pauseMs }) {
   let source = null;
   let timer = null;
-  let isAsking = !window.EventSource;
+  let isAsking = !window.EventSource || !stream; // some pages have none
 
   function stop() {
     if (source) source.close();

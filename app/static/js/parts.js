@@ -33,7 +33,7 @@ async function refresh() {
 }
 
 followLive({
-  stream: () => document.querySelector("[data-live]").dataset.stream,
+  stream: document.querySelector("[data-stream]") && (() => document.querySelector("[data-live]").dataset.stream),
   isMoving,
   refresh,
   pauseMs: PAUSE_MS,

@@ -1,0 +1,31 @@
+"""What a filter asks for, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.history.filters import Filter
+from app.template_filters import words
+from models import Chatbot, Domain, Workspace, db
+
+_PLACES: dict[str, Any] = {"workspace": Workspace, "domain": Domain, "chatbot": Chatbot}
+_NAMES = {
+    "from": "From", "to": "To", "workspace": "Workspace", "domain": "Website", "chatbot": "Chatbot", "state": "Answers",
+    "feedback": "Feedback", "mark": "Mark", "language": "Language", "page": "Page", "q": "Words",
+    "slower": "Slower than", "form": "With a form", "handed": "Handed to a person",
+}  # fmt: skip
+
+
+def filter_in_words(asked: Filter) -> list[tuple[str, str]]:
+    """Return pairs of what is narrowed, and to what."""
+    return [(_NAMES.get(name, words(name)), _value(asked, name, text)) for name, text in asked.to_args().items()]
+
+
+def _value(asked: Filter, name: str, text: str) -> str:
+    if name in _PLACES:
+        entity = _PLACES[name]
+        found = db.session.scalar(select(entity).where(entity.uuid == getattr(asked, name)))
+        return str(found) if found is not None else "one that is gone"
+    return f"{text} s" if name == "slower" else words(text) if name in ("state", "feedback", "mark") else text

@@ -24,7 +24,7 @@ from app.refusals import Refusal
 from app.template_filters import words
 from app.values import whole_number
 from models import db
-from views.listing import filters_of, read_listing
+from views.listing import Narrowing, filters_of, read_listing
 from views.questions import Act
 
 
@@ -54,6 +54,7 @@ class Screen(ModelView):
     search_filter: type[BaseFilter] = FilterContains  # how the words of a search are looked for
     search_label = ""  # what the search box says
     filter_choices: dict[str, tuple[str, ...]] = {}  # column -> values that the list can be narrowed to
+    narrowings: tuple[Narrowing, ...] = ()  # further ways to narrow it, whose choices are looked up
     writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
     also_loads: tuple[str, ...] = ()  # relations that a list reads though none of its columns is called so
     exports = False  # whether the list can be taken home as CSV, from an address of its own

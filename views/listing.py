@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
+from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterEqual
+from sqlalchemy import ColumnElement
 
 from app.values import whole_number
 
 MAX_PAGE = 999_999
 MAX_WORDS = 200
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """A way to narrow a list whose choices only a request knows: (value, words) of each; of a day there are none."""
+
+    name: str
+    label: str
+    condition: Callable[[str], ColumnElement[bool]]
+    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A narrowing as it is shown: a date field, or a choice."""
+
+    name: str
+    label: str
+    is_day: bool
+    choices: Sequence[tuple[str, str]] = ()
+
+    def takes(self, word: str) -> bool:
+        return _is_day(word) if self.is_day else any(word == value for value, _ in self.choices)
 
 
 @dataclass(frozen=True)
@@ -25,6 +52,7 @@ class Listing:
     sort: str = ""
     page: int = 1
     page_size: int = 25
+    offers: Sequence[Offer] = ()
 
     @property
     def is_narrowed(self) -> bool:
@@ -77,14 +105,36 @@ def read_listing(view: Any) -> Listing:
     """Read what the request asks of `view`; what the view does not offer is left out."""
     args = request.args
     sort = args.get("sort", "")
+    offers = [Offer(n.name, n.label, n.choices is None, n.choices() if n.choices else ()) for n in view.narrowings]
+    narrowed = {offer.name: args[offer.name] for offer in offers if offer.takes(args.get(offer.name, ""))}
     return Listing(
         placeholder=_placeholder(view),
         words=read_words(),
-        chosen={name: args[name] for name, words in view.filter_choices.items() if args.get(name) in words},
+        chosen={name: args[name] for name, words in view.filter_choices.items() if args.get(name) in words} | narrowed,
         sort=sort if sort.removeprefix("-") in view.order_columns else "",
         page=read_page_number(),
         page_size=view.page_size,
+        offers=offers,
     )
+
+
+def _is_day(word: str) -> bool:
+    try:
+        return dt.date.fromisoformat(word).isoformat() == word and "1970" < word < "9000"
+    except ValueError:
+        return False
+
+
+class _Condition(BaseFilter):
+    """A condition of ours as FAB's filters take one."""
+
+    def apply(self, query: Any, condition: Any) -> Any:
+        return query.filter(condition)
+
+
+def narrowings_of(view: Any, listing: Listing) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is chosen among a view's narrowings."""
+    return [n.condition(listing.chosen[n.name]) for n in view.narrowings if n.name in listing.chosen]
 
 
 def filters_of(view: Any, listing: Listing) -> Any:
@@ -92,6 +142,8 @@ def filters_of(view: Any, listing: Listing) -> Any:
     filters = view.datamodel.get_filters(view.search_columns)
     if listing.words:
         filters.add_filter(view.search_columns[0], view.search_filter, listing.words)
-    for column, word in listing.chosen.items():
-        filters.add_filter(column, FilterEqual, word)
+    for column in view.filter_choices.keys() & listing.chosen.keys():
+        filters.add_filter(column, FilterEqual, listing.chosen[column])
+    for condition in narrowings_of(view, listing):
+        filters.add_filter(view.search_columns[0], _Condition, condition)
     return filters.get_joined_filters(view._base_filters)  # noqa: SLF001 - FAB keeps them there

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from app import mail, spreadsheets
+from app import mail
 from app.accounts.permissions import HOLDER, allows
 from app.history import summary
 from app.leads import webhooks
@@ -101,22 +101,3 @@ def remove(submission: Submission) -> None:
     db.session.delete(submission)
     if chat is not None:
         summary.renew(chat)
-
-
-def to_csv(submissions: Iterable[Submission]) -> Iterator[str]:
-    """Yield lines of CSV: one submission in each, every label that there is as a column."""
-    rows = list(submissions)
-    labels = list(dict.fromkeys(answer["label"] for row in rows for answer in _dicts(row.answers)))
-    head = ["Received", "Chatbot", "Form", "State", "Assignee", "Page", *labels]
-    return spreadsheets.to_csv([head, *(_cells_of(row, labels) for row in rows)])
-
-
-def _cells_of(row: Submission, labels: list[str]) -> list[str]:
-    said = {answer["label"]: answer["value"] for answer in _dicts(row.answers)}
-    assignee = row.assignee.email if row.assignee else ""
-    head = [row.created_at.isoformat(), row.chatbot.name, row.form_name, row.state, assignee, row.page]
-    return [*head, *(said.get(label, "") for label in labels)]
-
-
-def _dicts(answers: Iterable[object]) -> list[dict[str, str]]:
-    return [answer for answer in answers if isinstance(answer, dict)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import datetime as dt
 import email
 import email.policy
 import hashlib
@@ -20,7 +21,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app import limits
-from app.leads import forms, submissions, webhooks
+from app.leads import exporting, forms, submissions, webhooks
 from app.leads.designs import DesignRefused
 from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
 from models.base import change, now
@@ -237,11 +238,79 @@ def test_the_export_holds_what_the_list_is_narrowed_to_and_no_formula(app, owner
     assert len(list(csv.reader(io.StringIO(owner.get("/submissionview/export.csv?q=nobody").text)))) == 1
 
 
-def test_an_export_that_would_be_cut_is_refused(owner, monkeypatch):
-    monkeypatch.setattr("views.submissions.MAX_EXPORTED", 1)
-    refused = owner.get("/submissionview/export.csv")
-    assert refused.status_code == 409
-    assert "Narrow the list to 1 at most first." in refused.text
+def test_an_export_is_sent_as_it_is_read_however_many_there_are(app, owner, place, form, monkeypatch):
+    monkeypatch.setattr(exporting, "BATCH", 3)
+    client = visitor(app)
+    with inside(app):
+        chat = db.session.scalars(select(ChatSession).where(ChatSession.chatbot_id == place.chatbot_id).limit(1)).one()
+        for n in range(10):
+            answer = {"name": "x", "label": f"Label {n}", "kind": "text", "value": f"many {n}"}
+            submissions.add(chat, [answer], None, "Many")
+        db.session.commit()
+    export = owner.get("/submissionview/export.csv?form=Many", buffered=False)
+    blocks = list(export.iter_encoded())
+    assert len(blocks) == 1 + 4
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0
+    head, *rows = csv.reader(io.StringIO(b"".join(blocks).decode().removeprefix("\ufeff")))
+    assert head[6:] == [f"Label {n}" for n in reversed(range(10))]
+    assert [max(row[6:]) for row in rows] == [f"many {n}" for n in reversed(range(10))]
+    assert client.get("/submissionview/export.csv").status_code in (302, 401, 403)
+
+
+@pytest.fixture(scope="module")
+def three(app, ada, place):
+    """Three submissions of another chatbot of Ada's: taken by her, from another form, of last year."""
+    with inside(app):
+        chatbot = Chatbot(service_id=ada.service_id, workspace_id=ada.workspace_id, name="Other")
+        db.session.add(chatbot)
+        db.session.flush()
+        scope = {"service_id": ada.service_id, "chatbot_id": chatbot.id}
+        chat = ChatSession(**scope)
+        db.session.add(chat)
+        db.session.flush()
+        rows = {name: submissions.add(chat, [], None, "Talk to a person") for name in ("taken", "form", "old")}
+        for name, row in rows.items():
+            row.summary = f"the {name} one"
+        rows["taken"].assignee_id = ada.member_id
+        rows["form"].form_name, rows["form"].kind, rows["form"].state = "Rating", "form", "done"
+        rows["old"].created_at = dt.datetime(2025, 12, 31, 23, 30, tzinfo=dt.UTC)
+        db.session.commit()
+        return str(chatbot.uuid)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, "taken form old"), ({"assignee": "ada"}, "taken"), ({"assignee": "nobody"}, "form old"),
+        ({"form": "Rating"}, "form"), ({"form": "Talk to a person", "state": "new"}, "taken old"),
+        ({"kind": "form"}, "form"), ({"to": "2025-12-31"}, "old"), ({"from": "2026-01-01"}, "taken form"),
+        ({"from": "2025-12-31", "to": "2025-12-31", "assignee": "nobody"}, "old"), ({"q": "taken"}, "taken"),
+        ({"assignee": "ada", "form": "Rating"}, ""), ({"to": "2025-12-30"}, ""),
+        ({"from": "9999-12-31", "to": "soon", "assignee": "9" * 30, "form": "none", "state": "x"}, "taken form old"),
+    ],
+)  # fmt: skip
+def test_submissions_are_narrowed_by_all_that_tells_them_apart_and_so_is_the_export(ada, owner, three, asked, found):
+    asked = {"chatbot": three, **asked}
+    if asked.get("assignee") == "ada":
+        asked["assignee"] = str(ada.member_id)
+    page = owner.get("/submissionview/list/", query_string=asked)
+    assert page.status_code == 200
+    assert [name for name in ("taken", "form", "old") if f"the {name} one" in page.text] == found.split()
+    lines = owner.get("/submissionview/export.csv", query_string=asked).text.count("\n") - 1
+    assert lines == len(found.split())
+
+
+def test_strangers_names_are_no_choices(app, cid, three):
+    page = sign_in(app, cid).get(f"/submissionview/list/?chatbot={three}").text
+    assert three not in page.replace(f"chatbot={three}", "")
+    assert "Rating" not in page
+
+
+def test_no_word_in_the_address_of_a_list_breaks_its_link_to_the_export(owner, three):
+    page = owner.get("/submissionview/list/?endpoint=x&_anchor=y&q=%22%3E%3Cb")
+    assert page.status_code == 200
+    assert "><b" not in page.text
 
 
 def test_a_chat_that_is_erased_takes_along_what_was_entered_in_it(app, place, form):

@@ -9,6 +9,7 @@ import segno
 from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
+from flask_login import current_user
 from wtforms import BooleanField, IntegerField
 from wtforms.validators import NumberRange, Optional
 
@@ -83,28 +84,25 @@ class EmbedPage(BaseView):
     def _page(
         self, embed: Embed, *, form: LimitsForm | None = None, findings: list[Finding] | None = None, path: str = ""
     ) -> Any:
-        refusals = health.refusals_of([embed])[embed.id]
+        refusals, may = health.refusals_of([embed])[embed.id], _rights_on(embed)
         return self.render_template(
             "embeds/show.html", appbuilder=self.appbuilder, embed=embed, form=form or LimitsForm(obj=embed),
-            may=_rights_on(embed), state=health.state_of(embed, refusals), figures=health.figures_of(embed),
+            may=may, state=health.state_of(embed, refusals), figures=health.figures_of(embed),
             n_refused=refusals.n, refused=health.list_refused(embed), codes_of=codes.codes_of,
             address=here().config.address, findings=findings, path=path or embed.last_seen_page or "/",
-            phone=_qr_code(embed),
+            phone=_test_link(embed) if may["chatbot.preview"] else None,
         )  # fmt: skip
 
 
 def _rights_on(embed: Embed) -> dict[str, bool]:
-    found = {what: standing().may(what, embed.chatbot.workspace_id) for what in ("chatbot.edit", "history.view")}
+    asked = ("chatbot.edit", "chatbot.preview", "history.view")
+    found = {what: standing().may(what, embed.chatbot.workspace_id) for what in asked}
     return {**found, "domain.edit": grants.may(standing(), "domain.edit", embed.domain)}
 
 
-def _qr_code(embed: Embed) -> tuple[str, str]:
-    """Return the address at which the embed is tried on a phone, and its QR code as the address of a picture.
-
-    That is the page that showed it last; while none has, the preview, which asks to sign in.
-    """
-    address = embed.domain.origin + (embed.last_seen_page or "/")
-    if embed.last_seen_at is None:
-        address = here().config.address + url_for("WorkbenchPage.show", chatbot_uuid=embed.chatbot.uuid)
-    picture: str = segno.make(address, error="m").svg_data_uri(scale=4, border=4, light="#fff", dark="#000")
+def _test_link(embed: Embed) -> tuple[str, str]:
+    """Return the address at which the embed is tried on a phone for an hour, and its QR code as that of a picture."""
+    token = embeds.sign_test_link(embed, current_user.get_id())
+    address = here().config.address + url_for("hosted.test", token=token)
+    picture: str = segno.make(address, error="l").svg_data_uri(scale=4, border=4, light="#fff", dark="#000")
     return address, picture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import g, request
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from app.answering import presets
 from app.collaborators import here
-from app.domains import grants, hosts
+from app.domains import embeds, grants, hosts
 from app.history import recording
 from app.tokens import TokenExpired, TokenInvalid
 from models import Chatbot, ChatSession, Embed, Service, db, tenancy
@@ -29,7 +30,7 @@ SERVICE_CLOSED = "service_closed"
 
 @dataclass(frozen=True)
 class Visit:
-    """A request that may go on: to this embed, from this origin; `member` is whose preview it is.
+    """A request that may go on: to this embed, from this origin; `viewer` is whose preview it is.
 
     One that `is_closed` gets no answers: it is told why, or is about what the visitor has said before.
     """
@@ -37,7 +38,7 @@ class Visit:
     embed: Embed
     service: Service
     origin: str
-    member: str = ""
+    viewer: preview.Viewer = preview.Viewer()
     bar: str = ""  # the code of what keeps it from answering
 
     @property
@@ -157,7 +158,22 @@ def open_embed(embed_uuid: uuid.UUID, preview_token: str) -> Visit:
         return visit
     if not preview_token:
         raise WidgetError("token_missing")
-    return _check_member(visit, preview.read_member(visit.embed, preview_token))
+    return _check_viewer(visit, preview.read_viewer(visit.embed, preview_token))
+
+
+def open_test(token: str) -> tuple[Visit, Embed]:
+    """Open a test link: return a visit to the preview of its chatbot, and the embed that is tried.
+
+    Raises:
+        WidgetError: it is none, or too old; or whoever made it may not chat there any more.
+    """
+    said = embeds.read_test_link(token)
+    if said is None:
+        raise WidgetError("not_found")
+    embed, service = _load(uuid.UUID(said["embed"]))
+    tenancy.enter(tenancy.service_scope(embed.service_id))
+    visit = Visit(embeds.preview_embed(embed.chatbot), service, preview.own_origin())
+    return _check_viewer(visit, preview.Viewer(said["member"], is_away=True)), embed
 
 
 def open_hosted(embed_uuid: uuid.UUID) -> Visit:
@@ -174,22 +190,22 @@ def open_hosted(embed_uuid: uuid.UUID) -> Visit:
     return visit
 
 
-def _check_member(visit: Visit, member: str) -> Visit:
-    if not preview.is_open_to(member, visit.chatbot):
+def _check_viewer(visit: Visit, viewer: preview.Viewer) -> Visit:
+    if not preview.is_open_to(viewer, visit.chatbot):
         raise WidgetError("token_invalid")
-    return replace(visit, member=member)
+    return replace(visit, viewer=viewer)
 
 
 def issue_token(visit: Visit, chat: ChatSession) -> str:
     """Return a token for 15 minutes, good for this embed, this origin and this chat session alone."""
     payload = {
         "embed": str(visit.embed.uuid), "origin": visit.origin, "chat": str(chat.uuid), "id": uuid.uuid4().hex,
-        "member": visit.member,
+        "member": visit.viewer.member, "away": visit.viewer.is_away,
     }  # fmt: skip
     return here().signer.sign(PURPOSE, payload)
 
 
-def _read_token() -> tuple[dict[str, str], uuid.UUID, uuid.UUID]:
+def _read_token() -> tuple[dict[str, Any], uuid.UUID, uuid.UUID]:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise WidgetError("token_missing")
@@ -217,7 +233,8 @@ def require_chat(*, stopped_too: bool = False) -> tuple[Visit, ChatSession]:
     if payload.get("origin") != visit.origin:
         raise WidgetError("origin_not_allowed")
     if visit.is_preview:
-        visit = _check_member(visit, str(payload.get("member", "")))
+        viewer = preview.Viewer(str(payload.get("member", "")), is_away=payload.get("away") is True)
+        visit = _check_viewer(visit, viewer)
     (refuse_shut if stopped_too else refuse_closed)(visit)
     chat = recording.find_session(visit.embed, chat_uuid)
     if chat is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, session
@@ -38,27 +39,44 @@ def _is_plain(host: str) -> bool:
         return False
 
 
-def read_member(embed: Embed, token: str) -> str:
-    """Return the member that a preview token of this embed was made for; empty when it is none."""
-    payload = embeds.read_preview(token) or {}
-    return str(payload.get("member", "")) if payload.get("embed") == str(embed.uuid) else ""
+@dataclass(frozen=True)
+class Viewer:
+    """Whose preview it is; `is_away`: by a test link of theirs, on a device where they need not be signed in."""
+
+    member: str = ""
+    is_away: bool = False
 
 
-def is_open_to(member: str, chatbot: Chatbot) -> bool:
-    """Tell whether the request comes from that member, still signed in, who may still chat in the preview."""
-    if not current_user.is_authenticated or current_user.get_id() != member:
+def read_viewer(embed: Embed, token: str) -> Viewer:
+    """Return whom a preview token or a test link of this embed was made for; nobody when it is none."""
+    payload, is_away = embeds.read_preview(token), False
+    if payload is None:
+        payload, is_away = embeds.read_test_link(token), True
+    if payload is None or payload.get("embed") != str(embed.uuid):
+        return Viewer()
+    return Viewer(str(payload.get("member", "")), is_away)
+
+
+def is_open_to(viewer: Viewer, chatbot: Chatbot) -> bool:
+    """Tell whether the request comes from that member, still signed in, who may still chat in the preview.
+
+    Who is away has shown it by the link, and is asked for nothing but that they still may.
+    """
+    member = presence.find_member(viewer.member) if viewer.is_away else current_user
+    if member is None or not member.is_authenticated or member.get_id() != viewer.member:
         return False
-    return find_standing(current_user).may("chatbot.preview", chatbot.workspace_id)
+    return find_standing(member).may("chatbot.preview", chatbot.workspace_id)
 
 
-def watch(member: str, chatbot_id: int) -> Callable[[], bool]:
+def watch(viewer: Viewer, chatbot_id: int) -> Callable[[], bool]:
     """Return what tells, while an answer is streamed, whether it still is: the request is over by then."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     device = session.get("device")
 
     def is_still_open() -> bool:
         with app.app_context(), tenancy.everything():
-            person = presence.find_present(member, device)
+            name = viewer.member
+            person = presence.find_member(name) if viewer.is_away else presence.find_present(name, device)
             place = db.session.scalar(select(Chatbot.workspace_id).where(Chatbot.id == chatbot_id))
             return person is not None and find_standing(person).may("chatbot.preview", place)
 

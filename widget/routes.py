@@ -145,7 +145,7 @@ def ask() -> Response:
         _limit(rule, "message", str(chat.uuid))
     if visit.is_preview:
         for rule in (limits.PREVIEWS_PER_MEMBER, limits.PREVIEWS_PER_MEMBER_A_DAY):
-            _limit(rule, "preview", visit.member)
+            _limit(rule, "preview", visit.viewer.member)
     else:
         _limit_visitors(visit.embed, visit.service)
     unused.note_used(chat)

@@ -47,7 +47,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "lang": language,
         "dir": languages.direction(language),
         "strings": strings,
-        "pages": {name: [_as_browsers_say(path) for path in look[f"{name}_on"]] for name in ("show", "hide")},
+        "pages": _pages_of(visit, look),
         "open_after_s": look["open_after_s"],
         "consent": {"text": look["consent"], "link": look["consent_link"]} if look["consent"] else None,
         "forms": _forms_of(chatbot, strings, has_person=bool(look["contact"])),
@@ -55,6 +55,13 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
         "powered_by": look["powered_by"] or not usage.includes(service, "remove_branding"),
     }
+
+
+def _pages_of(visit: Visit, look: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return on which pages of the owner's website it is shown, and not; our own pages are none of those."""
+    if visit.embed.domain.internal:
+        return {"show": [], "hide": []}
+    return {name: [_as_browsers_say(path) for path in look[f"{name}_on"]] for name in ("show", "hide")}
 
 
 def _as_browsers_say(path: str) -> str:

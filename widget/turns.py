@@ -76,7 +76,7 @@ def _replay(answer: Message) -> list[str]:
 
 def _watch(visit: Visit) -> Callable[[], bool]:
     """Return what tells whether whoever asked may still hear the answer; a visitor may, a member can be shut out."""
-    return preview.watch(visit.member, visit.chatbot.id) if visit.is_preview else lambda: True
+    return preview.watch(visit.viewer, visit.chatbot.id) if visit.is_preview else lambda: True
 
 
 def _read(speaker: Speaker, connection: Any, is_open: Callable[[], bool]) -> Iterator[str]:

@@ -18,6 +18,8 @@ from models.chatbots import HOSTED_PAGE
 
 PREVIEW = "preview"
 PREVIEW_TOKEN_S = 8 * 3600
+TEST_LINK = "test-link"
+TEST_LINK_S = 3600
 
 
 def list_embeds(chatbot: Chatbot) -> tuple[list[Embed], Embed | None]:
@@ -129,5 +131,18 @@ def read_preview(token: str) -> dict[str, Any] | None:
     """Return what a preview token says; None when it is forged or older than eight hours."""
     try:
         return here().signer.read(PREVIEW, token, max_age_s=PREVIEW_TOKEN_S)
+    except TokenError:
+        return None
+
+
+def sign_test_link(embed: Embed, member: str) -> str:
+    """Return the token with which a member tries an embed on another device, for an hour, without signing in there."""
+    return here().signer.sign(TEST_LINK, {"embed": str(embed.uuid), "member": member})
+
+
+def read_test_link(token: str) -> dict[str, Any] | None:
+    """Return what the token of a test link says; None when it is forged or older than an hour."""
+    try:
+        return here().signer.read(TEST_LINK, token, max_age_s=TEST_LINK_S)
     except TokenError:
         return None

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
-
 from app.collaborators import here
 from app.domains import csp, hosts
+from app.domains.tags import Tag, read_tags
 from app.net import FetchError
 from models import Embed, db
 
@@ -61,20 +60,20 @@ def _is_there(embed: Embed, address: str) -> bool:
 
 
 def _read(embed: Embed, page: str, body: bytes, headers: Mapping[str, str]) -> list[Finding]:
-    soup = BeautifulSoup(body, "lxml")
-    scripts = [(tag, _source_of(tag, page)) for tag in soup.find_all("script")]
-    scripts = [(tag, source) for tag, source in scripts if _SCRIPT.fullmatch(source.path)]
-    ours = [tag for tag, source in scripts if hosts.origin_of(source) == _home()]
+    tags = read_tags(body, "script", "meta")
+    scripts = [tag for tag in tags if tag.name == "script"]
+    widgets = [(tag, source) for tag in scripts if _SCRIPT.fullmatch((source := _source_of(tag, page)).path)]
+    ours = [tag for tag, source in widgets if hosts.origin_of(source) == _home()]
     if not ours:
-        return [_explain_absence(soup, strangers=len(scripts))]
-    policies = [*csp.split_policies(headers.get("Content-Security-Policy", "")), *_policies_within(soup)]
+        return [_explain_absence(scripts, strangers=len(widgets))]
+    policies = [*csp.split_policies(headers.get("Content-Security-Policy", "")), *_policies_within(tags)]
     return [_judge_code(embed, ours), *_judge_policies(policies, page, ours[0])]
 
 
 def _source_of(tag: Tag, page: str) -> SplitResult:
     """Return where a script is loaded from; an empty address where that is none."""
     try:
-        address = urlsplit(urljoin(page, _value(tag, "src")))
+        address = urlsplit(urljoin(page, tag.get("src")))
         hosts.origin_of(address)
     except ValueError:
         return urlsplit("")
@@ -85,14 +84,10 @@ def _home() -> str:
     return hosts.origin_of(urlsplit(here().config.address))
 
 
-def _value(tag: Tag, name: str) -> str:
-    return str(tag.get(name) or "").strip()
-
-
-def _explain_absence(soup: BeautifulSoup, *, strangers: int) -> Finding:
+def _explain_absence(scripts: list[Tag], *, strangers: int) -> Finding:
     if strangers:
         return Finding(WRONG, f"The code loads its script from another address than {_home()}.")
-    sources = " ".join(_value(tag, "src") + tag.get_text() for tag in soup.find_all("script"))
+    sources = " ".join(tag.get("src") + tag.text for tag in scripts)
     if any(manager in sources for manager in _TAG_MANAGERS):
         words = (
             "The code is not in the page itself. The page loads a tag manager, which may add it later: open the page "
@@ -102,7 +97,7 @@ def _explain_absence(soup: BeautifulSoup, *, strangers: int) -> Finding:
 
 
 def _judge_code(embed: Embed, scripts: list[Tag]) -> Finding:
-    found = [_value(tag, "data-embed") for tag in scripts]
+    found = [tag.get("data-embed") for tag in scripts]
     if str(embed.uuid) not in found:
         return Finding(WRONG, "The script is there, with the code of another embed.", str(embed.uuid))
     if found[0] != str(embed.uuid):
@@ -112,17 +107,16 @@ def _judge_code(embed: Embed, scripts: list[Tag]) -> Finding:
     return Finding(RIGHT, "The code is there, once.")
 
 
-def _policies_within(soup: BeautifulSoup) -> list[str]:
-    tags = soup.find_all("meta", attrs={"http-equiv": re.compile("^content-security-policy$", re.IGNORECASE)})
-    return [_value(tag, "content") for tag in tags]
+def _policies_within(tags: list[Tag]) -> list[str]:
+    return [tag.get("content") for tag in tags if tag.get("http-equiv").lower() == "content-security-policy"]
 
 
 def _judge_policies(policies: list[str], page: str, script: Tag) -> list[Finding]:
     if not policies:
         return [Finding(RIGHT, "The page sets no Content-Security-Policy.")]
-    source = urljoin(page, _value(script, "src"))
-    proofs = [f"'nonce-{_value(script, 'nonce')}'"] if _value(script, "nonce") else []
-    proofs += [f"'{word}'" for word in _value(script, "integrity").split()]
+    source = urljoin(page, script.get("src"))
+    proofs = [f"'nonce-{script.get('nonce')}'"] if script.get("nonce") else []
+    proofs += [f"'{word}'" for word in script.get("integrity").split()]
     blocked = []
     if not all(csp.allows(policy, csp.SCRIPT, source, page, proofs) for policy in policies):
         blocked.append(

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-
 from app.collaborators import here
 from app.domains import hosts
 from app.domains.lookup import LookupFailed, find_txt
+from app.domains.tags import read_tags
 from app.net import FetchError
 from models import Domain, db
 
@@ -123,9 +122,7 @@ def look_at_page(domain: Domain) -> Finding:
 
 
 def _read_tags(body: bytes) -> list[str]:
-    soup = BeautifulSoup(body, "lxml")
-    tags = soup.head.find_all("meta", attrs={"name": META}) if soup.head else []
-    return [str(tag.get("content") or "") for tag in tags]
+    return [tag.get("content") for tag in read_tags(body, "meta") if tag.is_in_head and tag.get("name") == META]
 
 
 def look(domain: Domain) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.collaborators import here
@@ -113,3 +115,23 @@ def test_no_database_connection_is_held_while_the_page_is_waited_for(world, embe
     monkeypatch.setattr(fetcher, "fetch", fetch_and_look)
     assert look(world, embed, code(embed.uuid))[0][0] == "right"
     assert held == [0]
+
+
+@pytest.mark.parametrize(
+    "filling", ["<div>" * 590_000, "<div><p>hello <b>x</b></p></div>" * 90_000, "<script></script>" * 170_000, "<" * 2_900_000],
+    ids=["deep", "wide", "scripts", "broken"],
+)  # fmt: skip
+def test_three_megabytes_of_tags_are_read_in_no_time(world, embed, filling):
+    page = f"<!doctype html><html><body>{code(embed.uuid)}{filling}</body></html>".encode()
+    started = time.process_time()
+    found = page_check._read(embed, "http://localhost/", page, {})
+    took = time.process_time() - started
+    assert [finding.state for finding in found] == ["right", "right"]
+    assert took < 3  # of processor, on however crowded a machine; it was seven seconds
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\0", b"<", b"\xff\xfe<script", "<script>ü".encode("latin-1"), b"<!doctype html>"]
+)
+def test_what_is_no_page_holds_no_code(world, embed, body):
+    assert page_check._read(embed, "http://localhost/", body, {})[0].words.startswith("The code is not in the page")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
 
 from app.domains import embeds
-from models import Chatbot, Embed, Service, db
+from models import Chatbot, ChatSession, Embed, Member, Service, db
 from tests.conftest import inside, sign_in
 from tests.widget.conftest import API, ask, changed, events_of, visitor
 from tests.widget.test_turns import used
@@ -102,3 +103,73 @@ def test_a_service_that_takes_a_break_says_so_there(app, client, hosted, place):
     values = {"settings": {"hides_when_closed": True}}
     with changed(app, Service, place.service_id, status="disabled"), changed(app, Chatbot, place.chatbot_id, **values):
         assert client.get(f"/chat/{hosted}").status_code == 404
+
+
+# --- a test page for a phone, by a link
+
+
+@pytest.fixture
+def link(app, ada, place):
+    """The path of a test link that Ada sees on her embed's page."""
+    page = sign_in(app, ada).get(f"/embed/{place.embed}").text
+    return re.search(r'href="http://localhost(/test/[^"]+)"', page).group(1)
+
+
+def open_test(client, link) -> tuple[str, dict]:
+    """Load a test page as a phone does: (its embed, what it sends along)."""
+    page = client.get(link)
+    assert page.status_code == 200
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    embed, token = (re.search(rf'data-{name}="([^"]+)"', page.text).group(1) for name in ("embed", "preview-token"))
+    return embed, {"preview_token": token}
+
+
+def test_a_phone_tries_an_embed_without_signing_in_and_nothing_is_counted(app, client, link, place):
+    settings = {"look": {"show_on": ["/shop/*"]}}  # pages of the website, which this one is none of
+    with changed(app, Chatbot, place.chatbot_id, settings=settings):
+        embed, sent = open_test(client, link)
+        config = client.post(f"{API}/embeds/{embed}/config", json=sent, headers=HOME).json
+    assert config["pages"] == {"show": [], "hide": []}
+    assert place.origin in client.get(link).text
+    before = used(app, place)
+    opened = client.post(f"{API}/embeds/{embed}/session", json=sent, headers=HOME).json
+    headers = {**HOME, "Authorization": "Bearer " + opened["token"]}
+    assert dict(events_of(ask(client, headers)))["done"]["state"] == "grounded"
+    assert used(app, place) == before
+    with inside(app):
+        chat = db.session.query(ChatSession).filter_by(uuid=uuid.UUID(opened["session_id"])).one()
+        assert chat.domain.is_preview
+
+
+def test_a_test_link_is_good_for_its_own_page_alone_and_not_for_ever(app, client, link, place, monkeypatch):
+    embed, sent = open_test(client, link)
+    token = link.rpartition("/")[2]
+    for wrong in (token[:-2], "x" + token, sent["preview_token"][:-1], "x"):
+        assert client.get(f"/test/{wrong}").status_code == 404
+    assert client.post(f"{API}/embeds/{embed}/config", json={"preview_token": token}, headers=HOME).status_code == 401
+    for origin in ("https://evil.example", place.origin):
+        refused = client.post(f"{API}/embeds/{embed}/config", json=sent, headers={"Origin": origin})
+        assert refused.status_code == 403
+    monkeypatch.setattr(embeds, "TEST_LINK_S", -1)
+    assert client.get(link).status_code == 404
+    assert client.post(f"{API}/embeds/{embed}/session", json=sent, headers=HOME).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "ended", [(Member, "member_id", {"status": "disabled"}), (Service, "service_id", {"status": "disabled"})]
+)
+def test_a_test_link_ends_with_the_right_of_whoever_made_it(app, ada, client, link, ended):
+    kind, row, values = ended
+    embed, sent = open_test(client, link)
+    opened = client.post(f"{API}/embeds/{embed}/session", json=sent, headers=HOME).json
+    headers = {**HOME, "Authorization": "Bearer " + opened["token"]}
+    with changed(app, kind, getattr(ada, row), **values):
+        assert client.get(link).status_code == 404
+        assert client.post(f"{API}/embeds/{embed}/session", json=sent, headers=HOME).status_code == 401
+        assert ask(client, headers).status_code == 401
+    assert client.get(f"{API}/chat/messages", headers=headers).status_code == 200
+
+
+def test_who_only_looks_at_an_embed_and_may_not_ask_gets_no_link(app, ada, place):
+    with changed(app, Service, ada.service_id, status="disabled"):
+        assert "/test/" not in sign_in(app, ada).get(f"/embed/{place.embed}").text

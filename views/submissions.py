@@ -53,7 +53,7 @@ class SubmissionView(Screen):
     narrowings = (
         Narrowing("chatbot", "Chatbot", finding.is_of_chatbot, lambda: finding.chatbots(_mine())),
         Narrowing("form", "Form", finding.is_of_form, lambda: finding.forms(_mine())),
-        Narrowing("assignee", "Taken care of by", finding.is_taken_by, lambda: finding.assignees(_mine())),
+        Narrowing("assignee", "Assignee", finding.is_taken_by, lambda: finding.assignees(_mine())),
         Narrowing("from", "From", _since),
         Narrowing("to", "To", _until),
     )

@@ -31,8 +31,8 @@ test: .venv/installed-tests  ## run the tests
 test-matrix: .venv/installed-tests  ## try every route x method x person x row, not only each two of them together
 	WHOLE_MATRIX=1 $(BIN)/python -m pytest -n 2 tests/isolation
 
-faults: .venv/installed-tests  ## kill workers, parsers and embedders N_KILLS=1000 times and print what became of it
-	N_KILLS=$(or $(N_KILLS),1000) $(BIN)/python -m pytest -s tests/faults/test_kills.py
+faults: .venv/installed-tests  ## kill workers, parsers, embedders N_KILLS=1000 times, N_STREAMS=50 answers; print what became of it
+	N_KILLS=$(or $(N_KILLS),1000) N_STREAMS=$(or $(N_STREAMS),50) $(BIN)/python -m pytest -s tests/faults/test_kills.py tests/faults/test_streams.py
 
 screenshots: .venv/installed-tests  ## take the pictures of the README again
 	$(BIN)/python docs/images/take.py

@@ -15,7 +15,7 @@ from app.knowledge import sweep
 from app.knowledge.crawling import websites
 from app.leads import webhooks
 from app.plans import expiry
-from app.privacy import erasures, retention
+from app.privacy import erasures, purging, retention
 from jobs import queues
 
 
@@ -46,6 +46,11 @@ def keep_to_retention() -> None:
     queues.wake_retention(*retention.settle_all())
 
 
+def purge_chatbots() -> None:
+    """Delete what is below chatbots that were deleted long enough ago."""
+    queues.wake_purges(*purging.due_chatbots())
+
+
 def go_on_erasing() -> None:
     """Queue again the erasures that are not done."""
     queues.wake_erasures(*erasures.waiting())
@@ -70,6 +75,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),
     (go_on_erasing, 30),
+    (purge_chatbots, 3600),
     (keys.forget_replies, 3600),
     (sweep.sweep, 600),
     (unused.clear, 21_600),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.privacy import erasures, retention
+from app.privacy import erasures, purging, retention
 
 
 def delete_outlived(chatbot_id: int) -> None:
@@ -13,3 +13,8 @@ def delete_outlived(chatbot_id: int) -> None:
 def erase(erasure_id: int) -> None:
     """Delete the chats that somebody wants gone."""
     erasures.run(erasure_id)
+
+
+def purge(chatbot_id: int) -> None:
+    """Delete all below a deleted chatbot whose grace days are over."""
+    purging.purge(chatbot_id)

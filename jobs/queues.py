@@ -84,6 +84,11 @@ def wake_retention(*chatbot_ids: int) -> None:
     _wake("jobs.privacy.delete_outlived", chatbot_ids, name_of_queue=TELLING)
 
 
+def wake_purges(*chatbot_ids: int) -> None:
+    """Ask a worker to delete what is below deleted chatbots, once nothing else waits."""
+    _wake("jobs.privacy.purge", chatbot_ids, name_of_queue=TELLING)
+
+
 def wake_erasures(*erasure_ids: int) -> None:
     """Ask a worker to delete the chats that somebody wants gone."""
     _wake("jobs.privacy.erase", erasure_ids)

@@ -99,6 +99,10 @@ class Screen(ModelView):
         """Delete a row; soft where the table has a status or `deleted_at`."""
         db.session.delete(item)
 
+    def before_deletion(self, _item: Any) -> tuple[str, Any]:
+        """Return what deleting a row means, and the form of what is asked beside it; None: nothing."""
+        return self.delete_words, None
+
     def prepare_rows(self, rows: Any) -> None:
         """Load together what rows are shown with: those of a list, or the one of a page."""
 
@@ -193,16 +197,16 @@ class Screen(ModelView):
         item = self._find(pk)
         self._require_right(item)
         if request.method != "POST":
-            return self._ask(item)
+            return self._ask(item, *self.before_deletion(item))
         name = self.name_of(item)
         if self._commit(f"{item.__tablename__}.delete", item, self.remove, f"{self.deleted_words}: {name}."):
             return self.post_delete_redirect()
         return redirect(self.trail(item)[-1][1])
 
-    def _ask(self, item: Any) -> Any:
+    def _ask(self, item: Any, consequence: str, form: Any = None) -> Any:
         question = f"{self.delete_verb} {self.noun} {self.name_of(item)}?"
         return self.render_template(
-            "confirm.html", question=question, consequence=self.delete_words, verb=self.delete_verb,
+            "confirm.html", question=question, consequence=consequence, form=form, verb=self.delete_verb,
             trail=self.trail(item), appbuilder=self.appbuilder,
         )  # fmt: skip
 

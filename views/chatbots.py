@@ -17,6 +17,7 @@ from app.template_filters import words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES
+from views import departing
 from views.base import Screen, rows_where, table, workspaces_where
 from views.columns import moment, size, status_badge
 from views.website_state import word_of
@@ -76,7 +77,6 @@ class ChatbotView(Screen):
     edit_form_extra_fields = _FIELDS
     picture, noun = "chatbot", "chatbot"
     empty_words = "A chatbot answers from your documents. Make the first one."
-    delete_words = "It disappears from your websites at once. Its chats stay in the history until they are erased."
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -91,8 +91,12 @@ class ChatbotView(Screen):
         chatbots.complete(item, owner_id=standing().member_id)
         forms.bring_along(item)
 
+    def before_deletion(self, item: Any) -> tuple[str, Any]:
+        return departing.before_chatbot(item)
+
     def remove(self, item: Any) -> None:
         chatbots.delete(item)
+        departing.after_chatbot(item)
 
 
 class SourceView(Screen):

@@ -14,6 +14,7 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import grants, hosts
 from models import Domain
+from views import departing
 from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
 
@@ -54,7 +55,6 @@ class DomainView(Screen):
     filter_choices = {"status": ("active", "inactive")}
     picture, noun = "domain", "domain"
     empty_words = "Add the website on which your chatbot shall answer."
-    delete_words = "The chatbot disappears from that website at once; its chats stay readable."
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -69,6 +69,13 @@ class DomainView(Screen):
         if item.id is None:
             return standing().may_in_service(self.edit_action, item.service.id if item.service else None)
         return grants.may(standing(), self.edit_action, item)
+
+    def before_deletion(self, item: Any) -> tuple[str, Any]:
+        return departing.before_domain(item)
+
+    def remove(self, item: Any) -> None:
+        departing.after_domain(item)
+        super().remove(item)
 
     def prepare_new(self, item: Any) -> None:
         hosts.prepare(item, allow_local=here().config.local_domains)

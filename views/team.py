@@ -83,7 +83,10 @@ class WorkspaceView(Screen):
     label_columns = {"created_at": "Since"}
     picture, noun = "workspace", "workspace"
     empty_words = "A workspace holds chatbots, sources and the people who care for them."
-    delete_words = "Only a workspace without chatbots can be deleted. Its people are taken out of it."
+    delete_words = (
+        "Only a workspace without chatbots can be deleted. Its people are taken out of it. Chats of chatbots that were "
+        "deleted in it are kept until the day that was said then."
+    )
 
     def acts_on(self, item: Any) -> list[Act]:
         if not standing().may("history.view", item.id):
@@ -142,7 +145,10 @@ class WorkspaceMemberView(Screen):
     next_step = ("InvitationView.add", "Invite somebody")
     edit_form_extra_fields = {"role": SelectField("Role", choices=ROLE_CHOICES)}
     empty_words = "Nobody is here but the holder of the service. Invite somebody."
-    delete_words = "The person loses access with their next click. Invitations that they sent are withdrawn."
+    delete_words = (
+        "The person loses access with their next click. Invitations that they sent are withdrawn. Visitors' chats "
+        "belong to the service and stay."
+    )
 
     def name_of(self, item: Any) -> str:
         return f"{item.member.name} in {item.workspace}"

@@ -89,7 +89,7 @@ class Speaker:
         """Show that somebody is at it: an answer without such signs is given up, and its chat is free again."""
         if not self._is_settled:
             with self._at_work():
-                recording.keep_turn(self._turn.id)
+                recording.keep_turn(self._turn.id, "".join(self._shown))
 
     def leave(self) -> None:
         """Keep what the visitor saw of an answer they did not wait for; the chat model is stopped at its next word."""

@@ -14,12 +14,13 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.plans import orders
-from models import Member, Message, Service, Source, Subscription, db, tenancy
+from models import AuditEvent, Member, Message, Service, Source, Subscription, db, tenancy
 from models.base import now
 
 DAYS = 14
 TRIAL_DAYS = 7
 MAX_ROWS = 8
+MAX_LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Leftover:
+    """Rows that a deletion which checks itself has found when all should be gone, by table."""
+
+    service: Service
+    what: str
+    rows: dict[str, int]
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True)
 class Figures:
     """`days` from the first to today; `trials` are the periods that end within a week, the next one first."""
 
@@ -52,14 +63,16 @@ class Figures:
     days: list[Day]
     trials: list[Subscription]
     failures: list[Failure]
+    leftovers: list[Leftover]
 
 
 def read_figures() -> Figures:
-    """Read all of it, in eight queries."""
+    """Read all of it, in nine queries."""
     with tenancy.everything():
         return Figures(
             n_orders=orders.count_pending(), n_services=_count_services(), n_failed=_count_failed(),
             n_trials=_count_trials(), days=_days(), trials=_trials(), failures=_failures(),
+            leftovers=_leftovers(),
         )  # fmt: skip
 
 
@@ -81,6 +94,17 @@ def _failures() -> list[Failure]:
     query = query.join(Source, Source.service_id == Service.id).where(*_failed())
     rows = db.session.execute(query.order_by(Source.id.desc()).limit(MAX_ROWS))
     return [Failure(service, code or "", advice or "", created_at) for service, code, advice, created_at in rows]
+
+
+def _leftovers() -> list[Leftover]:
+    """Return the deletions of the last days that left something behind, the newest first."""
+    since = now() - dt.timedelta(days=DAYS)
+    query = select(Service, AuditEvent).join(Service, Service.id == AuditEvent.service_id)
+    query = query.where(AuditEvent.action.in_(("service.clear", "chatbot.clear")), AuditEvent.created_at > since)
+    rows = db.session.execute(query.order_by(AuditEvent.id.desc()).limit(MAX_LOOKED_AT))
+    found = [Leftover(service, event.label, event.changes["left"], event.created_at) for service, event in rows
+             if event.changes.get("left")]  # fmt: skip
+    return found[:MAX_ROWS]
 
 
 def _ending(query: Select[Any]) -> Select[Any]:

@@ -135,11 +135,17 @@ def _is_answering(chat: ChatSession) -> bool:
     return db.session.scalar(pending.limit(1)) is not None
 
 
-def keep_turn(answer_id: int) -> None:
-    """Give a sign of life for an answer that is still being made; commits."""
+def keep_turn(answer_id: int, said: str) -> None:
+    """Give a sign of life for an answer that is being made, and keep what of it was shown so far; commits."""
     pending = update(Message).where(Message.id == answer_id, Message.finish == "pending")
-    change(pending.values(timestamp=now()))
+    text = redaction.as_stored(_chatbot_of(answer_id), said)
+    change(pending.values(timestamp=now(), message=text))
     db.session.commit()
+
+
+def _chatbot_of(message_id: int) -> Chatbot:
+    found = select(Chatbot).join(Message, Message.chatbot_id == Chatbot.id).where(Message.id == message_id)
+    return db.session.scalars(found).one()
 
 
 def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> None:
@@ -165,9 +171,8 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
 
 
 def _as_stored(row: Message, answer: Answer) -> Answer:
-    chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == row.chatbot_id)).one()
     asked = db.session.scalar(select(Message.message).where(Message.id == row.question_id))
-    return redaction.answer_as_stored(chatbot, answer, asked or "")
+    return redaction.answer_as_stored(_chatbot_of(row.id), answer, asked or "")
 
 
 def _note_standalone(row: Message, answer: Answer) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 
 from app.answering.languages import guess_language
 from app.history import fulltext
 from models import ChatSession, Message, Submission, db, tenancy
-from models.base import now
+from models.base import change, now
 from models.history import ANSWER_STATES, MAX_LAST_QUESTION
 
 PATIENCE_S = 60  # what is being said just now is summed up by those who say it
@@ -89,6 +89,22 @@ def catch_up(limit: int = BATCH) -> int:
         for session_id in session_ids:
             chat = lock(session_id)
             if chat is not None:
+                _close_lost(chat)
                 renew(chat)
+                chat.summary_due_at = now() if _is_spoken_in(chat) else None
             db.session.commit()
     return len(session_ids)
+
+
+def _close_lost(chat: ChatSession) -> None:
+    """Say of answers that nobody goes on with that they are cut off: the process that spoke was killed."""
+    silent = now() - dt.timedelta(seconds=PATIENCE_S)
+    lost = update(Message).where(
+        Message.session_id == chat.id, Message.finish == "pending", Message.timestamp < silent
+    )  # fmt: skip
+    change(lost.values(finish="stopped", state="error", evidence={"cut_off": "the process that spoke was ended"}))
+
+
+def _is_spoken_in(chat: ChatSession) -> bool:
+    pending = select(Message.id).where(Message.session_id == chat.id, Message.finish == "pending")
+    return db.session.scalar(pending.limit(1)) is not None

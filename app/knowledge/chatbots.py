@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import case, select, update
 
 from app import audit
-from app.plans import quotas
-from models import Chatbot, Source, db
+from app.plans import periods, quotas
+from models import Chatbot, Service, Source, db
 from models.base import change, now
 
 MAX_CAUSES = 30  # that are told of a generation: the latest
@@ -59,12 +60,18 @@ def count_change(chatbot_id: int, what: str = "changed", title: str = "", by: in
     change(update(Chatbot).where(Chatbot.id == chatbot_id).values(pending=noted))
 
 
+def last_day(chatbot: Chatbot) -> dt.datetime:
+    """Return until when the chats of a chatbot are kept that is deleted at this moment."""
+    service = db.session.scalars(select(Service).where(Service.id == chatbot.service_id)).one()
+    return now() + dt.timedelta(days=min(periods.grace_days(service), periods.MAX_GRACE_DAYS))
+
+
 def delete(chatbot: Chatbot) -> None:
     """Take a chatbot out of service at once, and whoever reads or trains for it off its work; the caller commits.
 
-    What it knew is removed by the next sweep. Its chats stay until they are erased.
+    What it knew is removed by the next sweep. Its chats are kept for the grace days, then all below it is purged.
     """
-    chatbot.status = "deleted"
+    chatbot.status, chatbot.chats_until = "deleted", last_day(chatbot)
     chatbot.training_fence += 1
     sources = update(Source).where(Source.chatbot_id == chatbot.id, Source.deleted_at.is_(None))
     change(sources.values(deleted_at=now(), fence=Source.fence + 1))

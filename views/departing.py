@@ -1,0 +1,73 @@
+"""What becomes of visitors' chats when a chatbot or a website is deleted: asked together with the deletion itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_appbuilder.forms import DynamicForm
+from sqlalchemy import ColumnElement, func, select
+from wtforms import SelectField
+
+from app.caller import standing
+from app.knowledge.chatbots import last_day
+from app.privacy import erasures, purging
+from app.privacy.erasures import Wish
+from models import Chatbot, ChatSession, Domain, db
+
+KEEP, ERASE = "keep", "erase"
+
+
+def before_chatbot(chatbot: Chatbot) -> tuple[str, Any]:
+    """Return what deleting a chatbot means, and what is asked of its chats where there are any."""
+    gone, until = "It disappears from your websites at once.", f"{last_day(chatbot):%d %B %Y}"
+    n_chats = _count(ChatSession.chatbot_id == chatbot.id)
+    if not n_chats:
+        return gone, None
+    if not standing().may("history.erase", chatbot.workspace_id):
+        return f"{gone} Its {n_chats:,} chats can be read until {until}; then they are erased.", None
+    return gone, _ask(n_chats, f"Keep them until {until}, then erase them")
+
+
+def after_chatbot(chatbot: Chatbot) -> None:
+    """Erase the chats of a deleted chatbot where that was chosen: a worker does it. The caller commits."""
+    if _is_erasing() and standing().may("history.erase", chatbot.workspace_id):
+        purging.erase_at_once(chatbot)
+
+
+def before_domain(domain: Domain) -> tuple[str, Any]:
+    """Return what deleting a website means, and what is asked of the chats on it that the person may erase."""
+    gone, mine = "The chatbot disappears from that website at once.", [each.id for each in _erasable(domain)]
+    n_chats = _count((ChatSession.domain_id == domain.id) & ChatSession.chatbot_id.in_(mine))
+    if not n_chats:
+        return f"{gone} Chats that were held there stay in the history of their chatbots.", None
+    return gone, _ask(n_chats, "Keep them in the history of their chatbots")
+
+
+def after_domain(domain: Domain) -> None:
+    """Erase the chats on a deleted website where that was chosen: a worker does it. The caller commits."""
+    if _is_erasing():
+        erasures.ask(Wish("domain", str(domain.id), tuple(_erasable(domain))))
+
+
+def _ask(n_chats: int, kept: str) -> Any:
+    chats = SelectField(
+        f"Its {n_chats:,} {'chat' if n_chats == 1 else 'chats'}",
+        choices={KEEP: kept, ERASE: "Erase them at once, with what was entered in them"},
+    )
+    return type("ChatsForm", (DynamicForm,), {"chats": chats})(formdata=None)
+
+
+def _is_erasing() -> bool:
+    return request.form.get("chats") == ERASE
+
+
+def _erasable(domain: Domain) -> list[Chatbot]:
+    """Return the chatbots with chats on a website that the person may erase."""
+    there = select(ChatSession.chatbot_id).where(ChatSession.domain_id == domain.id)
+    found = db.session.scalars(select(Chatbot).where(Chatbot.id.in_(there)).order_by(Chatbot.id))
+    return [chatbot for chatbot in found if standing().may("history.erase", chatbot.workspace_id)]
+
+
+def _count(condition: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count(ChatSession.id)).where(condition)) or 0

@@ -5,7 +5,7 @@ WHAT ?= tests
 # Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
 AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers load format screenshots
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -53,6 +53,12 @@ QUESTIONS ?= ../shared/data/qa-dev
 bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS
 	$(BIN)/python benchmarks/answers.py $(QUESTIONS)
 	$(BIN)/python benchmarks/curated.py $(QUESTIONS)
+
+seed-history: .venv/installed  ## fill the installation of DATA_DIR and DATABASE_URL with N=1000000 messages of a year
+	$(BIN)/python benchmarks/seed_history.py --messages $(or $(N),1000000)
+
+bench-history: .venv/installed  ## measure lists, search and exports of N=1000000 messages; HERE=1: of those that are there
+	$(BIN)/python benchmarks/history.py --messages $(or $(N),1000000) $(if $(HERE),--here)
 
 load: .venv/installed  ## let STREAMS=200 visitors ask for SECONDS=180 with a slow chat model, and print what became of it
 	$(BIN)/python benchmarks/load.py --streams $(or $(STREAMS),200) --seconds $(or $(SECONDS),180)

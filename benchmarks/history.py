@@ -1,0 +1,188 @@
+"""Reading a long history: lists, search, deep pages and dialogues, as whole pages of the web application.
+
+`make bench-history` fills throwaway installations with a year of chats (benchmarks/seed_history.py), on SQLite and,
+where TEST_DATABASE_URL names a server, on PostgreSQL, and prints each figure beside its bar. `HERE=1` measures the
+installation that DATA_DIR and DATABASE_URL name instead, as `make seed-history` left it.
+
+A measurement is a function of `Reader` in MEASUREMENTS; new subjects add theirs there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from installation import ROOT, print_machine, print_table, quantile, run
+
+sys.path.insert(0, str(ROOT))
+
+import sqlalchemy as sa
+from flask import Flask
+from seed_history import seed
+
+from app.accounts import devices
+from app.commands.opening import installation
+from app.history import paging
+from config import read_config
+from models import Chatbot, ChatSession, Domain, Member, Message, Service, Workspace, db
+
+N_TIMES = 12  # each address is asked
+DEEP = 1000 * paging.PAGE_SIZE
+WORDS = (
+    "delivery",
+    "refund",
+    "warranty parts",
+    "model 4711",
+    "espresso",
+    "いくらですか",
+    "returned",
+    "nobody says this",
+)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The holder of the larger service, signed in; `deep` is the cursor of page 1,000, or of the middle."""
+
+    service_id: int
+    chatbot: uuid.UUID
+    workspace: uuid.UUID
+    domain: uuid.UUID
+    deep: paging.Cursor
+    chats: list[uuid.UUID]
+    client: Any
+
+    def times(self, *asked: str) -> list[float]:
+        """Return the milliseconds of each of some pages of the service's history, asked in turn."""
+        found = []
+        for _ in range(N_TIMES):
+            for address in asked:
+                started = time.perf_counter()
+                answer = self.client.get(f"/history/{self.service_id}{address}")
+                answer.get_data()
+                found.append((time.perf_counter() - started) * 1000)
+                assert answer.status_code == 200, (address, answer.status_code)
+        return found
+
+
+def _p95(times: list[float], bar_ms: int) -> str:
+    return f"p50 {quantile(times, 0.5):.0f}, p95 {quantile(times, 0.95):.0f} ms (at most {bar_ms})"
+
+
+def lists(reader: Reader) -> Iterator[tuple[str, str]]:
+    places = (f"?chatbot={reader.chatbot}", f"?workspace={reader.workspace}", f"?domain={reader.domain}")
+    narrowed = (
+        "?state=refused", "?state=error", "?feedback=negative", "?feedback=neutral", "?language=ja", "?form=yes",
+        "?handed=yes", "?mark=unreviewed", "?slower=8", "?page=cart", "?from=2026-06-01&to=2026-06-07",
+    )  # fmt: skip
+    yield "a list", _p95(reader.times("", *places, *narrowed), 150)
+    yield "a list that finds nothing", _p95(reader.times("?page=nowhere", "?slower=3000", "?mark=reviewed"), 150)
+
+
+def search(reader: Reader) -> Iterator[tuple[str, str]]:
+    yield "full text", _p95(reader.times(*(f"?q={words}" for words in WORDS)), 300)
+    narrowed = (f"?q=delivery&chatbot={reader.chatbot}", "?q=refund&state=error", "?q=model&feedback=negative")
+    yield "full text with other filters", _p95(reader.times(*narrowed), 300)
+
+
+def deep_pages(reader: Reader) -> Iterator[tuple[str, str]]:
+    first, deep = reader.times(""), reader.times(f"?older={reader.deep}")
+    ratio = quantile(deep, 0.5) / quantile(first, 0.5)
+    yield "page 1 and page 1,000", f"{quantile(first, 0.5):.0f} and {quantile(deep, 0.5):.0f} ms (ratio {ratio:.2f})"
+
+
+def dialogues(reader: Reader) -> Iterator[tuple[str, str]]:
+    yield "a dialogue", _p95(reader.times(*(f"/{chat}" for chat in reader.chats)), 150)
+
+
+MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (lists, search, deep_pages, dialogues)
+
+
+def _find_reader(app: Flask) -> Reader:
+    n_sessions = sa.func.count(ChatSession.id)
+    busiest = sa.select(ChatSession.service_id).group_by(ChatSession.service_id).order_by(n_sessions.desc())
+    service = db.session.get_one(Service, db.session.scalars(busiest).first())
+    chats = sa.select(ChatSession).where(ChatSession.service_id == service.id)
+    behind = chats.order_by(ChatSession.started_at.desc(), ChatSession.id.desc())
+    n_all = db.session.scalar(sa.select(n_sessions).where(ChatSession.service_id == service.id)) or 0
+    deep = db.session.scalars(behind.offset(min(DEEP, n_all // 2)).limit(1)).one()
+    chatbots = sa.select(Chatbot).where(Chatbot.service_id == service.id).order_by(Chatbot.id)
+    workspaces = sa.select(Workspace.uuid).where(Workspace.service_id == service.id).order_by(Workspace.id.desc())
+    return Reader(
+        service.id, db.session.scalars(chatbots.offset(1)).first().uuid,
+        db.session.scalars(workspaces).first(),
+        db.session.scalars(sa.select(Domain.uuid).where(Domain.service_id == service.id, ~Domain.internal)).first(),
+        paging.cursor_at(deep), [chat.uuid for chat in db.session.scalars(behind.limit(8))],
+        _sign_in(app, service.holder_id),  # at last: a request closes the scope
+    )  # fmt: skip
+
+
+def _sign_in(app: Flask, member_id: int) -> Any:
+    device = devices.add(member_id, "benchmark", "192.0.2.1")
+    user_id = db.session.get_one(Member, member_id).get_id()
+    db.session.commit()
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie.update(_user_id=user_id, _fresh=True, device=str(device))
+    return client
+
+
+def measure() -> None:
+    with installation(read_config()) as app:
+        title = f"{db.session.scalar(sa.select(sa.func.count(Message.id))):,} messages, {db.engine.dialect.name}"
+        reader = _find_reader(app)
+    rows = [row for measurement in MEASUREMENTS for row in measurement(reader)]
+    print_table(title, rows)
+
+
+@contextmanager
+def throwaway(server: str) -> Iterator[None]:
+    """Put a new installation in the environment, on SQLite or on a database of its own on a server."""
+    with TemporaryDirectory(prefix="docent-bench-") as folder:
+        os.environ |= {"DATA_DIR": folder, "SECRET_KEY": secrets.token_hex(32)}
+        if not server:
+            os.environ.pop("DATABASE_URL", None)
+            yield
+            return
+        name = f"docent_bench_{secrets.token_hex(4)}"
+        engine = sa.create_engine(
+            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+        )
+        os.environ["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+            try:
+                yield
+            finally:
+                connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def main() -> int:
+    asking = argparse.ArgumentParser(description=__doc__)
+    asking.add_argument("--messages", type=int, default=1_000_000)
+    asking.add_argument("--here", action="store_true")
+    asked = asking.parse_args()
+    print_machine()
+    if asked.here:
+        measure()
+        return 0
+    for server in filter(None, ("sqlite", os.environ.get("TEST_DATABASE_URL"))):
+        with throwaway("" if server == "sqlite" else server):
+            run("init")
+            with installation(read_config()):
+                seed(asked.messages)
+            measure()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

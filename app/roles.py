@@ -65,6 +65,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "MarksPage": ("can_put",),
     "PrivacyPage": ("can_show", "can_save", "can_erase"),
     "ChatCarePage": ("can_hold", "can_release", "can_erase"),
+    "InsightsPage": ("can_index", "can_chatbot", "can_workspace", "can_service"),
     "WorkspaceView": (*_WRITE,),
     "WorkspaceMemberView": (*_WRITE,),
     "InvitationView": (*_WRITE, "can_resend"),
@@ -90,7 +91,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
-    "Invitations", "Services", "Audit", "API keys",
+    "Invitations", "Services", "Audit", "API keys", "Insights",
 )  # fmt: skip
 _MENU_OF_STAFF = (
     "Installation",

@@ -16,6 +16,7 @@ def register(appbuilder: Any) -> None:
     from views.domains import DomainView
     from views.history import HistoryPage
     from views.holding import HoldingPage
+    from views.insights import InsightsPage
     from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
     from views.keys import KeyPage
@@ -32,6 +33,7 @@ def register(appbuilder: Any) -> None:
     add(SourceView, "Sources", category="Work", icon="source")
     add(DomainView, "Domains", category="Work", icon="domain")
     add(HistoryPage, "Chat history", category="Work", icon="history", href="/history/")
+    add(InsightsPage, "Insights", category="Work", icon="chart", href="/insights/")
     add(SubmissionView, "Submissions", category="Work", icon="mail")
     add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
     add(WorkspaceMemberView, "Members", category="Team", icon="people")

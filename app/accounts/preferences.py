@@ -31,14 +31,17 @@ class Preferences:
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone if self.time_zone in time_zones() else "UTC")
 
+    @property
+    def locale(self) -> str:
+        return self.language if self.language in LANGUAGES else "en"
+
     def midnight(self, day: dt.date) -> dt.datetime:
         """Return the moment in which a day begins on the person's own clock."""
         return dt.datetime.combine(day, dt.time(), self.zone)
 
     def exactly(self, moment: dt.datetime) -> str:
         """Return a moment as the person's own clock shows it: "25 Nov 2026, 16:13 CET"."""
-        language = self.language if self.language in LANGUAGES else "en"
-        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=self.zone, locale=language)
+        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=self.zone, locale=self.locale)
 
 
 @lru_cache(maxsize=1)

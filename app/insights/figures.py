@@ -1,0 +1,140 @@
+"""Figures of some chatbots over a period, read from the rollups alone: totals, days and hours of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.insights.histogram import quantile
+from app.insights.periods import Period
+from app.insights.tally import COUNTS
+from models import ChatbotDay, ChatbotHour, db
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a time comes to. Shares in percent, of all answers; None where there is nothing to take a share of."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    response_times: dict[int, int] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> int:
+        return self.counts[name]
+
+    @property
+    def n_answers(self) -> int:
+        return sum(self.counts[f"n_{state}"] for state in ("grounded", "curated", "refused", "error"))
+
+    @property
+    def n_answered(self) -> int:
+        return self.counts["n_grounded"] + self.counts["n_curated"]
+
+    @property
+    def n_rated(self) -> int:
+        return sum(self.counts[f"n_{feedback}"] for feedback in ("positive", "neutral", "negative"))
+
+    @property
+    def answered_percent(self) -> int | None:
+        return _percent(self.n_answered, self.n_answers)
+
+    @property
+    def liked_percent(self) -> int | None:
+        return _percent(self.counts["n_positive"], self.n_rated)
+
+    @property
+    def p50_ms(self) -> int | None:
+        return quantile(self.response_times, 0.5)
+
+    @property
+    def p95_ms(self) -> int | None:
+        return quantile(self.response_times, 0.95)
+
+
+def _percent(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One bar of a chart: a day, or the days of a week."""
+
+    first: dt.date
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def n_answered(self) -> int:
+        return self.counts["n_grounded"] + self.counts["n_curated"]
+
+    @property
+    def n_refused(self) -> int:
+        return self.counts["n_refused"] + self.counts["n_error"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that is drawn of a period: `by_hour` holds questions by the hour of the reader's day, from 0 to 23."""
+
+    period: Period
+    totals: Totals
+    before: Totals
+    slots: Sequence[Slot]
+    by_hour: Sequence[int]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.totals.counts.values())
+
+
+def read_figures(chatbot_ids: Sequence[int], period: Period) -> Figures:
+    """Read what some chatbots of the scope were asked in a period, in four queries."""
+    slots = [Slot(period.first + dt.timedelta(days=n)) for n in range(0, period.n_days, period.step)]
+    by_hour, total = [0] * 24, Counter[str]()
+    for hour, counts in _hours(chatbot_ids, period):
+        local = period.local(hour)
+        slots[(local.date() - period.first).days // period.step].counts.update(counts)
+        by_hour[local.hour] += counts["n_questions"]
+        total.update(counts)
+    return Figures(
+        period, Totals(total, _response_times(chatbot_ids, period)), read_totals(chatbot_ids, period.before), slots,
+        by_hour,
+    )  # fmt: skip
+
+
+def _sums() -> list[Any]:
+    return [func.sum(getattr(ChatbotHour, name)) for name in COUNTS]
+
+
+def _within(chatbot_ids: Sequence[int], period: Period) -> tuple[Any, ...]:
+    hours = period.hours
+    return ChatbotHour.chatbot_id.in_(chatbot_ids), ChatbotHour.hour >= hours.start, ChatbotHour.hour < hours.stop
+
+
+def _hours(chatbot_ids: Sequence[int], period: Period) -> list[tuple[int, dict[str, int]]]:
+    query = select(ChatbotHour.hour, *_sums()).where(*_within(chatbot_ids, period)).group_by(ChatbotHour.hour)
+    rows = db.session.execute(query)
+    return [(hour, dict(zip(COUNTS, map(int, counts), strict=True))) for hour, *counts in rows]
+
+
+def read_totals(chatbot_ids: Sequence[int], period: Period) -> Totals:
+    """Read what a period comes to, without its days."""
+    row = db.session.execute(select(*_sums()).where(*_within(chatbot_ids, period))).one()
+    counts = Counter({name: int(value or 0) for name, value in zip(COUNTS, row, strict=True)})
+    return Totals(counts, _response_times(chatbot_ids, period))
+
+
+def _response_times(chatbot_ids: Sequence[int], period: Period) -> dict[int, int]:
+    query = select(ChatbotDay.key, func.sum(ChatbotDay.n)).where(*days_within("response", chatbot_ids, period))
+    return {int(key): int(n) for key, n in db.session.execute(query.group_by(ChatbotDay.key))}
+
+
+def days_within(kind: str, chatbot_ids: Sequence[int], period: Period) -> tuple[Any, ...]:
+    """Return the conditions for one kind of parts in a period, whose days are those of UTC."""
+    return (
+        ChatbotDay.kind == kind, ChatbotDay.chatbot_id.in_(chatbot_ids), ChatbotDay.day >= period.first,
+        ChatbotDay.day <= period.last,
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+"""What a period's questions fall to: pages, websites, languages, documents and clusters, with names for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from app.insights.figures import days_within
+from app.insights.periods import Period
+from app.insights.tally import OTHER, document_key
+from models import AskedQuestion, Chatbot, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
+
+N_SHOWN = 10
+N_EXPORTED = 1000
+MAX_DOCUMENTS = 5000  # that are held against what was cited
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a list: how many questions, and how many of them were answered. `row` is what it leads to, if any."""
+
+    label: str
+    n: int
+    n_answered: int
+    row: Any = None
+
+
+@dataclass(frozen=True)
+class Uncited:
+    """Documents that no answer of a period cites: the first of them, and how many there are."""
+
+    documents: Sequence[Part]
+    n: int
+
+
+def read_parts(kind: str, chatbot_ids: Sequence[int], period: Period, limit: int = N_SHOWN) -> list[Part]:
+    """Return the largest parts of a kind; those whose words are gone are left out."""
+    n, n_answered = func.sum(ChatbotDay.n), func.sum(ChatbotDay.n_answered)
+    query = select(ChatbotDay.key, n, n_answered).where(*days_within(kind, chatbot_ids, period))
+    rows = db.session.execute(query.group_by(ChatbotDay.key).order_by(n.desc(), ChatbotDay.key).limit(2 * limit)).all()
+    named = _NAMES[kind]([key for key, *_ in rows])
+    parts = [Part(*named[key][:1], int(n), int(good), named[key][1]) for key, n, good in rows if key in named]
+    return parts[:limit]
+
+
+Named = Mapping[str, tuple[str, Any]]
+
+
+def _pages(keys: Sequence[str]) -> Named:
+    return {key: ("Other pages" if key == OTHER else key, None) for key in keys}
+
+
+def _domains(keys: Sequence[str]) -> Named:
+    ids = [int(key) for key in keys if key.isdecimal()]
+    found = {str(row.id): (str(row), row) for row in db.session.scalars(select(Domain).where(Domain.id.in_(ids)))}
+    return {key: found.get(key, ("A website that was removed", None)) for key in keys}
+
+
+def _languages(keys: Sequence[str]) -> Named:
+    return {key: (language_name(key), None) for key in keys}
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called in English; its code where nobody knows."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name("en") or code
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
+def _documents(keys: Sequence[str]) -> Named:
+    source_ids = {int(key.partition(":")[0]) for key in keys if key.partition(":")[0].isdecimal()}
+    query = _documents_in_use().where(Document.source_id.in_(source_ids))
+    found = {
+        document_key(source.id, name): (title or name, source) for source, name, title in db.session.execute(query)
+    }
+    return {key: found.get(key, ("A document that was removed", None)) for key in keys}
+
+
+def _documents_in_use() -> Any:
+    query = select(Source, Document.name, Document.title).join(Document, Document.source_id == Source.id)
+    return query.where(Document.live, Source.deleted_at.is_(None), Source.allowed_training)
+
+
+def _clusters(keys: Sequence[str]) -> Named:
+    ids = [int(key) for key in keys if key.isdecimal()]
+    words = wordings(ids)
+    query = select(QuestionCluster, Chatbot).join(QuestionCluster.chatbot).where(QuestionCluster.id.in_(list(words)))
+    return {str(cluster.id): (words[cluster.id], cluster) for cluster, _ in db.session.execute(query)}
+
+
+_NAMES: dict[str, Callable[[Sequence[str]], Named]] = {
+    "page": _pages, "domain": _domains, "language": _languages, "document": _documents, "cluster": _clusters,
+}  # fmt: skip
+
+
+def wordings(cluster_ids: Sequence[int]) -> dict[int, str]:
+    """Return for each cluster how its oldest question that is still there was asked."""
+    first = select(AskedQuestion.cluster_id, func.min(AskedQuestion.message_id).label("answer_id"))
+    oldest = first.where(AskedQuestion.cluster_id.in_(cluster_ids)).group_by(AskedQuestion.cluster_id).subquery()
+    answered, asked = aliased(Message), aliased(Message)
+    query = (
+        select(oldest.c.cluster_id, func.coalesce(asked.standalone, asked.message).label("words"))
+        .join(answered, answered.id == oldest.c.answer_id)
+        .join(asked, asked.id == answered.question_id)
+    )
+    return {row.cluster_id: row.words for row in db.session.execute(query)}
+
+
+def read_uncited(chatbot_ids: Sequence[int], period: Period, limit: int = N_SHOWN) -> Uncited:
+    """Return the documents that chatbots answer from and that no answer of a period cites, by name."""
+    cited = set(db.session.scalars(select(ChatbotDay.key).where(*days_within("document", chatbot_ids, period))))
+    query = _documents_in_use().where(Source.chatbot_id.in_(chatbot_ids)).order_by(Document.title, Document.id)
+    rows = db.session.execute(query.limit(MAX_DOCUMENTS))
+    never = [Part(title or name, 0, 0, source) for source, name, title in rows if _key(source, name) not in cited]
+    return Uncited(never[:limit], len(never))
+
+
+def _key(source: Source, name: str) -> str:
+    return document_key(source.id, name)

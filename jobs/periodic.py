@@ -14,6 +14,8 @@ from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
 from app.leads import webhooks
+from app.learning import asking, clustering
+from app.learning import counts as clusters
 from app.plans import expiry
 from app.privacy import erasures, purging, retention
 from jobs import queues
@@ -54,6 +56,9 @@ def purge_chatbots() -> None:
 def go_on_erasing() -> None:
     """Queue again the erasures that are not done."""
     queues.wake_erasures(*erasures.waiting())
+def learn() -> None:
+    """Look at what was asked, and ask again what had no good answer: in a worker, as it takes a model."""
+    queues.wake_learning(*sorted(clustering.due_chatbots() | asking.due_chatbots()))
 
 
 def write_exports() -> None:
@@ -71,6 +76,8 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (summary.catch_up, 10),
     (review.review, 3600),
     (insights.count_due, 30),
+    (learn, 10),
+    (clusters.renew_all, 3600),
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),

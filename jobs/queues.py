@@ -19,7 +19,7 @@ from models.base import now
 log = logging.getLogger(__name__)
 
 TRAINING = "training"
-TELLING = "telling"  # of webhooks, whose other side may take its time
+TELLING = "telling"  # of webhooks, whose other side may take its time, and all else that can wait
 EXPORTING = "exporting"  # of what may take minutes
 BY_URGENCY = (TRAINING, TELLING, EXPORTING)  # a worker takes from the first one that holds anything
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
@@ -67,6 +67,11 @@ def wake_ingestion(*source_ids: int) -> None:
 def wake_training(*chatbot_ids: int) -> None:
     """Ask a worker to publish what chatbots know; call it after the commit."""
     _wake("jobs.training.publish_chatbot", chatbot_ids)
+
+
+def wake_learning(*chatbot_ids: int) -> None:
+    """Ask a worker to look at what chatbots were asked, once nothing else waits."""
+    _wake("jobs.learning.learn", chatbot_ids, name_of_queue=TELLING)
 
 
 def wake_proofs(*domain_ids: int) -> None:

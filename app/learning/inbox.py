@@ -1,0 +1,116 @@
+"""The unanswered inbox: clusters of questions that were refused or badly rated, the largest first.
+
+A cluster is open as long as one of its questions has no good answer, and comes back as soon as a new one has none.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import aliased, selectinload
+
+from app.answering.passages import Passage, load_passages
+from app.answering.search import find as retrieve
+from app.insights.parts import wordings
+from app.learning.counts import IS_OPEN
+from models import AskedQuestion, Chatbot, Message, QuestionCluster, db
+from models.base import now
+
+VIEWS = ("open", "answered", "ignored")
+PAGE_SIZE = 25
+MAX_WORDINGS = 30
+N_PASSAGES = 3
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One way in which questions of a cluster were asked, how often, and for how many no good answer is known yet.
+
+    `was_asked_again`: that no answer is known was tried. `answer` is the latest one, through which its chat is found.
+    """
+
+    text: str
+    n: int
+    n_open: int
+    was_asked_again: bool
+    answer: Message
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cluster in the list, called by its oldest question, with some others."""
+
+    cluster: QuestionCluster
+    name: str
+    samples: Sequence[str]
+
+
+def _in_view(view: str) -> tuple[ColumnElement[bool], ...]:
+    is_ignored = QuestionCluster.ignored_at.is_not(None)
+    if view == "ignored":
+        return (is_ignored,)
+    is_open = QuestionCluster.n_open > 0
+    return QuestionCluster.n_troubled > 0, ~is_ignored, is_open if view == "open" else ~is_open
+
+
+def count(view: str, chatbot_ids: Collection[int]) -> int:
+    query = select(func.count(QuestionCluster.id)).where(QuestionCluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
+    return db.session.scalar(query) or 0
+
+
+def look(view: str, chatbot_ids: Collection[int], page: int = 1, size: int = PAGE_SIZE) -> list[Line]:
+    """Return a page of a view's clusters, largest first; those whose words were all erased are left out."""
+    cluster = QuestionCluster
+    size_of = cluster.n_open if view == "open" else cluster.n_troubled
+    query = select(cluster).where(cluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
+    query = query.options(selectinload(cluster.chatbot)).order_by(size_of.desc(), cluster.id)
+    rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
+    names = wordings([row.id for row in rows])
+    return [Line(row, names[row.id], _samples(row, names[row.id])) for row in rows if row.id in names]
+
+
+def _samples(cluster: QuestionCluster, name: str) -> list[str]:
+    return [wording.text for wording in read_wordings(cluster, limit=SAMPLES + 1) if wording.text != name][:SAMPLES]
+
+
+def find(cluster_uuid: uuid.UUID) -> QuestionCluster | None:
+    return db.session.scalar(select(QuestionCluster).where(QuestionCluster.uuid == cluster_uuid))
+
+
+def read_wordings(cluster: QuestionCluster, limit: int = MAX_WORDINGS) -> list[Wording]:
+    """Return how a cluster's troubled questions were asked: first those that are open, and the most frequent ones."""
+    answered, asked = aliased(Message), aliased(Message)
+    words, n = func.coalesce(asked.standalone, asked.message), func.count(AskedQuestion.id)
+    n_open = func.sum(case((IS_OPEN, 1), else_=0))
+    query = (
+        select(words, n, n_open, func.count(AskedQuestion.outcome), func.max(answered.id))
+        .join(answered, answered.id == AskedQuestion.message_id)
+        .join(asked, asked.id == answered.question_id)
+        .where(AskedQuestion.cluster_id == cluster.id, AskedQuestion.trouble.is_not(None))
+        .group_by(words)
+        .order_by(n_open.desc(), n.desc(), words)
+    )
+    rows = db.session.execute(query.limit(limit)).all()
+    latest = select(Message).where(Message.id.in_([row[-1] for row in rows]))
+    answers = {row.id: row for row in db.session.scalars(latest.options(selectinload(Message.chat_session)))}
+    return [Wording(text, n, n_open, bool(asked_again), answers[last]) for text, n, n_open, asked_again, last in rows]
+
+
+def closest_passages(chatbot: Chatbot, question: str) -> list[Passage]:
+    """Return what a chatbot knows that is nearest to a question, though it was not near enough."""
+    hits = retrieve(chatbot, question).hits
+    return load_passages([(hit.chunk_id, hit.score) for hit in hits[:N_PASSAGES]], limit=N_PASSAGES)
+
+
+def ignore(cluster: QuestionCluster, member_id: int | None) -> None:
+    """Keep a cluster out of sight, also when it is asked again. The caller commits."""
+    cluster.ignored_at, cluster.ignored_by_id = now(), member_id
+
+
+def restore(cluster: QuestionCluster) -> None:
+    """Let an ignored cluster be seen again. The caller commits."""
+    cluster.ignored_at, cluster.ignored_by_id = None, None

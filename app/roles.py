@@ -65,6 +65,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "MarksPage": ("can_put",),
     "PrivacyPage": ("can_show", "can_save", "can_erase"),
     "ChatCarePage": ("can_hold", "can_release", "can_erase"),
+    "UnansweredPage": ("can_index", "can_show", "can_answer", "can_ignore", "can_restore"),
+    "FixPage": ("can_show", "can_answer", "can_golden"),
     "InsightsPage": ("can_index", "can_chatbot", "can_workspace", "can_service"),
     "WorkspaceView": (*_WRITE,),
     "WorkspaceMemberView": (*_WRITE,),
@@ -91,7 +93,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
-    "Invitations", "Services", "Audit", "API keys", "Insights",
+    "Invitations", "Services", "Audit", "API keys", "Insights", "Unanswered",
 )  # fmt: skip
 _MENU_OF_STAFF = (
     "Installation",

@@ -26,6 +26,7 @@ def register(appbuilder: Any) -> None:
     from views.plans import PlanView
     from views.submissions import SubmissionView
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
+    from views.unanswered import UnansweredPage
 
     _teach_templates(current_app.jinja_env)
     add = appbuilder.add_view
@@ -33,6 +34,7 @@ def register(appbuilder: Any) -> None:
     add(SourceView, "Sources", category="Work", icon="source")
     add(DomainView, "Domains", category="Work", icon="domain")
     add(HistoryPage, "Chat history", category="Work", icon="history", href="/history/")
+    add(UnansweredPage, "Unanswered", category="Work", icon="inbox", href="/unanswered/")
     add(InsightsPage, "Insights", category="Work", icon="chart", href="/insights/")
     add(SubmissionView, "Submissions", category="Work", icon="mail")
     add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
@@ -64,6 +66,7 @@ def _pages() -> tuple[Any, ...]:
     from views.domain_page import DomainPage
     from views.embed_page import EmbedPage
     from views.exports import ExportPage
+    from views.fixing import FixPage
     from views.form_page import FormPage
     from views.handover import HandoverPage
     from views.history_live import HistoryLivePage
@@ -89,8 +92,8 @@ def _pages() -> tuple[Any, ...]:
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
-        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, HandoverPage, HistoryLivePage, MarksPage,
-        ProfileView,
+        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage, HistoryLivePage,
+        MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
         PrivacyPage, ChatCarePage, ExportPage,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from app.plans import orders
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {
     "Chat history": "history.view",
+    "Unanswered": "history.view",
     "Insights": "history.view",
     "Submissions": "submission.view",
     "Members": "people.view",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import update
+
 from app.knowledge import pairs
 from app.knowledge.pairs import MAX_QUESTION
 from models import Chatbot, CuratedAnswer, QuestionCluster, Source
+from models.base import change
 
 
 def write(
@@ -21,5 +24,5 @@ def write(
     others = [words for words in wordings if len(words) <= MAX_QUESTION and words != question]
     kept = [pairs.make_pair(question, answer), *(pairs.make_pair(words, answer) for words in others)]
     source, rows = pairs.add(chatbot, kept)
-    cluster.asked_generation_id = None
+    change(update(QuestionCluster).where(QuestionCluster.id == cluster.id).values(asked_generation_id=None))
     return source, rows

@@ -1,0 +1,132 @@
+"""The unanswered inbox: what visitors asked in vain, grouped by meaning, with what can be done about it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose, has_access
+
+from app import audit
+from app.caller import standing
+from app.insights.parts import wordings
+from app.insights.places import chatbots_in
+from app.knowledge import pairs
+from app.learning import answers, inbox
+from app.refusals import Refusal
+from jobs import queues
+from models import Chatbot, QuestionCluster, db
+from views.chatbot_state import count_in_words
+from views.listing import Listing, read_page_number
+
+VIEW, EDIT = "history.view", "source.edit"
+ERASED = "Questions that were erased"
+
+
+class UnansweredPage(BaseView):
+    """Clusters of all chatbots that one may read, or of one of them (`?chatbot=`). A stranger's are a 404."""
+
+    route_base = "/unanswered"
+    default_view = "index"
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        if not standing().may_anywhere(VIEW):
+            abort(403)
+        chatbots = chatbots_in(standing().workspaces_where(VIEW))
+        chosen = _chosen(chatbots)
+        ids = [chosen.id] if chosen else [chatbot.id for chatbot in chatbots]
+        view = request.args.get("view", "open")
+        if view not in inbox.VIEWS:
+            abort(404)
+        asked = {"view": view, "chatbot": str(chosen.uuid) if chosen else ""}
+        listing = Listing("", chosen=asked, page=read_page_number(), page_size=inbox.PAGE_SIZE)
+        return self.render_template(
+            "learning/inbox.html", appbuilder=self.appbuilder, view=view, lines=inbox.look(view, ids, listing.page),
+            counts={name: inbox.count(name, ids) for name in inbox.VIEWS}, listing=listing, chatbots=chatbots,
+            chosen=chosen,
+        )  # fmt: skip
+
+    @expose("/<uuid:cluster_uuid>")
+    @has_access
+    def show(self, cluster_uuid: uuid.UUID) -> Any:
+        cluster = _find(cluster_uuid, VIEW)
+        question = _name_of(cluster)
+        passages = inbox.closest_passages(cluster.chatbot, question)
+        chosen = next((p for p in passages if str(p.chunk_id) == request.args.get("chunk")), None)
+        return self._page(cluster, {"question": question, "answer": chosen.text if chosen else ""}, passages=passages)
+
+    @expose("/<uuid:cluster_uuid>/answer", methods=["POST"])
+    @has_access
+    def answer(self, cluster_uuid: uuid.UUID) -> Any:
+        """Keep the owner's answer; what was typed stays on the page when it is refused."""
+        cluster = _find(cluster_uuid, EDIT)
+        typed = {name: request.form.get(name, "") for name in ("question", "answer")}
+        known = {wording.text for wording in inbox.read_wordings(cluster)}
+        chosen = [words for words in request.form.getlist("wording") if words in known]
+        try:
+            source, rows = answers.write(cluster.chatbot, cluster, typed["question"], typed["answer"], chosen)
+        except Refusal as refusal:
+            db.session.rollback()
+            flash(str(refusal), "danger")
+            return self._page(cluster, typed), 400
+        audit.record("answer.write", rows[0])
+        db.session.commit()
+        queues.wake_ingestion(source.id)
+        queues.wake_learning(cluster.chatbot_id)
+        flash(f"Kept for {count_in_words(len(rows), 'wording')}. The questions are asked again now.", "success")
+        return redirect(url_for(".show", cluster_uuid=cluster_uuid))
+
+    @expose("/<uuid:cluster_uuid>/ignore", methods=["POST"])
+    @has_access
+    def ignore(self, cluster_uuid: uuid.UUID) -> Any:
+        cluster = _find(cluster_uuid, EDIT)
+        inbox.ignore(cluster, standing().member_id)
+        audit.record("cluster.ignore", cluster)
+        db.session.commit()
+        flash("Ignored, also when it is asked again. You find it under Ignored.", "success")
+        return redirect(url_for(".index"))
+
+    @expose("/<uuid:cluster_uuid>/restore", methods=["POST"])
+    @has_access
+    def restore(self, cluster_uuid: uuid.UUID) -> Any:
+        cluster = _find(cluster_uuid, EDIT)
+        inbox.restore(cluster)
+        audit.record("cluster.restore", cluster)
+        db.session.commit()
+        return redirect(url_for(".show", cluster_uuid=cluster_uuid))
+
+    def _page(self, cluster: QuestionCluster, typed: dict[str, str], passages: Any = None) -> Any:
+        name = _name_of(cluster)
+        if passages is None:
+            passages = inbox.closest_passages(cluster.chatbot, name)
+        return self.render_template(
+            "learning/cluster.html", appbuilder=self.appbuilder, cluster=cluster, name=name, typed=typed, limits=pairs,
+            wordings=inbox.read_wordings(cluster), passages=passages,
+            may_edit=standing().may(EDIT, cluster.chatbot.workspace_id),
+        )  # fmt: skip
+
+
+def _find(cluster_uuid: uuid.UUID, action: str) -> QuestionCluster:
+    cluster: QuestionCluster = inbox.find(cluster_uuid) or abort(404)
+    if cluster.chatbot.status == "deleted":
+        abort(404)
+    if not standing().may(VIEW, cluster.chatbot.workspace_id) or not standing().may(
+        action, cluster.chatbot.workspace_id
+    ):
+        abort(403)
+    return cluster
+
+
+def _name_of(cluster: QuestionCluster) -> str:
+    return wordings([cluster.id]).get(cluster.id, ERASED)
+
+
+def _chosen(chatbots: list[Chatbot]) -> Chatbot | None:
+    wanted = request.args.get("chatbot")
+    if not wanted:
+        return None
+    found: Chatbot = next((row for row in chatbots if str(row.uuid) == wanted), None) or abort(404)
+    return found

@@ -56,6 +56,8 @@ def purge_chatbots() -> None:
 def go_on_erasing() -> None:
     """Queue again the erasures that are not done."""
     queues.wake_erasures(*erasures.waiting())
+
+
 def learn() -> None:
     """Look at what was asked, and ask again what had no good answer: in a worker, as it takes a model."""
     queues.wake_learning(*sorted(clustering.due_chatbots() | asking.due_chatbots()))

@@ -21,6 +21,7 @@ WRITES = {
     "ServicePage": "service.buy", "HandoverPage": "service.buy",
     "TakeoutPage": "service.export", "PrivacyPage": "history.erase", "ChatCarePage": "history.erase", "MarksPage": "history.mark",
     "ExportPage": "history.schedule",
+    "UnansweredPage": "source.edit", "FixPage": "source.edit",
 }  # fmt: skip
 # doors that ask for something else than the rest of their screen, and reading ones that are refused; what reading doors
 # show is held by the matrix

@@ -111,8 +111,8 @@ def test_an_answer_becomes_a_golden_question(app, client, asked):
 
 def test_the_chat_leads_to_the_fix(app, client, asked):
     with inside(app):
-        chat_id = asked.answer_to(MIXER[0]).session_id
-    page = text(client.get(f"/historyview/show/{chat_id}", follow_redirects=True))
+        chat = asked.answer_to(MIXER[0]).chat_session.uuid
+    page = text(client.get(f"/history/{asked.customer.service_id}/{chat}"))
     assert f'href="/fix/{message_of(app, asked)}"' in page
 
 

@@ -16,7 +16,7 @@ from app.learning import fixing
 from app.learning.fixing import Exchange
 from app.refusals import Refusal
 from jobs import queues
-from models import db
+from models import Message, db
 
 
 class FixPage(BaseView):
@@ -81,8 +81,9 @@ def _draft(exchange: Exchange) -> str:
 
 
 def _find(message_uuid: uuid.UUID, action: str) -> Exchange:
-    exchange: Exchange = fixing.find(message_uuid) or abort(404)
-    workspace_id = exchange.answer.chat_session.chatbot.workspace_id
+    message: Message = fixing.find_message(message_uuid) or abort(404)
+    workspace_id = message.chat_session.chatbot.workspace_id
     if not standing().may("history.view", workspace_id) or not standing().may(action, workspace_id):
         abort(403)
+    exchange: Exchange = fixing.exchange_of(message) or abort(404)
     return exchange

@@ -22,11 +22,12 @@ class Exchange:
     answer: Message
 
 
-def find(message_uuid: uuid.UUID) -> Exchange | None:
+def find_message(message_uuid: uuid.UUID) -> Message | None:
+    return db.session.scalar(select(Message).where(Message.uuid == message_uuid))
+
+
+def exchange_of(message: Message) -> Exchange | None:
     """Return the exchange that a message belongs to, be it the question or the answer; None where one is missing."""
-    message = db.session.scalar(select(Message).where(Message.uuid == message_uuid))
-    if message is None:
-        return None
     other = select(Message).where(Message.id == message.question_id if message.type == "bot" else _answers(message))
     found = db.session.scalar(other.options(selectinload(Message.citations)).order_by(Message.id.desc()).limit(1))
     if found is None:

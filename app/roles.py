@@ -34,9 +34,9 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_look", "can_save_look", "can_behavior", "can_save_behavior", "can_frame", "can_words", "can_visitors",
         "can_renew_key",
     ),
-    "FormPage": (
-        "can_forms", "can_add", "can_edit", "can_save", "can_switch", "can_delete", "can_add_webhook",
-        "can_switch_webhook", "can_delete_webhook", "can_try_again",
+    "FormPage": ("can_forms", "can_add", "can_edit", "can_save", "can_switch", "can_delete"),
+    "WebhookPage": (
+        "can_show", "can_add", "can_choose", "can_renew", "can_try_out", "can_switch", "can_delete", "can_send_again",
     ),
     "SubmissionView": (*_READ, "can_export"),
     "SubmissionPage": ("can_show", "can_change", "can_delete"),

@@ -13,11 +13,11 @@ from app.insights import counting as insights
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
-from app.leads import webhooks
 from app.learning import asking, clustering
 from app.learning import counts as clusters
 from app.plans import expiry
 from app.privacy import erasures, purging, retention
+from app.webhooks import sending
 from jobs import queues
 
 
@@ -40,7 +40,7 @@ def look_for_proofs() -> None:
 
 def tell_webhooks() -> None:
     """Tell webhooks what visitors have entered: in a worker, as the other side may be slow."""
-    queues.wake_deliveries(*webhooks.due_deliveries())
+    queues.wake_deliveries(*sending.due_deliveries())
 
 
 def keep_to_retention() -> None:

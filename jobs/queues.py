@@ -81,7 +81,7 @@ def wake_proofs(*domain_ids: int) -> None:
 
 def wake_deliveries(*delivery_ids: int) -> None:
     """Ask a worker to tell webhooks, once nothing else waits: one that never answers takes ten seconds at a time."""
-    _wake("jobs.leads.deliver", delivery_ids, name_of_queue=TELLING)
+    _wake("jobs.webhooks.deliver", delivery_ids, name_of_queue=TELLING)
 
 
 def wake_retention(*chatbot_ids: int) -> None:

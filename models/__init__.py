@@ -13,7 +13,7 @@ from models.history import ChatSession, Citation, Message
 from models.insights import ChatbotDay, ChatbotHour
 from models.keys import ApiReply, ServiceKey, ServiceKeyPlace
 from models.knowledge import Chunk, Document, Generation, GoldenQuestion, Source
-from models.leads import Delivery, Form, Submission, Webhook
+from models.leads import Form, Submission
 from models.learning import AskedQuestion, QuestionCluster
 from models.mails import OutgoingMail
 from models.marks import MessageMark
@@ -22,6 +22,7 @@ from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, 
 from models.privacy import Erasure, LegalHold, Retention
 from models.search import SessionWords
 from models.visitors import IdentityKey
+from models.webhooks import Delivery, Webhook
 from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 

@@ -1,14 +1,13 @@
-"""What visitors leave: the forms that owners design, what was entered, and the webhooks that are told of it."""
+"""What visitors leave: the forms that owners design, and what was entered."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, index_where, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, index_where, one_of
 from models.chatbots import Chatbot
 from models.members import Member
 from models.tenancy import ChatbotOwned
@@ -78,49 +77,3 @@ class Submission(Table, HasUuid, ChatbotOwned, Timestamped):
 
     def __str__(self) -> str:
         return f"{self.form_name}: {self.summary}" if self.summary else self.form_name
-
-
-class Webhook(Table, HasUuid, ChatbotOwned, Timestamped):
-    """An address of the owner's that is told of every submission; what it gets is signed with its secret."""
-
-    __tablename__ = "webhooks"
-    url: Mapped[str] = mapped_column(Text)
-    sealed_secret: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(String(16), default="active")
-    __table_args__ = (
-        _below_chatbot(),
-        UniqueConstraint("id", "service_id", "chatbot_id", name="webhook_in_chatbot"),
-        one_of("status", "active", "inactive"),
-        NEVER_REUSE_IDS,
-    )
-
-
-class Delivery(Table, HasUuid, ChatbotOwned, Timestamped):
-    """One submission on its way to one webhook; `due_at` is when it is tried next."""
-
-    __tablename__ = "webhook_deliveries"
-    webhook_id: Mapped[int] = mapped_column(BigId, index=True)
-    submission_id: Mapped[int] = mapped_column(BigId, index=True)
-    state: Mapped[str] = mapped_column(String(16), default="waiting")
-    attempts: Mapped[int] = mapped_column(default=0)
-    status_code: Mapped[int | None] = mapped_column()
-    error: Mapped[str] = mapped_column(String(500), default="")
-    due_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    webhook: Mapped[Webhook] = relationship()
-    submission: Mapped[Submission] = relationship(overlaps="webhook")
-    __table_args__ = (
-        _below_chatbot(),
-        ForeignKeyConstraint(
-            ["webhook_id", "service_id", "chatbot_id"],
-            ["webhooks.id", "webhooks.service_id", "webhooks.chatbot_id"],
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["submission_id", "service_id", "chatbot_id"],
-            ["form_submissions.id", "form_submissions.service_id", "form_submissions.chatbot_id"],
-            ondelete="CASCADE",
-        ),
-        one_of("state", "waiting", "delivered", "failed"),
-        Index("deliveries_by_turn", "state", "due_at"),
-        NEVER_REUSE_IDS,
-    )

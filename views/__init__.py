@@ -85,13 +85,14 @@ def _pages() -> tuple[Any, ...]:
     from views.takeout import TakeoutPage
     from views.texts import TextPage
     from views.versions import GoldenPage, VersionsPage
+    from views.webhooks import WebhookPage
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
     from views.workbench import WorkbenchPage
 
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
-        SourcePage, WidgetPage, FormPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
+        SourcePage, WidgetPage, FormPage, WebhookPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage, HistoryLivePage,
         MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,

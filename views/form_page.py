@@ -1,4 +1,4 @@
-"""The forms of a chatbot, how each is designed, and the webhooks that are told of what visitors enter."""
+"""The forms of a chatbot, and how each is designed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
 from app.caller import standing
-from app.leads import forms, submissions, webhooks
+from app.leads import forms, submissions
 from app.leads.designs import KINDS, MAX_FIELDS, DesignRefused, questions_of, read_questions
 from app.leads.forms import Design
 from app.leads.presets import preset_of
-from models import Chatbot, Form, Webhook, db
+from models import Chatbot, Form, db
 from views.chatbot_places import find_chatbot
 
 SPARE_ROWS = 2  # empty ones below the fields that there are
@@ -22,7 +22,7 @@ _ROW = ("name", "label", "kind", "choices", "position")
 
 
 class FormPage(BaseView):
-    """Forms and webhooks of one chatbot. A stranger's is a 404."""
+    """Forms of one chatbot. A stranger's is a 404."""
 
     route_base = "/chatbot"
     default_view = "forms"
@@ -31,11 +31,8 @@ class FormPage(BaseView):
     @has_access
     def forms(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = find_chatbot(chatbot_uuid, "look.view")
-        shown = webhooks.secret_of if _may_edit(chatbot) else lambda _webhook: ""
         return self._page(
             "forms", chatbot, forms=forms.list_forms(chatbot), preset=preset_of(chatbot.type),
-            webhooks=[(webhook, shown(webhook)) for webhook in webhooks.list_webhooks(chatbot)],
-            deliveries=webhooks.deliveries_of(chatbot),
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/forms", methods=["POST"])
@@ -95,44 +92,11 @@ class FormPage(BaseView):
         form.status = "deleted"
         return self._done(chatbot_uuid, "form.delete", form)
 
-    @expose("/<uuid:chatbot_uuid>/webhooks", methods=["POST"])
-    @has_access
-    def add_webhook(self, chatbot_uuid: uuid.UUID) -> Any:
-        webhook = webhooks.add(find_chatbot(chatbot_uuid, "chatbot.edit"), request.form.get("url", ""))
-        return self._done(chatbot_uuid, "webhook.add", webhook)
-
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/switch", methods=["POST"])
-    @has_access
-    def switch_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find_webhook(chatbot_uuid, webhook_uuid)
-        webhook.status = "inactive" if webhook.status == "active" else "active"
-        return self._done(chatbot_uuid, "webhook.switch", webhook)
-
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/delete", methods=["GET", "POST"])
-    @has_access
-    def delete_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find_webhook(chatbot_uuid, webhook_uuid)
-        if request.method != "POST":
-            return self._ask(chatbot_uuid, "Delete this webhook?", f"{webhook.url} is told of nothing any more.")
-        db.session.delete(webhook)
-        return self._done(chatbot_uuid, "webhook.delete", webhook)
-
-    @expose("/<uuid:chatbot_uuid>/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
-    @has_access
-    def try_again(self, chatbot_uuid: uuid.UUID, delivery_uuid: uuid.UUID) -> Any:
-        delivery = webhooks.find_delivery(find_chatbot(chatbot_uuid, "chatbot.edit"), delivery_uuid) or abort(404)
-        webhooks.try_again(delivery)
-        return self._done(chatbot_uuid, "webhook.try_again", delivery)
-
     def _find_form(
         self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID, action: str = "chatbot.edit"
     ) -> tuple[Chatbot, Form]:
         chatbot = find_chatbot(chatbot_uuid, action)
         return chatbot, forms.find(chatbot, form_uuid) or abort(404)
-
-    def _find_webhook(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Webhook:
-        found: Webhook = webhooks.find(find_chatbot(chatbot_uuid, "chatbot.edit"), webhook_uuid) or abort(404)
-        return found
 
     def _keep(self, action: str, row: Any, said: str = "") -> None:
         audit.record(action, row)

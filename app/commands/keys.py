@@ -19,8 +19,8 @@ from app.collaborators import here
 from app.commands.failing import CommandError
 from app.commands.opening import installation
 from app.history import visitors
-from app.leads import webhooks
 from app.sealing import SealBroken
+from app.webhooks import owning
 from models import ChatModel, IdentityKey, SecondFactor, Webhook, db
 from models.base import change
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 SEALED: tuple[tuple[str, Any, str], ...] = (
     ("keys of chat models", ChatModel.sealed_key, endpoints.PURPOSE),
     ("second factors", SecondFactor.secret, second_factor.PURPOSE),
-    ("secrets of webhooks", Webhook.sealed_secret, webhooks.PURPOSE),
+    ("secrets of webhooks", Webhook.sealed_secret, owning.PURPOSE),
+    ("secrets of webhooks before", Webhook.sealed_secret_before, owning.PURPOSE),
     ("secrets of identities", IdentityKey.sealed_secret, visitors.PURPOSE),
     ("secrets of identities before", IdentityKey.secret_before, visitors.PURPOSE),
 )

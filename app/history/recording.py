@@ -16,6 +16,7 @@ from app.history import redaction, summary
 from app.history.anonymous import UNKNOWN, Trace
 from app.history.visitors import Visitor
 from app.tokens import digest, make_token
+from app.webhooks import events
 from models import Chatbot, ChatSession, Embed, Message, db
 from models import Citation as CitationRow
 from models.base import change, now
@@ -96,6 +97,12 @@ def _turn(chat: ChatSession, kind: str, text: str, **values: Any) -> Message:
     return message
 
 
+def _announce(event: str, chat: ChatSession, message: Message) -> None:
+    """Tell webhooks of a visitor's message; members who try a chatbot in its preview are none."""
+    if chat.domain is None or not chat.domain.is_preview:
+        events.announce(event, chat.chatbot_id, session_id=chat.id, message_id=message.id)
+
+
 def _answer_to(chat: ChatSession, key: str) -> Message | None:
     query = select(Message).where(Message.session_id == chat.id, Message.type == "bot", Message.idempotency_key == key)
     return db.session.scalar(query)
@@ -120,6 +127,8 @@ def open_turn(chat: ChatSession, text: str, key: str) -> Message:
     if answer is None:
         question = _turn(chat, "client", text, idempotency_key=key)
         summary.note_question(chat, text)
+        if chat.n_questions == 1:
+            _announce("session", chat, question)
         answer = _turn(chat, "bot", "", idempotency_key=key, question_id=question.id)
     answer.finish, answer.timestamp = "pending", now()
     db.session.flush()
@@ -166,6 +175,8 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
     db.session.flush()
     for citation in answer.citations:
         db.session.add(_snapshot(row, citation))
+    if row.state == "refused" and finish == "complete":
+        _announce("refused", chat, row)
     summary.renew(chat)
     db.session.commit()
 

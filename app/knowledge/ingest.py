@@ -23,6 +23,7 @@ from app.knowledge.heartbeats import beating
 from app.knowledge.parsers import parse
 from app.net import FetchError
 from app.storage import StorageError
+from app.webhooks import events
 from indexes import document as parsed
 from indexes.chunker import Piece, split
 from indexes.embedding_server import EmbeddingServerGone
@@ -154,5 +155,6 @@ def _fail(claim: Claim, code: str, advice: str) -> Outcome | None:
         claims.write(claim, state="failed", error_code=code, error_advice=advice, finished_at=now())
     except Superseded:
         return None
+    events.announce("source_failed", claim.chatbot_id, source_id=claim.source_id)
     db.session.commit()
     return Outcome("failed", code=code, advice=advice)

@@ -22,6 +22,7 @@ from app.knowledge.heartbeats import beating
 from app.knowledge.holds import Examination, Examine, examine_nothing
 from app.knowledge.indexing import write_index
 from app.storage import StorageError
+from app.webhooks import events
 from models import Chatbot, Document, Generation, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
@@ -212,7 +213,15 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
         values |= {"generation_id": generation.id, "version": generation.number}
     _write(training, training_status=_status_after(training), **values)
     _stamp_sources(training)
+    if generation is not None:
+        events.announce("trained", training.chatbot_id, figures=_figures_of(generation))
     db.session.commit()
+
+
+def _figures_of(generation: Generation) -> dict[str, int]:
+    """Return what webhooks are told of a generation, which may be gone by then."""
+    counts = {"n_documents": generation.n_documents, "n_chunks": generation.n_chunks}
+    return {"knowledge_version": generation.number, **counts}
 
 
 def _stamp_sources(training: Training) -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.knowledge import claims, holds
+from app.webhooks import events
 from models import Chatbot, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import UNFINISHED
@@ -28,12 +29,16 @@ def give_up_hopeless() -> int:
         Source.attempts >= claims.MAX_ATTEMPTS,
         Source.heartbeat_at < claims.stale_before(),
     )
+    moment = now()
     values = {
-        "state": "failed", "error_code": "internal", "fence": Source.fence + 1, "finished_at": now(),
+        "state": "failed", "error_code": "internal", "fence": Source.fence + 1, "finished_at": moment,
         "error_advice": "Reading this stopped several times without a result. Try a smaller or simpler file.",
     }  # fmt: skip
     with tenancy.everything():
         n_failed = change(hopeless.values(values))
+        given_up = select(Source).where(Source.state == "failed", Source.finished_at == moment)
+        for source in db.session.scalars(given_up) if n_failed else ():
+            events.announce("source_failed", source.chatbot_id, source_id=source.id)
         db.session.commit()
         return n_failed
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import mail
 from app.accounts.permissions import HOLDER, allows
 from app.history import summary
-from app.leads import webhooks
+from app.webhooks import events
 from models import Chatbot, ChatSession, Form, Member, ServiceMember, Submission, WorkspaceMember, db
 
 VIEW = "submission.view"
@@ -32,7 +32,7 @@ def add(chat: ChatSession, answers: Answers, form: Form | None, form_name: str) 
     db.session.flush()
     if summary.lock(chat.id) is not None:
         summary.renew(chat)
-    webhooks.note(submission)
+    events.announce(submission.kind, submission.chatbot_id, submission_id=submission.id)
     return submission
 
 

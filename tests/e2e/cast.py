@@ -271,14 +271,19 @@ def _add_embeds(chatbot, domain):
 
 def _add_leads(chatbot, chat):
     """A form, what two visitors entered, and a webhook that was told of the first; return form and first."""
-    from app.leads import forms, submissions, webhooks
+    from app.leads import forms, submissions
+    from app.webhooks import owning
     from models import Delivery, Webhook, db
     from models.base import now
 
     form = forms.add_preset(chatbot)
     chat.visitor = {"id": "42", "email": "uma@example.com", "name": "Uma Ulm"}
     webhook = Webhook(
-        service_id=chatbot.service_id, chatbot_id=chatbot.id, url="https://hooks.example.com/docent", sealed_secret="x"
+        service_id=chatbot.service_id,
+        chatbot_id=chatbot.id,
+        url="https://hooks.example.com/docent",
+        sealed_secret="x",
+        events=["form", "handoff", "refused"],
     )
     db.session.add(webhook)
     db.session.flush()
@@ -289,7 +294,7 @@ def _add_leads(chatbot, chat):
     answers = [{"name": name, "kind": kind, "label": label, "value": value} for name, kind, label, value in said]
     first = submissions.add(chat, answers, form, form.name)
     submissions.add(chat, answers[:1], None, "Talk to a person")
-    for delivery in webhooks.deliveries_of(chatbot):
+    for delivery in owning.deliveries_of(chatbot):
         delivery.state, delivery.attempts, delivery.due_at = "failed", 7, now()
         delivery.error = "The address answered with status 500."
     assert db.session.query(Delivery).count() == 2

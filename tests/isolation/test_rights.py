@@ -13,7 +13,7 @@ from tests.isolation.doors import doors, hostile_form
 # what the writing doors of a screen ask for
 WRITES = {
     "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "MannerPage": "chatbot.edit",
-    "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "ChatbotPage": "source.edit",
+    "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "WebhookPage": "chatbot.edit", "ChatbotPage": "source.edit",
     "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
     "ScansPage": "source.edit", "VersionsPage": "source.edit", "GoldenPage": "source.edit",
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",

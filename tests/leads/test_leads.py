@@ -21,8 +21,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app import limits
-from app.leads import exporting, forms, submissions, webhooks
+from app.leads import exporting, forms, submissions
 from app.leads.designs import DesignRefused
+from app.webhooks import owning, sending
 from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
 from models.base import change, now
 from tests.conftest import inside, sign_in
@@ -386,8 +387,8 @@ def receiver():
 
 def deliver_all(app) -> None:
     with app.app_context():
-        for delivery_id in webhooks.due_deliveries():
-            webhooks.deliver(delivery_id)
+        for delivery_id in sending.due_deliveries():
+            sending.deliver(delivery_id)
 
 
 @pytest.fixture
@@ -409,10 +410,10 @@ def test_a_webhook_is_told_signed_and_again_until_it_answers(app, owner, place, 
     with receiver() as server:
         hooks = form_address(app, place).replace("/forms", "/webhooks")
         url = f"http://127.0.0.1:{server.server_port}/hook"
-        refused = owner.post(hooks, data={"url": url})
+        refused = owner.post(hooks, data={"url": url, "event": ["form", "handoff"]})
         assert refused.status_code == 303  # no https, and a private address
         private_allowed()
-        assert owner.post(hooks, data={"url": url}).status_code == 302
+        assert owner.post(hooks, data={"url": url, "event": ["form", "handoff"]}).status_code == 302
         server.answers = [500, 302]
         client = visitor(app)
         submit(client, open_chat(client, place), form)
@@ -425,9 +426,9 @@ def test_a_webhook_is_told_signed_and_again_until_it_answers(app, owner, place, 
                 delivery = db.session.scalars(select(Delivery)).one()
                 assert delivery.state == expected
         assert delivery.attempts == 3
-        assert "delivered" in owner.get(form_address(app, place)).text.lower()
+        assert "delivered" in owner.get(hooks).text.lower()
         with inside(app):
-            secret = webhooks.secret_of(db.session.scalars(select(Delivery)).one().webhook)
+            secret = owning.secrets_of(db.session.scalars(select(Delivery)).one().webhook)[0]
         assert len(server.got) == 3
         for headers, body in server.got:
             t, v1 = (part.split("=")[1] for part in headers["Docent-Signature"].split(","))
@@ -441,7 +442,7 @@ def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, ad
     with inside(app):
         delivery = db.session.scalars(select(Delivery)).one()
         delivery.webhook.url = "http://127.0.0.1:1/hook"  # nobody listens there, and it is private
-        delivery.state, delivery.attempts, delivery.due_at = "waiting", len(webhooks.PAUSES_S), now()
+        delivery.state, delivery.attempts, delivery.due_at = "waiting", len(sending.PAUSES_S), now()
         uuid = delivery.uuid
         db.session.commit()
     deliver_all(app)
@@ -460,7 +461,7 @@ def test_what_is_deleted_while_a_webhook_is_told_of_it_is_no_error(app, monkeypa
         db.session.commit()
         return 200, ""
 
-    monkeypatch.setattr(webhooks, "_send", delete_meanwhile)
+    monkeypatch.setattr(sending, "_send", delete_meanwhile)
     with inside(app):
         assert db.session.scalars(select(Delivery)).one().state == "waiting"
         db.session.execute(update(Delivery).values(due_at=now()))

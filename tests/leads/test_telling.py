@@ -19,6 +19,6 @@ def test_webhooks_are_told_once_no_document_waits(app, tmp_path, monkeypatch):
         in_turn = [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues.BY_URGENCY]
         first, _ = Queue.dequeue_any(in_turn, None, connection=redis, serializer=JSONSerializer)
         second, _ = Queue.dequeue_any(in_turn, None, connection=redis, serializer=JSONSerializer)
-        assert (first.func_name, second.func_name) == ("jobs.training.publish_chatbot", "jobs.leads.deliver")
+        assert (first.func_name, second.func_name) == ("jobs.training.publish_chatbot", "jobs.webhooks.deliver")
     finally:
         redis.shutdown(nosave=True)

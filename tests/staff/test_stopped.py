@@ -9,7 +9,7 @@ import pytest
 from app.accounts.permissions import ACTIONS, BUY, CHANGE, ERASE, EXPORT, HOLDER, VIEW, is_change
 from app.accounts.standing import find_standing
 from app.history import visitors
-from app.leads import webhooks
+from app.webhooks import owning
 from app.plans import quotas, usage
 from app.plans.pressing import pressing
 from models import Chatbot, Member, Service, Subscription, db
@@ -52,13 +52,13 @@ def test_how_a_widget_is_set_up_can_be_read_without_its_secrets(app):
     customer = make_customer(app, "ben")
     client, chatbot = sign_in(app, customer), f"/chatbot/{customer.chatbot_uuid}"
     client.post(f"{chatbot}/visitors")
-    client.post(f"{chatbot}/webhooks", data={"url": "https://93.184.216.34/told"})
+    client.post(f"{chatbot}/webhooks", data={"url": "https://93.184.216.34/told", "event": "form"})
     form = client.post(f"{chatbot}/forms").headers["Location"]
     with inside(app):
         row = db.session.get(Chatbot, customer.chatbot_id)
-        secrets = [visitors.secret_of(visitors.find_key(row)), *map(webhooks.secret_of, webhooks.list_webhooks(row))]
+        secrets = [visitors.secret_of(visitors.find_key(row)), *owning.secrets_of(owning.list_webhooks(row)[0])]
     assert len(secrets) == 2
-    pages = [f"{chatbot}/visitors", f"{chatbot}/forms", form]
+    pages = [f"{chatbot}/visitors", f"{chatbot}/webhooks", form]
     before = "".join(client.get(page).text for page in pages)
     assert all(secret in before for secret in secrets)
     with inside(app):

@@ -21,7 +21,7 @@ from tests.isolation.planting import owned_tables, plant
 SECRET = "NOBODY-READS-THIS"
 # what must never leave, listed by hand: the rule that leaves it out is held against this list
 SECRETS = {
-    "ab_user": ("password",), "invitations": ("token_hash",), "webhooks": ("sealed_secret",),
+    "ab_user": ("password",), "invitations": ("token_hash",), "webhooks": ("sealed_secret", "sealed_secret_before"),
     "identity_keys": ("sealed_secret", "secret_before"), "chat_models": ("sealed_key",),
     "chat_sessions": ("resume_hash",), "chat_history": ("idempotency_key",), "generations": ("storage_key",),
 }  # fmt: skip

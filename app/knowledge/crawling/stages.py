@@ -12,6 +12,7 @@ from app.knowledge import claims, clearing
 from app.knowledge.claims import Claim, Superseded
 from app.knowledge.crawling import settling, terms
 from app.knowledge.crawling.site import Site
+from app.webhooks import events
 from models import Document, Service, Source, WebPage, Website, db
 from models.base import change, now
 
@@ -127,6 +128,8 @@ def _end(claim: Claim, phase: str, why: str, error: tuple[str, str] | None = Non
         error_advice=advice, n_pages=n_taken, n_chunks=held.scalar_subquery(), file_format="website", attempts=0,
     )  # fmt: skip
     change(update(Website).where(Website.source_id == claim.source_id).values(_ending(claim, phase, why)))
+    if has_failed:
+        events.announce("source_failed", claim.chatbot_id, source_id=claim.source_id)
     db.session.commit()
     if error is not None:
         return "failed"

@@ -1,10 +1,10 @@
-"""Telling webhooks of what visitors have entered."""
+"""Telling webhooks what has happened."""
 
 from __future__ import annotations
 
-from app.leads import webhooks
+from app.webhooks import sending
 
 
 def deliver(delivery_id: int) -> None:
     """Send one delivery, if its time has come."""
-    webhooks.deliver(delivery_id)
+    sending.deliver(delivery_id)

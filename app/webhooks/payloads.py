@@ -1,0 +1,73 @@
+"""What a webhook is sent, version 1: fields may be added, and none changes its meaning (docs/webhooks.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from models import Chatbot, Delivery, Message, db
+
+VERSION = 1
+
+
+def body_of(delivery: Delivery) -> bytes:
+    """Return the JSON that tells what a delivery is about."""
+    chatbot = delivery.chatbot
+    told = {
+        "version": VERSION, "event": delivery.event,
+        "chatbot": {"id": str(chatbot.uuid), "name": chatbot.name}, **_TELL[delivery.event](delivery),
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _submission(delivery: Delivery) -> dict[str, Any]:
+    assert delivery.submission is not None  # it would have gone with it
+    row = delivery.submission
+    return {
+        "id": str(row.uuid), "at": row.created_at.isoformat(), "form": row.form_name, "answers": row.answers,
+        "page": row.page,
+    }  # fmt: skip
+
+
+def _message(delivery: Delivery) -> tuple[Message, dict[str, Any]]:
+    assert delivery.message is not None
+    message, chat = delivery.message, delivery.message.chat_session
+    told = {"id": str(message.uuid), "at": message.timestamp.isoformat(), "session": str(chat.uuid), "page": chat.page}
+    return message, told
+
+
+def _session(delivery: Delivery) -> dict[str, Any]:
+    question, told = _message(delivery)
+    return {**told, "language": question.chat_session.language, "question": question.message}
+
+
+def _refused(delivery: Delivery) -> dict[str, Any]:
+    answer, told = _message(delivery)
+    question = db.session.scalar(select(Message).where(Message.id == answer.question_id))
+    asked = {"question": question.message, "standalone": question.standalone} if question is not None else {}
+    return {**told, **asked, "answer": answer.message}
+
+
+def _trained(delivery: Delivery) -> dict[str, Any]:
+    chatbot: Chatbot = delivery.chatbot
+    return {"id": str(delivery.uuid), "at": delivery.created_at.isoformat(), "type": chatbot.type, **delivery.figures}
+
+
+def _source_failed(delivery: Delivery) -> dict[str, Any]:
+    assert delivery.source is not None
+    row = delivery.source
+    told = {"id": str(row.uuid), "at": delivery.created_at.isoformat(), "kind": row.kind, "title": row.title}
+    return {**told, "error_code": row.error_code, "error_advice": row.error_advice}
+
+
+def _test(delivery: Delivery) -> dict[str, Any]:
+    return {"id": str(delivery.uuid), "at": delivery.created_at.isoformat()}
+
+
+_TELL: dict[str, Callable[[Delivery], dict[str, Any]]] = {
+    "session": _session, "refused": _refused, "form": _submission, "handoff": _submission, "trained": _trained,
+    "source_failed": _source_failed, "test": _test,
+}  # fmt: skip

@@ -16,8 +16,8 @@ from app.commands import keys
 from app.commands.failing import CommandError
 from app.domains import proof
 from app.history import visitors
-from app.webhooks import owning
 from app.mail import outbox
+from app.webhooks import owning
 from config import read_config
 from models import Chatbot, ChatModel, Domain, IdentityKey, Member, SecondFactor, Webhook, db
 from tests.conftest import ROOT, forget_tries, inside, make_customer, shared_redis, sign_in
@@ -80,17 +80,17 @@ def test_rotating_seals_every_secret_under_the_new_key_alone(place, before, caps
     app, _ = before
     with inside(app):
         secrets = opened()
-    assert len(secrets) == 5
-    with pytest.raises(CommandError, match="5 secrets are still sealed"):
+    assert len(secrets) == 6
+    with pytest.raises(CommandError, match="6 secrets are still sealed"):
         keys.forget(place.config(NEW, OLD))
     assert keys.rotate(place.config(NEW, OLD)) == 0
-    assert capsys.readouterr().out.count("1 sealed anew") == 5
+    assert capsys.readouterr().out.count("1 sealed anew") == 6
     with inside(place(NEW)):
         assert opened() == secrets
         factor = db.session.scalars(select(SecondFactor)).one()
         assert second_factor._use_step(factor, pyotp.TOTP(secrets[1]).now())
     assert keys.rotate(place.config(NEW)) == 0
-    assert capsys.readouterr().out.count("1 sealed already") == 5
+    assert capsys.readouterr().out.count("1 sealed already") == 6
     assert keys.forget(place.config(NEW, OLD)) == 0
     assert keys.rotate(place.config(OLD, NEW)) == 0  # and back, for the tests beside this one
 

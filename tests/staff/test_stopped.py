@@ -9,9 +9,9 @@ import pytest
 from app.accounts.permissions import ACTIONS, BUY, CHANGE, ERASE, EXPORT, HOLDER, VIEW, is_change
 from app.accounts.standing import find_standing
 from app.history import visitors
-from app.webhooks import owning
 from app.plans import quotas, usage
 from app.plans.pressing import pressing
+from app.webhooks import owning
 from models import Chatbot, Member, Service, Subscription, db
 from models.base import now
 from tests.clock import clock  # noqa: F401 - a fixture

@@ -53,7 +53,7 @@ def open_before(folder, url):
         read_config({"DATA_DIR": str(folder), "DATABASE_URL": url, "SECRET_KEY": uuid.uuid4().hex * 2}).prepared()
     )
     with app.app_context():
-        command.upgrade(versioning._config(), "0032_domains")
+        command.upgrade(versioning._config(), "0033_exports")
         tables = sa.MetaData()
         tables.reflect(db.engine, only=PARENTS, resolve_fks=False)
         with db.engine.begin() as connection:
@@ -73,9 +73,9 @@ def read(statement):
 def test_webhooks_and_deliveries_of_before_go_on(before):
     told = "SELECT CAST(uuid AS VARCHAR(36)), webhook_id, submission_id, state, attempts, error FROM webhook_deliveries"
     there = read(told)
-    command.upgrade(versioning._config(), "0033_webhooks")
+    command.upgrade(versioning._config(), "0034_webhooks")
     assert read(told) == there
     assert read("SELECT event FROM webhook_deliveries") == [("handoff",)]
     assert "handoff" in str(read("SELECT events FROM webhooks"))
-    command.downgrade(versioning._config(), "0032_domains")
+    command.downgrade(versioning._config(), "0033_exports")
     assert read(told) == there

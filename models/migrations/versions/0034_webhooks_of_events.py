@@ -2,8 +2,8 @@
 
 Deliveries are copied into a table of the new shape: SQLite can't add foreign keys to one that is there.
 
-Revision ID: 0033_webhooks
-Revises: 0032_domains
+Revision ID: 0034_webhooks
+Revises: 0033_exports
 """
 
 import json
@@ -14,8 +14,8 @@ from alembic import op
 
 import models.base
 
-revision = "0033_webhooks"
-down_revision = "0032_domains"
+revision = "0034_webhooks"
+down_revision = "0033_exports"
 branch_labels = None
 depends_on = None
 

@@ -44,13 +44,17 @@ def put_pages(site, place: str) -> str:
 
 def go(page, name: str) -> None:
     page.click(f"text=Go to {name}")
-    page.wait_for_function(f"() => document.title === 'Page {name}' && document.querySelector('h1').innerText === 'Page {name}'")
+    page.wait_for_function(
+        f"() => document.title === 'Page {name}' && document.querySelector('h1').innerText === 'Page {name}'"
+    )
     page.wait_for_function("() => !document.documentElement.hasAttribute('data-turbo-preview')")
 
 
 def assert_one_widget(page) -> None:
     """One host, the last element of the body, alive."""
-    page.wait_for_function(f"() => document.body.lastElementChild?.matches('{CHAT}') && document.body.lastElementChild.shadowRoot")
+    page.wait_for_function(
+        f"() => document.body.lastElementChild?.matches('{CHAT}') && document.body.lastElementChild.shadowRoot"
+    )
     assert page.locator(CHAT).count() == 1
     assert page.evaluate("() => window.mark") == "never loaded anew"
 

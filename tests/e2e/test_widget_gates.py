@@ -79,23 +79,21 @@ SETTLE = """new Promise((done) => {
 })"""
 
 
-MANY_PARAGRAPHS = """<script>
-for (let i = 0; i < 3000; i += 1)
-  document.body.append(Object.assign(document.createElement("p"), { textContent: `Paragraph ${i}` }));
-document.body.offsetHeight;
-</script>"""
+SLOWER = 4  # a phone's processor takes so many times as long
+MAX_ADDED_MS = 50
 
 
 def work_of_page(browser, address: str, selector: str) -> float:
-    """Milliseconds of processor time that the main thread took to load a page, slowed down four times.
+    """Milliseconds of processor time that the main thread took to load a page.
 
-    What the measuring itself takes is left out: only plain DevTools commands are sent, and theirs is subtracted.
+    Chromium's own throttling waits by the clock, so other work on the machine counts several times; the thread's own
+    time hardly feels it. What the measuring itself takes is left out: only plain DevTools commands are sent, and theirs
+    is subtracted.
     """
     profile = browser.new_context()
     try:
         page = profile.new_page()
         devtools = profile.new_cdp_session(page)
-        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.goto(address)
         settle = SETTLE.replace("SELECTOR", f"'{selector}'")
@@ -106,27 +104,18 @@ def work_of_page(browser, address: str, selector: str) -> float:
         profile.close()
 
 
-def test_it_takes_less_of_a_slow_phone_than_three_thousand_paragraphs(browser, servers, capsys):
-    """The bar is 50 ms on a machine of one's own, and printed; on a crowded one, work of the page's own is the measure.
-
-    As many paragraphs take about twice as long as the widget may.
-    """
+def test_it_adds_fifty_milliseconds_to_the_main_thread_of_a_slow_phone_at_most(browser, servers, capsys):
     _, site = servers
-    pages = {
-        "bare": (site.put("/bare", code="", body=LONG), "main"),
-        "widget": (site.put("/full", body=LONG), CHAT),
-        "paragraphs": (site.put("/paragraphs", code=MANY_PARAGRAPHS, body=LONG), "main"),
-    }
-    rounds = []
-    while len(rounds) < 15:
+    pages = {"bare": (site.put("/bare", code="", body=LONG), "main"), "widget": (site.put("/full", body=LONG), CHAT)}
+    rounds, added = [], float("inf")
+    while len(rounds) < 5 or (added > MAX_ADDED_MS and len(rounds) < 25):
         rounds.append({name: work_of_page(browser, *page) for name, page in pages.items()})
-        bare, widget, paragraphs = (min(took[name] for took in rounds) for name in pages)
-        if len(rounds) >= 5 and widget <= paragraphs:
-            break  # what else the machine did can only have made it longer
+        bare, widget = (min(took[name] for took in rounds) for name in pages)  # other work can only have made it longer
+        added = (widget - bare) * SLOWER
     with capsys.disabled():
-        sys.stdout.write(f"\nwidget: {widget - bare:.0f} ms of main thread added at load, CPU slowed 4x;")
-        sys.stdout.write(f" 3,000 paragraphs: {paragraphs - bare:.0f} ms; best of {len(rounds)}\n")
-    assert widget <= paragraphs
+        sys.stdout.write(f"\nwidget: {added:.0f} ms of main thread added at load, {SLOWER} times as slow;")
+        sys.stdout.write(f" best of {len(rounds)}\n")
+    assert added <= MAX_ADDED_MS
 
 
 OPENED_IN_MS = """(() => {

@@ -89,6 +89,5 @@ def stage(tmp_path_factory, artifact):
     from tests.e2e.stage import running_stage
 
     folder = tmp_path_factory.mktemp("stage")
-    (folder / "embedder").symlink_to(artifact)
-    with running_stage(folder) as running:
+    with running_stage(folder, artifact) as running:
         yield running

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import inside
+from tests.conftest import initialized_file, inside
 from tests.e2e import cast
 from tests.e2e.conftest import free_port
 
@@ -32,28 +33,33 @@ def _served(app, port):
         server.server_close()
 
 
-def make_app(folder, port):
+def make_app(folder, port, artifact=None):
+    """The application in a folder; on a copy of what `init` makes where the embedder's artifact is given."""
     from app.commands import initializing
     from app.factory import create_app
     from config import read_config
 
     environ = {
-        "DATA_DIR": str(folder), "REDIS_URL": f"unix://{folder}/none.sock", "BASE_URL": f"http://localhost:{port}",
+        "DATA_DIR": str(folder), "SECRET_KEY": uuid.uuid4().hex * 2, "REDIS_URL": f"unix://{folder}/none.sock", "BASE_URL": f"http://localhost:{port}",
         "ALLOW_LOCAL_DOMAINS": "1",
     }  # fmt: skip
     config = read_config(environ)
-    initializing.init(config)
+    if artifact is None:
+        initializing.init(config)
+    else:
+        (folder / "embedder").symlink_to(artifact)
+        (folder / "docent.sqlite3").write_bytes(initialized_file(artifact))
     return create_app(config.prepared())
 
 
 @contextmanager
-def running_stage(folder=None):
+def running_stage(folder=None, artifact=None):
     """Yield the server's address, what stands on the stage, and the application."""
     from models import db
 
     port = free_port()
     with tempfile.TemporaryDirectory() as made:
-        app = make_app(Path(folder or made), port)
+        app = make_app(Path(folder or made), port, artifact)
         with inside(app):
             stage = cast.set_stage()
         try:

@@ -222,6 +222,26 @@ def test_a_chat_is_deleted_once_that_is_confirmed(browser, servers, keeps):
         )
 
 
+def test_while_nothing_is_answered_a_visitor_still_reads_keeps_and_deletes_what_was_said(browser, servers):
+    api, site = servers
+    with opened(browser, site.put()) as page:
+        open_chat(page)
+        ask(page)
+        api.config, api.messages = stub.make_config(closed="Back in May."), TURNS
+        page.reload()
+        page.wait_for_selector(f"{CHAT} .client >> text=Before?")
+        assert page.inner_text(f"{CHAT} .first .b") == "Back in May."
+        assert page.is_hidden(f"{CHAT} textarea")
+        assert page.locator(f"{CHAT} .tools [aria-label='Bad answer']").count() == 0
+        with page.expect_download():
+            page.click(f"{CHAT} .head .icon >> nth=0")
+        page.click(f"{CHAT} button[aria-label='Delete this chat']")
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => !document.querySelector('{CHAT}').shadowRoot.querySelector('.client')")
+        assert len(api.calls("DELETE", "/chat")) == 1
+        assert api.calls("POST", "/messages") == [api.calls("POST", "/messages")[0]]
+
+
 def test_another_tab_forgets_with_it(browser, servers):
     _, site = servers
     with opened(browser, site.put()) as page:

@@ -172,7 +172,7 @@ function buildAnswer(config, word, on, follow) {
         setTimeout(() => copy.replaceChildren(icon("copy")), 2000);
       });
       if (navigator.clipboard) tools.append(copy);
-      if (config.features.feedback) tools.append(...thumbs(id, value));
+      if (config.features.feedback && !config.closed) tools.append(...thumbs(id, value));
       follow(() => extra.append(tools));
     },
     invite(chips) { if (chips.length) follow(() => extra.append(el("div", { className: "chips" }, ...chips))); },

@@ -141,7 +141,7 @@ function main(script, css) {
       if (turn.type === "client") { ui.question(asked = turn.text); continue; }
       const view = ui.answer();
       view.say(turn.text, true);
-      if (!turn.text || turn.finish !== "complete") retry(view, asked);
+      if (!config.closed && (!turn.text || turn.finish !== "complete")) retry(view, asked);
       if (config.features.sources) view.sources(turn.sources);
       if (turn.finish === "complete") view.tools(turn.id, turn.feedback);
     }
@@ -150,8 +150,8 @@ function main(script, css) {
 
   const restore = () => (restoring ||= (async () => {
     try {
-      if (store.get(key) && !config.closed) draw((await api.enter()).messages);
-    } catch (error) { say(error.message); restoring = null; }
+      if (store.get(key)) draw((await api.enter()).messages); // also while nothing is answered: it is the visitor's
+    } catch (error) { if (!config.closed) say(error.message); restoring = null; }
   })());
 
   /* Another tab may have gone on with the chat meanwhile. */

@@ -24,6 +24,7 @@ from app.history.paging import Cursor, Page
 from app.knowledge import chunks
 from app.leads import submissions
 from app.looks.languages import NAMES
+from app.privacy import holds
 from app.template_filters import words
 from models import ChatSession, Service
 from models.base import now
@@ -197,9 +198,11 @@ def _dialogue(chat: ChatSession) -> dict[str, Any]:
     turns = transcripts.read_turns(chat)
     cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
     workspace_id = chat.chatbot.workspace_id
-    may = {name: standing().may(name, workspace_id) for name in (submissions.VIEW, MARK, "source.view")}
+    asked = (submissions.VIEW, MARK, "source.view", "history.erase")
+    may = {name: standing().may(name, workspace_id) for name in asked}
     return {
         "chat": chat, "turns": turns, "sources": chunks.sources_of(cited), "may": may, "marks": MARKS,
         "left": submissions.of_chat(chat) if may[submissions.VIEW] else [], "marks_on": marks.of_session(chat),
-        "me": standing().member_id, "why": {turn.id: reasons.in_words(turn.evidence) for turn in turns},
+        "me": standing().member_id, "held": holds.find(chat),
+        "why": {turn.id: reasons.in_words(turn.evidence) for turn in turns},
     }  # fmt: skip

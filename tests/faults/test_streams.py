@@ -113,9 +113,10 @@ class Web:
     def _answers(self):
         assert self._process.poll() is None, "the web server has ended"
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return True
-        except OSError:
+            with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)) as connection:
+                connection.request("GET", "/widget/v1/widget.js")
+                return connection.getresponse().read() and True
+        except (OSError, HTTPException):
             return False
 
     def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
@@ -235,3 +237,20 @@ def test_a_service_that_has_stopped_still_erases(app, acme, owner):
     assert owner.post(f"/chat/{uuid}/erase").status_code == 302
     assert left(app, acme) == 0
     assert owner.post(address(acme), data={"days": "5"}).status_code == 403
+
+
+def test_a_chat_s_own_page_leads_to_hold_and_erasure_for_who_may(app, acme, owner):
+    uuid = chat_in(app, acme)
+    with inside(app):
+        chat = db.session.scalars(select(ChatSession).where(ChatSession.uuid == UUID(uuid))).one()
+        page = f"/history/{chat.service_id}/{chat.domain.uuid}/{chat.chatbot.uuid}/{uuid}"
+    shown = owner.get(page).text
+    assert f"/chat/{uuid}/hold" in shown
+    assert f"/chat/{uuid}/erase" in shown
+    owner.post(f"/chat/{uuid}/hold", data={"reason": "Claim 12"})
+    held = owner.get(page).text
+    assert "Claim 12" in held
+    assert f"/chat/{uuid}/release" in held
+    assert f"/chat/{uuid}/erase" not in held
+    ben = come_in(app, add_person(app, "ben", place=(acme.service_id, acme.workspace_id, "admin")))
+    assert f"/chat/{uuid}/" not in ben.get(page).text

@@ -22,7 +22,8 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def _set_pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", f"busy_timeout={BUSY_TIMEOUT_S}000"):
+    wait = f"busy_timeout={BUSY_TIMEOUT_S}000"
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON", wait):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
+from sqlalchemy.orm.exc import StaleDataError
 
 from app import limits
 from app.domains import counting, health
@@ -34,6 +35,13 @@ def _refuse(error: WidgetError) -> Response:
     if g.get("embed") and error.reason in health.REASONS:
         counting.note_refusal(g.embed, error.reason, request.headers.get("Origin", ""))
     return error.answer()
+
+
+@blueprint.errorhandler(StaleDataError)
+def _is_over(_error: StaleDataError) -> Response:
+    """Say that a chat is over which was erased between the look at its token and this write."""
+    db.session.rollback()
+    return WidgetError("token_invalid").answer()
 
 
 @blueprint.after_request

@@ -180,7 +180,13 @@ def cut_off(app, installation, embed, model, chance) -> list[Stream]:
         for stream in streams:
             stream.start()
             time.sleep(chance.uniform(0, 0.3))
-        time.sleep(chance.uniform(0, WORDS * PAUSE_S))
+        n_speaking = chance.randint(1, AT_ONCE)
+
+        def so_many_are_taken():
+            return sum(bool(stream.events) for stream in streams) >= n_speaking
+
+        wait_until(so_many_are_taken)
+        time.sleep(chance.uniform(0, 1.5 * WORDS * PAUSE_S))
     for stream in streams:
         stream.join()
     return streams
@@ -203,7 +209,7 @@ def fate_of(stream: Stream) -> str:
     question, answer = rows
     assert question.message == QUESTION
     if "done" in stream.events:
-        assert (answer.finish, answer.message) == ("complete", stream.words)
+        assert (answer.finish, answer.message.strip()) == ("complete", stream.words.strip())
     if answer.finish == "complete":
         assert answer.message.startswith("Goods may be returned")
         return "whole"

@@ -32,7 +32,9 @@ def said(app, client, place, contact):
     headers = {"Origin": place.origin, "Authorization": "Bearer " + opened["token"]}
     with inside(app):
         ids = {"service_id": place.service_id, "chatbot_id": place.chatbot_id}
-        db.session.add(Webhook(**ids, url="https://hooks.example.com", sealed_secret="x"))
+        db.session.add(
+            Webhook(**ids, url="https://hooks.example.com", sealed_secret="x", events=["session", "handoff"])
+        )
         db.session.commit()
     ask(client, headers, f"How long may unused goods be returned? My word is {CANARY}").get_data()
     assert client.post(f"{API}/chat/handoff", json={"values": ENTERED}, headers=headers).status_code == 200

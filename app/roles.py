@@ -16,7 +16,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "HomeView": ("can_index",),
     "ProfileView": (
         "can_show", "can_change_details", "can_change_password", "can_change_address", "can_sign_out_device",
-        "can_sign_out_others",
+        "can_sign_out_others", "can_change_weekly",
     ),
     "SecondFactorPage": ("can_show", "can_begin", "can_confirm", "can_make_codes", "can_switch_off"),
     "ClosingPage": ("can_ask", "can_close"),

@@ -32,6 +32,7 @@ from seed_history import seed
 from app.accounts import devices
 from app.commands.opening import installation
 from app.history import paging
+from app.insights import counting
 from config import read_config
 from models import Chatbot, ChatSession, Domain, Member, Message, Service, Workspace, db
 
@@ -63,11 +64,15 @@ class Reader:
 
     def times(self, *asked: str) -> list[float]:
         """Return the milliseconds of each of some pages of the service's history, asked in turn."""
+        return self.open(*(f"/history/{self.service_id}{address}" for address in asked))
+
+    def open(self, *asked: str) -> list[float]:
+        """Return the milliseconds of each of some pages, asked in turn."""
         found = []
         for _ in range(N_TIMES):
             for address in asked:
                 started = time.perf_counter()
-                answer = self.client.get(f"/history/{self.service_id}{address}")
+                answer = self.client.get(address)
                 answer.get_data()
                 found.append((time.perf_counter() - started) * 1000)
                 assert answer.status_code == 200, (address, answer.status_code)
@@ -104,7 +109,27 @@ def dialogues(reader: Reader) -> Iterator[tuple[str, str]]:
     yield "a dialogue", _p95(reader.times(*(f"/{chat}" for chat in reader.chats)), 150)
 
 
-MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (lists, search, deep_pages, dialogues)
+def insights(reader: Reader) -> Iterator[tuple[str, str]]:
+    started, n_counted = time.perf_counter(), 0
+    with reader.client.application.app_context():
+        while n_rows := counting.count_due():
+            n_counted += n_rows
+        service = db.session.scalar(sa.select(Service.uuid).where(Service.id == reader.service_id))
+    rate = n_counted / (time.perf_counter() - started)
+    yield "counting into rollups", f"{n_counted:,} rows, {rate:,.0f} a second"
+    year, month = (reader.open(f"/insights/service/{service}?days={days}") for days in (365, 30))
+    yield "insights of a year, of a service", _p95(year, 300)
+    yield "insights of a month, of a service", _p95(month, 300)
+    yield "insights of a year, of a chatbot", _p95(reader.open(f"/insights/chatbot/{reader.chatbot}?days=365"), 300)
+
+
+MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (
+    lists,
+    search,
+    deep_pages,
+    dialogues,
+    insights,
+)
 
 
 def _find_reader(app: Flask) -> Reader:

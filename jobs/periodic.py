@@ -13,7 +13,7 @@ from app.insights import counting as insights
 from app.knowledge import reconcile as rows
 from app.knowledge import sweep
 from app.knowledge.crawling import websites
-from app.learning import asking, clustering
+from app.learning import asking, clustering, digest
 from app.learning import counts as clusters
 from app.plans import expiry
 from app.privacy import erasures, purging, retention
@@ -80,6 +80,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (insights.count_due, 30),
     (learn, 10),
     (clusters.renew_all, 3600),
+    (digest.send_due, 300),
     (expiry.apply_time, 300),
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),

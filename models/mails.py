@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,7 +19,7 @@ class OutgoingMail(Table, Timestamped):
     recipient: Mapped[str] = mapped_column(String(320))
     page: Mapped[str] = mapped_column(String(200), default="")
     seed: Mapped[str] = mapped_column(String(64), default="")
-    words: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    words: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id", ondelete="SET NULL"), index=True)
     state: Mapped[str] = mapped_column(String(16), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, flash, redirect, session, url_for
+from flask import abort, flash, redirect, request, session, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
 from flask_login import login_user
+from sqlalchemy import select
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -16,8 +17,10 @@ from app import audit
 from app.accounts import devices, passwords, preferences, resets, second_factor
 from app.accounts.addresses import AddressError
 from app.accounts.preferences import LANGUAGES, Preferences
-from app.caller import limit_secrets, limit_tries, signed_in
+from app.caller import limit_secrets, limit_tries, signed_in, standing
+from app.learning import digest
 from app.refusals import Refusal
+from models import Service
 from models.base import db
 
 
@@ -103,6 +106,15 @@ class ProfileView(BaseView):
             return self._page(address=form), 400
         return self._done("address.request", f"Open the link in the mail to {form.email.data} to use that address.")
 
+    @expose("/weekly", methods=["POST"])
+    @has_access
+    def change_weekly(self) -> Any:
+        """Switch the weekly mail of each service that one leads in on or off."""
+        offered = {str(service.uuid): service.id for service in _led_services()}
+        wanted = [offered[name] for name in request.form.getlist("services") if name in offered]
+        digest.choose(signed_in().id, offered.values(), wanted)
+        return self._done("profile.weekly", "Saved.")
+
     @expose("/devices/<uuid:device_uuid>/sign-out", methods=["POST"])
     @has_access
     def sign_out_device(self, device_uuid: uuid.UUID) -> Any:
@@ -130,5 +142,15 @@ class ProfileView(BaseView):
             "account/profile.html", appbuilder=self.appbuilder, details=forms.get("details", filled),
             password=forms.get("password", PasswordForm(formdata=None)), this_device=session.get("device"),
             address=forms.get("address", AddressForm(formdata=None)), devices=devices.list_devices(member.id),
+            weekly=[(service, digest.is_wanted(member.id, service.id)) for service in _led_services()],
             has_second_factor=second_factor.find(member.id) is not None,
         )  # fmt: skip
+
+
+def _led_services() -> list[Service]:
+    """Return the services in which the person may read chats: those that the weekly mail is about."""
+    own = standing()
+    if own.is_superadmin or own.look is not None:
+        return []
+    found = {own.service_of[workspace_id] for workspace_id in own.workspaces_where(digest.VIEW)}
+    return list(db.session.scalars(select(Service).where(Service.id.in_(found)).order_by(Service.name)))

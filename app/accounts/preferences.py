@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from sqlalchemy import select
 
 from app.accounts.members import split_name
@@ -38,6 +38,9 @@ class Preferences:
     def midnight(self, day: dt.date) -> dt.datetime:
         """Return the moment in which a day begins on the person's own clock."""
         return dt.datetime.combine(day, dt.time(), self.zone)
+
+    def day(self, day: dt.date) -> str:
+        return format_date(day, "d MMM y", locale=self.locale)
 
     def exactly(self, moment: dt.datetime) -> str:
         """Return a moment as the person's own clock shows it: "25 Nov 2026, 16:13 CET"."""

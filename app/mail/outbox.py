@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import smtplib
+from typing import Any
 
 from flask_mail import Message
 from sqlalchemy import delete, select, update
@@ -30,7 +31,7 @@ _PERMANENT = 500  # SMTP's answers from here on mean: never
 
 
 def post(
-    template: str, to: str, *, page: str = "", seed: str = "", invitation_id: int | None = None, **words: str
+    template: str, to: str, *, page: str = "", seed: str = "", invitation_id: int | None = None, **words: Any
 ) -> None:
     """Note a mail to be sent, in the caller's transaction; without a mail server it is kept as a file at once.
 
@@ -86,7 +87,7 @@ def make_link_token() -> tuple[str, str]:
     return seed, here().signer.derive(LINK, seed)
 
 
-def _compose(template: str, to: str, page: str, seed: str, words: dict[str, str]) -> Message:
+def _compose(template: str, to: str, page: str, seed: str, words: dict[str, Any]) -> Message:
     address = link(page + here().signer.derive(LINK, seed)) if seed else link(page)
     return compose(template, to, link=address, **words)
 

@@ -34,7 +34,7 @@ from app.commands.opening import installation
 from app.history import paging
 from app.insights import counting
 from config import read_config
-from models import Chatbot, ChatSession, Domain, Member, Message, Service, Workspace, db
+from models import Chatbot, ChatSession, Domain, Member, Message, Service, Workspace, db, tenancy
 
 N_TIMES = 12  # each address is asked
 DEEP = 1000 * paging.PAGE_SIZE
@@ -111,7 +111,7 @@ def dialogues(reader: Reader) -> Iterator[tuple[str, str]]:
 
 def insights(reader: Reader) -> Iterator[tuple[str, str]]:
     started, n_counted = time.perf_counter(), 0
-    with reader.client.application.app_context():
+    with reader.client.application.app_context(), tenancy.everything():
         while n_rows := counting.count_due():
             n_counted += n_rows
         service = db.session.scalar(sa.select(Service.uuid).where(Service.id == reader.service_id))

@@ -36,6 +36,8 @@ class Stage:
     submission: uuid.UUID
     invitation: str
     verification: str
+    cluster: uuid.UUID
+    answer: uuid.UUID
 
 
 def email_of(name: str) -> str:
@@ -215,8 +217,13 @@ def _add_chats(chatbot, domain, n=30):
         db.session.flush()
         for question, state, answer in QUESTIONS[: 1 + i % 3]:
             place = {**scope, "domain_id": domain.id, "session_id": chat.id, "timestamp": at}
-            db.session.add(Message(**place, type="client", message=question))
-            said = Message(**place, type="bot", message=answer, state=state, finish="complete", response_time=38)
+            asked = Message(**place, type="client", message=question)
+            db.session.add(asked)
+            db.session.flush()
+            said = Message(
+                **place, type="bot", message=answer, state=state, finish="complete", response_time=38,
+                question_id=asked.id,
+            )  # fmt: skip
             said.feedback = {0: "positive", 1: "negative"}.get(i)
             db.session.add(said)
             db.session.flush()
@@ -313,6 +320,27 @@ def _add_verification():
     return f"/verify/{token}"
 
 
+def _learn(chatbot):
+    """Count the chats and put refused questions into one cluster: (its uuid, that of one of the answers)."""
+    from app.insights import counting
+    from app.learning import counts
+    from models import AskedQuestion, QuestionCluster, db
+    from models.base import now
+
+    db.session.commit()
+    counting.count_due()
+    scope = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
+    cluster = QuestionCluster(**scope, embedding=b"", embedding_name="none", last_asked_at=now())
+    db.session.add(cluster)
+    db.session.flush()
+    refused = db.session.query(AskedQuestion).filter_by(trouble="refused").all()
+    for row in refused:
+        row.cluster_id, row.is_due = cluster.id, None
+    refused[0].outcome, cluster.asked_again_at = "answered", now()
+    counts.renew({cluster.id})
+    return cluster.uuid, refused[0].bot_message.uuid
+
+
 def set_stage():
     """Fill the database of the current application. Call it with every service in scope."""
     from app.accounts import invitations
@@ -341,6 +369,7 @@ def set_stage():
     )
     orders.order(service, find_plan("premium"), people["ada"].id)
     verification = _add_verification()
+    learned = _learn(full)
     db.session.commit()
     return Stage(
         service.id,
@@ -355,4 +384,5 @@ def set_stage():
         submission,
         urlsplit(link).path,
         verification,
+        *learned,
     )

@@ -35,6 +35,7 @@ def pages_of(who, stage):
         "/workspaceview/add", "/workspaceview/show/2", "/workspacememberview/edit/1", "/workspacememberview/delete/1",
         *(f"/website/{uuid}" for uuid in stage.websites), f"/website/{stage.websites[0]}?outcome=skipped",
         "/plans/", f"/service/{stage.service}", f"/service/{stage.service}/cancel",
+        "/insights/", f"/insights/chatbot/{stage.full}?days=365", f"/insights/chatbot/{stage.new}", "/unanswered/", f"/unanswered/{stage.cluster}", f"/fix/{stage.answer}",
         f"/versions/{stage.full}", f"/golden/{stage.full}", f"/versions/{stage.new}", f"/golden/{stage.new}",
         f"/domain/{stage.domain}", f"/embed/{stage.embed}", f"/chat/{stage.hosted}",
         "/invitationview/add", "/invitationview/show/1", "/invitationview/delete/1", "/serviceview/show/2",

@@ -24,9 +24,10 @@ def before_chatbot(chatbot: Chatbot) -> tuple[str, Any]:
     n_chats = _count(ChatSession.chatbot_id == chatbot.id)
     if not n_chats:
         return gone, None
+    words = f"{gone} Its chats can be read until {until}; then they are erased, with what was entered in them."
     if not standing().may("history.erase", chatbot.workspace_id):
-        return f"{gone} Its {n_chats:,} chats can be read until {until}; then they are erased.", None
-    return gone, _ask(n_chats, f"Keep them until {until}, then erase them")
+        return words, None
+    return words, _ask(n_chats, "Keep them until then")
 
 
 def after_chatbot(chatbot: Chatbot) -> None:
@@ -41,7 +42,7 @@ def before_domain(domain: Domain) -> tuple[str, Any]:
     n_chats = _count((ChatSession.domain_id == domain.id) & ChatSession.chatbot_id.in_(mine))
     if not n_chats:
         return f"{gone} Chats that were held there stay in the history of their chatbots.", None
-    return gone, _ask(n_chats, "Keep them in the history of their chatbots")
+    return gone, _ask(n_chats, "Keep them in the history")
 
 
 def after_domain(domain: Domain) -> None:
@@ -53,7 +54,7 @@ def after_domain(domain: Domain) -> None:
 def _ask(n_chats: int, kept: str) -> Any:
     chats = SelectField(
         f"Its {n_chats:,} {'chat' if n_chats == 1 else 'chats'}",
-        choices={KEEP: kept, ERASE: "Erase them at once, with what was entered in them"},
+        choices={KEEP: kept, ERASE: "Erase them at once"},
     )
     return type("ChatsForm", (DynamicForm,), {"chats": chats})(formdata=None)
 

@@ -129,7 +129,7 @@ class PrivacyPage(BaseView):
 class ChatCarePage(BaseView):
     """One chat, held and erased."""
 
-    route_base = "/chat"
+    route_base = "/dialogue"
     default_view = "hold"
 
     @expose("/<uuid:session_uuid>/hold", methods=["GET", "POST"])

@@ -121,7 +121,7 @@ def test_a_held_chat_stays_and_the_page_says_so(app, acme, owner):
     assert "1 chat is under a legal hold and stays" in page.text
     for kind in ("visitor", "email"):
         owner.post(address(acme, "/erase"), data={"kind": kind, "sought": UMA["email"], "sure": "1"})
-    assert owner.post(f"/chat/{uuid}/erase").status_code != 200
+    assert owner.post(f"/dialogue/{uuid}/erase").status_code != 200
     assert left(app, acme) == 1
     with inside(app):
         assert db.session.scalars(select(Submission).where(Submission.chatbot_id == acme.chatbot_id)).all()
@@ -129,13 +129,13 @@ def test_a_held_chat_stays_and_the_page_says_so(app, acme, owner):
 
 def test_one_chat_is_held_with_a_reason_released_and_erased(app, acme, owner):
     uuid = chat_in(app, acme)
-    assert owner.post(f"/chat/{uuid}/hold", data={"reason": " "}).status_code == 400
-    assert owner.post(f"/chat/{uuid}/hold", data={"reason": "Claim 12"}).status_code == 302
+    assert owner.post(f"/dialogue/{uuid}/hold", data={"reason": " "}).status_code == 400
+    assert owner.post(f"/dialogue/{uuid}/hold", data={"reason": "Claim 12"}).status_code == 302
     page = owner.get(address(acme)).text
     assert "Claim 12" in page
     assert "by ada" in page
-    assert owner.post(f"/chat/{uuid}/release").status_code == 302
-    assert owner.post(f"/chat/{uuid}/erase").status_code == 302
+    assert owner.post(f"/dialogue/{uuid}/release").status_code == 302
+    assert owner.post(f"/dialogue/{uuid}/erase").status_code == 302
     assert left(app, acme) == 0
     with inside(app):
         mine = select(AuditEvent.action).where(AuditEvent.service_id == acme.service_id).order_by(AuditEvent.id)
@@ -213,13 +213,13 @@ def test_another_customer_and_who_does_not_own_can_not_erase(app, acme):
     data = {"kind": "visitor", "sought": UMA["id"], "everywhere": "1", "sure": "1"}
     stranger = sign_in(app, cid)
     assert stranger.post(address(acme, "/erase"), data=data).status_code == 404
-    assert stranger.post(f"/chat/{uuid}/erase").status_code == 404
+    assert stranger.post(f"/dialogue/{uuid}/erase").status_code == 404
     stranger.post(address(cid, "/erase"), data=data)  # at home, by a word of somebody else's
     place = (acme.service_id, acme.workspace_id)
     ben = come_in(app, add_person(app, "ben", place=(*place, "admin")))
     assert ben.get(address(acme)).status_code == 200
     assert ben.post(address(acme, "/erase"), data=data).status_code == 403
-    assert ben.post(f"/chat/{uuid}/hold", data={"reason": "x"}).status_code == 403
+    assert ben.post(f"/dialogue/{uuid}/hold", data={"reason": "x"}).status_code == 403
     uma = come_in(app, add_person(app, "uma", place=(*place, "user")))
     assert uma.get(address(acme)).status_code == 403
     assert left(app, acme) == 1
@@ -234,7 +234,7 @@ def test_a_service_that_has_stopped_still_erases(app, acme, owner):
         period = db.session.scalars(select(Subscription).where(Subscription.service_id == acme.service_id)).one()
         period.expired_at, period.status = now(), "expired"
         db.session.commit()
-    assert owner.post(f"/chat/{uuid}/erase").status_code == 302
+    assert owner.post(f"/dialogue/{uuid}/erase").status_code == 302
     assert left(app, acme) == 0
     assert owner.post(address(acme), data={"days": "5"}).status_code == 403
 
@@ -245,12 +245,12 @@ def test_a_chat_s_own_page_leads_to_hold_and_erasure_for_who_may(app, acme, owne
         chat = db.session.scalars(select(ChatSession).where(ChatSession.uuid == UUID(uuid))).one()
         page = f"/history/{chat.service_id}/{chat.domain.uuid}/{chat.chatbot.uuid}/{uuid}"
     shown = owner.get(page).text
-    assert f"/chat/{uuid}/hold" in shown
-    assert f"/chat/{uuid}/erase" in shown
-    owner.post(f"/chat/{uuid}/hold", data={"reason": "Claim 12"})
+    assert f"/dialogue/{uuid}/hold" in shown
+    assert f"/dialogue/{uuid}/erase" in shown
+    owner.post(f"/dialogue/{uuid}/hold", data={"reason": "Claim 12"})
     held = owner.get(page).text
     assert "Claim 12" in held
-    assert f"/chat/{uuid}/release" in held
-    assert f"/chat/{uuid}/erase" not in held
+    assert f"/dialogue/{uuid}/release" in held
+    assert f"/dialogue/{uuid}/erase" not in held
     ben = come_in(app, add_person(app, "ben", place=(acme.service_id, acme.workspace_id, "admin")))
-    assert f"/chat/{uuid}/" not in ben.get(page).text
+    assert f"/dialogue/{uuid}/" not in ben.get(page).text

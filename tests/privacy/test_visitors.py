@@ -74,8 +74,8 @@ def test_a_held_chat_is_closed_for_its_visitor_and_its_owner_reads_of_the_wish(a
     assert again.json["messages"] == []
     owner = sign_in(app, ada)
     assert "The visitor wants it erased" in owner.get(f"/chatbot/{ada.chatbot_uuid}/privacy").text
-    assert "it is erased at once" in owner.get(f"/chat/{chat_uuid}/release").text
-    assert owner.post(f"/chat/{chat_uuid}/release").status_code == 302
+    assert "it is erased at once" in owner.get(f"/dialogue/{chat_uuid}/release").text
+    assert owner.post(f"/dialogue/{chat_uuid}/release").status_code == 302
     with inside(app):
         assert db.session.scalar(select(ChatSession).where(ChatSession.uuid == chat_uuid)) is None
         assert db.session.scalars(select(LegalHold)).all() == []

@@ -44,7 +44,7 @@ _CLOSER_FEATURES = {
     "sentence_terms": (0.551, 0.271, 0.911),
     "coverage": (0.572, 0.151, 1.991),
 }
-_CLOSER_BIAS = 1.29
+_CLOSER_BIAS = 1.36
 
 
 def support(evidence: Evidence) -> float:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from app import answering
 from app.answering.answer import ERROR, Answer
+from app.answering.trace import Trace
 from app.history import recording, transcripts
 from app.plans import usage
 from models import Chatbot, db, tenancy
@@ -77,6 +78,7 @@ class Speaker:
     def __init__(self, app: Flask, turn: Turn, question: str, place: threading.BoundedSemaphore) -> None:
         self._app, self._turn, self._question, self._place = app, turn, question, place
         self._shown: list[str] = []
+        self._trace = Trace()
         self._settling = threading.Lock()
         self._is_settled = False
         self.events: SimpleQueue[str | None] = SimpleQueue()
@@ -95,7 +97,7 @@ class Speaker:
         """Keep what the visitor saw of an answer they did not wait for; the chat model is stopped at its next word."""
         if not self._is_settled:
             with self._at_work():
-                self._settle(Answer("", "".join(self._shown)), finish="stopped")
+                self._settle(self._trace.priced(Answer("", "".join(self._shown))), finish="stopped")
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -123,7 +125,7 @@ class Speaker:
     def _answer(self) -> None:
         chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == self._turn.chatbot_id)).one()
         turns = transcripts.turns_before(self._turn.id)
-        for name, value in answering.stream(chatbot, self._question, turns):
+        for name, value in answering.stream(chatbot, self._question, turns, self._trace):
             if self._is_settled:
                 return  # nobody listens any more; the generator closes, and with it the chat model's answer
             if name == "answer":
@@ -149,7 +151,7 @@ class Speaker:
     def _fail(self, error: WidgetError) -> None:
         """Say that there is no answer, and take it off the quota. It is not complete: its key may be tried again."""
         self.events.put(event("error", code=error.code, message=error.message))
-        if self._settle(Answer(ERROR, error.message), finish="stopped") and self._turn.counted_in:
+        if self._settle(self._trace.priced(Answer(ERROR, error.message)), finish="stopped") and self._turn.counted_in:
             usage.give_back(self._turn.service_id, METRIC, self._turn.counted_in)
             db.session.commit()
 

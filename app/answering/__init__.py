@@ -8,7 +8,6 @@ from typing import Any
 
 from app.answering import curated, gate, medical, offers, presets, smalltalk, understanding
 from app.answering.answer import GROUNDED, REFUSED, Answer, Citation
-from app.answering.chat_model import Usage
 from app.answering.closing import below
 from app.answering.endpoints import choose
 from app.answering.followups import Turn
@@ -35,20 +34,17 @@ def stream(chatbot: Chatbot, question: str, turns: Sequence[Turn] = (), trace: T
 
     `turns` are what was said before, oldest first; `trace` is filled for who wants to look inside.
     """
-    trace, usage = trace or Trace(), Usage()
-    for name, value in _answer(chatbot, question, turns, trace, usage):
+    trace = trace or Trace()
+    for name, value in _answer(chatbot, question, turns, trace):
         if name != "answer":
             yield name, value
             continue
-        trace.answer = replace(
-            value, response_ms=trace.elapsed_ms, standalone=trace.standalone if trace.standalone != question else "",
-            tokens_in=usage.tokens_in, tokens_out=usage.tokens_out, first_token_ms=usage.first_token_ms,
-            price=trace.price,
-        )  # fmt: skip
+        standalone = trace.standalone if trace.standalone != question else ""
+        trace.answer = trace.priced(replace(value, standalone=standalone))
         yield "answer", trace.answer
 
 
-def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace, usage: Usage) -> Iterator[Event]:
+def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace) -> Iterator[Event]:
     name, manner = chatbot.name, presets.manner_of(chatbot)
     with turn():
         own = curated.answer(chatbot, question) or smalltalk.answer(question, manner, name)
@@ -58,7 +54,7 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
     yield "status", "searching"
     choice = choose(chatbot)
     trace.price = choice.endpoint.price if choice.endpoint else None
-    trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, usage)
+    trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, trace.usage)
     with turn():
         known = curated.answer(chatbot, asked) if asked != question else None
         found = find(chatbot, asked) if known is None else Retrieval()
@@ -77,7 +73,7 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
     db.session.rollback()  # no connection is held while words are coming
     yield "status", "answering"
     task = Task(name, manner, choice, asked, passages, found.sentences)
-    written = yield from write(task, usage)
+    written = yield from write(task, trace.usage)
     trace.messages, trace.trouble = task.messages, written.trouble
     yield from _finish(written, task, trace)
 

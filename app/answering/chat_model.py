@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from app.answering.deadline import Deadline
 from app.answering.endpoints import Endpoint
 from app.answering.prompting import Messages
+from app.answering.usage import Usage
 from app.breaker import Busy, Resting
 from app.collaborators import here
 from app.net import FetchError, pin_host, shared_context
@@ -52,19 +53,6 @@ class Refused(ChatModelError):
     def __init__(self, words: str, status: int = 0) -> None:
         super().__init__(words)
         self.status = status
-
-
-@dataclass
-class Usage:
-    """What answers of a chat model took, summed up; tokens where the server tells them. Times in milliseconds."""
-
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    first_token_ms: int | None = None
-
-    def add(self, tokens_in: int, tokens_out: int) -> None:
-        self.tokens_in = (self.tokens_in or 0) + tokens_in
-        self.tokens_out = (self.tokens_out or 0) + tokens_out
 
 
 @dataclass(frozen=True)
@@ -142,6 +130,7 @@ def _ask(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limits, d
     client = _connect(endpoint, limits, deadline)
     try:
         with client, _create(client, request) as chunks:
+            usage.begin(messages)
             yield from _read(chunks, usage, deadline)
     except ChatModelError:
         raise
@@ -149,10 +138,14 @@ def _ask(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limits, d
         raise Refused(error.advice) from error
     except Exception as error:  # the client's own errors, and others: broken JSON raises outside its tree
         raise _explain(error, is_over=deadline.is_over) from error
+    finally:
+        usage.end()
 
 
 def _explain(error: Exception, *, is_over: bool) -> ChatModelError:
-    if is_over:
+    from openai import APITimeoutError
+
+    if is_over or isinstance(error, APITimeoutError):  # the client's own clock may be the first of the two
         return TooSlow("it took too long")
     if isinstance(error.__cause__, FetchError):
         return Refused(error.__cause__.advice)
@@ -216,6 +209,7 @@ def _read(chunks: Iterable[Any], usage: Usage, deadline: Deadline) -> Iterator[s
                 raise Unreachable("the answer did not end")
             finished = finished or choice.finish_reason in ("stop", "length")
             if words:
+                usage.hear(words)
                 yield words
     if not finished:
         raise Unreachable("the answer was cut off")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from app.answering import chat_model, endpoints
-from app.answering.chat_model import ChatModelError, Refused, TooSlow, Usage
+from app.answering.chat_model import ChatModelError, Refused, TooSlow
 from app.answering.endpoints import PURPOSE, Endpoint, read_own
+from app.answering.usage import Usage
 from app.collaborators import here
 from app.net import FetchError, read_target
 from app.refusals import Refusal

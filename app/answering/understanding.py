@@ -6,9 +6,10 @@ import logging
 from collections.abc import Sequence
 
 from app.answering import chat_model, followups, prompting
-from app.answering.chat_model import ChatModelError, Usage
+from app.answering.chat_model import ChatModelError
 from app.answering.endpoints import Endpoint
 from app.answering.followups import Turn
+from app.answering.usage import Usage
 from models import db
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.answering import chat_model, citing, extractive, medical, orders, prompting
-from app.answering.chat_model import ChatModelError, Usage
+from app.answering.chat_model import ChatModelError
 from app.answering.endpoints import Choice, Endpoint
 from app.answering.manner import Manner
 from app.answering.passages import Passage
 from app.answering.prompting import Messages
+from app.answering.usage import Usage
 from indexes.retriever import Sentence
 
 log = logging.getLogger(__name__)

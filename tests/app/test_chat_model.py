@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app import answering
+from app.answering.usage import Usage
 from app.breaker import Breaker
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, db
@@ -104,6 +105,29 @@ def ask(app, chatbot_id, script):
     _ChatModel.script = script
     with inside(app):
         return list(answering.stream(db.session.get(Chatbot, chatbot_id), QUESTION))
+
+
+@pytest.mark.parametrize("script", ["cut", "uncited", "endless"])
+def test_what_no_server_tells_is_estimated(app, server, chatbot_id, script):
+    answer = ask(app, chatbot_id, script)[-1][1]
+    assert answer.evidence["tokens_estimated"]
+    assert answer.tokens_in > 100
+    assert answer.tokens_out > 3
+
+
+def test_tokens_that_a_server_tells_replace_the_estimate_and_add_up():
+    usage = Usage()
+    assert usage.so_far == (None, None, False)
+    usage.begin([{"role": "user", "content": "twelve bytes"}])
+    usage.hear("你好")
+    assert usage.so_far == (3, 2, True)
+    usage.add(10, 4)
+    usage.end()
+    assert usage.so_far == (10, 4, False)
+    usage.begin([{"role": "user", "content": "x"}])
+    usage.end()
+    usage.end()
+    assert usage.so_far == (11, 4, True)
 
 
 def test_numbers_that_exist_are_kept_and_others_dropped(app, server, chatbot_id):

@@ -9,12 +9,13 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app import answering
+from app.answering import budgets
 from app.answering.answer import GROUNDED, Answer
 from app.history import recording
-from models import Chatbot, ChatSession, Message, Subscription, UsageCounter, db
+from models import Chatbot, ChatSession, Message, ModelPrice, Subscription, UsageCounter, db
 from models.base import now
 from tests.conftest import forget_tries, inside
 from tests.waiting import PATIENCE_S, wait_until
@@ -42,7 +43,7 @@ class Slow:
         self.began, self.go_on, self.stopped = threading.Event(), threading.Event(), threading.Event()
         self.ending = ending or [("answer", Answer(GROUNDED, "One two."))]
 
-    def __call__(self, _chatbot, _question, _turns=()):
+    def __call__(self, _chatbot, _question, _turns=(), _trace=None):
         try:
             yield "status", "answering"
             db.session.rollback()
@@ -246,6 +247,30 @@ def test_no_database_connection_is_held_while_words_are_coming(app, place, monke
         model.go_on.set()
         for response in running:
             listen(response, "event: done")
+
+
+def test_what_a_visitor_cuts_off_is_estimated_and_counted_in_budgets(app, client, place, monkeypatch):
+    collaborators = app.extensions["docent"]
+    with inside(app):
+        model = collaborators.config.chat_model
+        db.session.add(ModelPrice(model=model, valid_from=dt.date(2020, 1, 1), input_price=10**9, output_price=10**9))
+        db.session.commit()
+        before = budgets.spent(place.service_id)
+    with slow_model() as model:
+        address = f"http://127.0.0.1:{model.server_port}/v1"
+        monkeypatch.setattr(collaborators, "config", replace(collaborators.config, openai_base_url=address))
+        response = ask(client, open_chat(client, place))
+        message = listen(response, "PDF files").split('"message_id": "')[1].split('"')[0]
+        response.close()
+        model.go_on.set()
+    with inside(app):
+        row = db.session.scalars(select(Message).where(Message.uuid == uuid.UUID(message))).one()
+        assert row.finish == "stopped"
+        assert row.evidence["tokens_estimated"]
+        assert row.tokens_in > 100 > row.tokens_out > 5
+        assert row.cost == (row.tokens_in + row.tokens_out) * 1000 == budgets.spent(place.service_id) - before
+        db.session.execute(delete(ModelPrice))
+        db.session.commit()
 
 
 def test_a_process_with_no_thread_to_spare_says_so(app, client, place, slow, monkeypatch):

@@ -38,6 +38,11 @@ class Embedder(Protocol):
         cheap as can be.
         """
 
+    def reads(self, text: str) -> bool:
+        """Whether the model knows a text's words, or at least parts of them, rather than its letters alone: of
+        what it can't read, vectors say nothing.
+        """
+
     def cover(self, one: str, other: str) -> Cover | None:
         """How well two texts meet token by token. None where the embedder can't tell."""
 

@@ -77,6 +77,8 @@ class _Talk(socketserver.BaseRequestHandler):
             _send(self.request, json.dumps(reply).encode())
         elif asked["do"] == "count":
             _send(self.request, json.dumps(embedder.count_tokens(asked["texts"])).encode())
+        elif asked["do"] == "reads":
+            _send(self.request, json.dumps(embedder.reads(*asked["texts"])).encode())
         elif asked["do"] == "cover":
             _send(self.request, json.dumps(embedder.cover(*asked["texts"])).encode())
         elif asked["do"] == "spans":
@@ -123,6 +125,10 @@ class RemoteEmbedder:
         borders = np.cumsum([1 + len(own) for own in spans])[:-1]
         blocks = np.split(rows.reshape(-1, self.dimension), borders) if texts else []
         return [(block[0], block[1:]) for block in blocks]
+
+    def reads(self, text: str) -> bool:
+        """Whether the other process's model knows a text's words."""
+        return bool(json.loads(self._ask("reads", [text])))
 
     def cover(self, one: str, other: str) -> Cover | None:
         """How well two texts meet token by token, as the other process's embedder tells it."""

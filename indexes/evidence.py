@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexes.lexical_index import make_terms
 
@@ -52,6 +52,11 @@ def support(evidence: Evidence) -> float:
     if evidence.coverage is None:
         return _likely(evidence, _FEATURES, _BIAS)
     return _likely(evidence, _CLOSER_FEATURES, _CLOSER_BIAS)
+
+
+def without_meaning(evidence: Evidence) -> Evidence:
+    """The evidence of a question that the embedder can't read: its cosines speak neither for an answer nor against."""
+    return replace(evidence, chunk=_FEATURES["chunk"][0], sentence=_FEATURES["sentence"][0])
 
 
 def is_doubtful(evidence: Evidence) -> bool:

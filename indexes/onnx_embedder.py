@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float32]
 
 MAX_TOKENS = 256  # what the model was trained to read; the rest of a longer text does not count
+_MAX_READ = 500  # characters that tell whether a text can be read: less than the tokens that are taken
+UNKNOWN = "[UNK]"
 N_MARKS = 2  # that the tokenizer puts at a text's ends
 _MAX_CHARACTERS = 20_000  # bounds the tokenizer's work on hostile text; 256 tokens of prose are about 1,200
 _TOLERANCE = 0.01  # another processor may compute a little differently than the one that built the artifact
@@ -66,8 +68,18 @@ class OnnxEmbedder:
         """
         return self._map(self._embed_spanned, list(zip(texts, spans, strict=True)))
 
-    def cover(self, one: str, other: str) -> Cover:
-        """How well two texts meet token by token."""
+    def reads(self, text: str) -> bool:
+        """Whether at least half of a text's letters stand in known pieces of two and more; scripts other than
+        Latin come as single letters or not at all.
+        """
+        pieces = [piece.removeprefix("##") for piece in self._tokenizer.encode(_clean(text)).tokens[1:-1]]
+        n_read = sum(len(piece) for piece in pieces if len(piece) > 1 and piece != UNKNOWN)
+        return n_read * 2 >= sum(map(str.isalpha, text[:_MAX_READ]))
+
+    def cover(self, one: str, other: str) -> Cover | None:
+        """How well two texts meet token by token; None where one can't be read."""
+        if not (self.reads(one) and self.reads(other)):
+            return None
         return compare_tokens(self._tokens(one), self._tokens(other))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.embedder import Embedder
-from indexes.evidence import Evidence, is_doubtful, share_in, share_of
+from indexes.evidence import Evidence, is_doubtful, share_in, share_of, without_meaning
 from indexes.lexical_index import make_terms
 from indexes.sentence_vectors import unpack_sentences
 from indexes.sentences import split_sentences
 from indexes.store import Generation
+from indexes.words import drop_filling
 
 N_CANDIDATES = 50
 N_READ = 20  # candidates whose sentences are compared with the question
@@ -96,7 +97,9 @@ def retrieve(
         read_chunks: chunk ids -> what is stored of them; what is missing is not read.
         rate: question, texts -> how well each answers, 0..1: orders those that were read, where given.
     """
-    query, terms = embedder.embed_query(question), make_terms(question)
+    terms = make_terms(drop_filling(question)) or make_terms(question)
+    is_read = embedder.reads(question)
+    query = embedder.embed_query(question) if is_read else np.zeros(embedder.dimension, dtype=np.float32)
     dense, lexical = _gather(generation, query, terms, max(k, N_CANDIDATES), is_live)
     fused = _fuse(dense, lexical)
     ids = sorted(fused, key=lambda i: -fused[i])[: max(k, N_READ)]
@@ -109,7 +112,9 @@ def retrieve(
     quoted = [_weigh(s, weights) for hit in hits[:N_QUOTED] for s in sentences.get(hit.chunk_id, ())]
     best = sorted(chain.from_iterable(sentences.values()), key=lambda s: -s.cosine)[:N_EMBEDDED]
     evidence = _explain(hits, stored, quoted, weights, _embed_best(embedder, query, best))
-    if is_doubtful(evidence) and hits[0].chunk_id in stored:
+    if not is_read:
+        evidence = without_meaning(evidence) if hits else evidence
+    elif is_doubtful(evidence) and hits[0].chunk_id in stored:
         cover = embedder.cover(question, stored[hits[0].chunk_id].whole)
         evidence = replace(evidence, coverage=cover.mean if cover else None)
     return Retrieval(hits[:k], quoted, evidence)

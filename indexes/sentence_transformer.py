@@ -51,6 +51,10 @@ class SentenceTransformerEmbedder:
         borders = np.cumsum([len(own) for own in spans])[:-1]
         return list(zip(wholes, np.split(self.embed_batch(parts), borders), strict=True)) if texts else []
 
+    def reads(self, text: str) -> bool:
+        """Whoever names another model knows what it reads; here all that holds something."""
+        return bool(text)
+
     def cover(self, one: str, other: str) -> None:
         """Tokens of different models are not alike in the same measure: what the gate has learned about the
         default one's would mislead it.

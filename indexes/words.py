@@ -13,6 +13,11 @@ _SPACELESS = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
+_FILLING = re.compile(
+    r"什么|怎么|怎样|如何|多少|几|哪里|哪个|哪些|为什么|是否|可以|能|吗|呢|的|了|是|在|有|我|你|您|请问|请|"
+    r"ですか|ますか|でしょうか|ください|教えて|とは|何|いつ|どこ|どの|どう|なぜ|いくら|の|は|が|を|に|で|と|も|か|"
+    r"อะไร|เท่าไหร่|เท่าไร|กี่|หรือไม่|ไหม|อย่างไร|ยังไง|ทำไม|เมื่อไหร่|เมื่อไร|ที่ไหน|ไหน|ใคร|คือ|ได้|ของ|มี|การ|ครับ|ค่ะ|คะ"
+)
 _PLAIN = re.compile(r"[^\W_]+")
 
 
@@ -28,6 +33,17 @@ def split_words(text: str) -> list[str]:
     if _HAS_SPACELESS.search(text):
         return [word for run in runs for word in _cut(run)]
     return [run[:MAX_LETTERS] for run in runs]
+
+
+def drop_filling(question: str) -> str:
+    """A question without what says nothing where words have no spaces: stop words can't be told from letter pairs."""
+    return _FILLING.sub(" ", question) if _HAS_SPACELESS.search(question) else question
+
+
+def count_words(text: str) -> int:
+    """How long a text is to who reads it; of scripts without spaces two letters count as a word."""
+    n_spaceless = len(_HAS_SPACELESS.findall(text))
+    return len(_HAS_SPACELESS.sub(" ", text).split()) + (n_spaceless + 1) // 2
 
 
 def _cut(run: str) -> Iterator[str]:

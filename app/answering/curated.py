@@ -85,6 +85,8 @@ def _find_meant(chatbot: Chatbot, question: str) -> _Match | None:
 
 def list_close(chatbot: Chatbot, question: str, limit: int) -> list[str]:
     """Return the owner's questions that are about what was asked, nearest first."""
+    if not here().embedder.reads(question):
+        return []
     near = [text for _, text, cosine in _nearest(chatbot, question[:MAX_ASKED]) if cosine >= CLOSE]
     return near[:limit]
 

@@ -17,11 +17,13 @@ from app.answering.orders import is_order
 from app.answering.passages import Passage
 from indexes.retriever import Sentence
 from indexes.sentences import split_sentences
+from indexes.words import count_words
 
 MAX_WORDS = 90
 MAX_PICKS = 4  # sentences, or lists
 MAX_QUOTE_CHARS = 400
 MIN_WORDS = 4
+COLONS = (":", "：")
 MIN_SCORE = 0.7  # of the best sentence's: what fits less well is left out
 
 _ITEM = re.compile(r"\s*(?:[-*•‣◦▪●–—·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
@@ -50,7 +52,7 @@ class Line:
     def is_crumb(self) -> bool:
         """Return whether this only names what follows: a heading, or a question."""
         heading = self.passage.heading.rpartition(" > ")[2]
-        is_stub = len(self.words.split()) < MIN_WORDS and not re.search(r"[\d:：.!。]", self.words)
+        is_stub = count_words(self.words) < MIN_WORDS and not re.search(r"[\d:：.!。]", self.words)
         return self.words.endswith(("?", "？")) or self.words == heading or (is_stub and not self.is_item)
 
 
@@ -143,7 +145,7 @@ def _choose(blocks: Sequence[list[Line]]) -> list[Line]:
 
 
 def _count(lines: Sequence[Line]) -> int:
-    return sum(len(line.words.split()) + 1 for line in lines)  # the mark behind it counts as a word
+    return sum(count_words(line.words) + 1 for line in lines)  # the mark behind it counts as a word
 
 
 def _with_list(block: Sequence[Line], at: int, max_words: int) -> Sequence[Line]:
@@ -151,7 +153,7 @@ def _with_list(block: Sequence[Line], at: int, max_words: int) -> Sequence[Line]
     first = last = at
     while block[first].is_item and first and block[first - 1].is_item:
         first -= 1
-    if block[first].is_item and first and block[first - 1].words.endswith(":"):
+    if block[first].is_item and first and block[first - 1].words.endswith(COLONS):
         first -= 1
     while last + 1 < len(block) and block[last + 1].is_item and (last > first or _opens_list(block[last])):
         last += 1
@@ -160,7 +162,7 @@ def _with_list(block: Sequence[Line], at: int, max_words: int) -> Sequence[Line]
 
 
 def _opens_list(line: Line) -> bool:
-    return line.is_item or line.words.endswith(":")
+    return line.is_item or line.words.endswith(COLONS)
 
 
 def _order(chosen: Sequence[Line]) -> list[Line]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from app.answering.languages import LANGUAGES, Language, guess_language, is_spaceless, plain_words
+from indexes.words import drop_filling
 
 MAX_TURNS = 3  # how far back a subject is looked for
 MAX_SUBJECT_WORDS = 8
@@ -21,10 +22,6 @@ MAX_SPACELESS = 14  # characters, where words have no spaces between them
 _WORD = re.compile(r"[^\s.,;:!?¿¡()\[\]{}\"“”„«»…。，！？、؟|/]+")
 _CARRIED = re.compile(r"\s*\(([^()]*)\)$")
 _TAIL = re.compile(r"(呢|は)$")
-_FILLING = re.compile(
-    r"什么|怎么|怎样|如何|多少|几|哪里|哪个|哪些|为什么|是否|可以|能|吗|呢|的|了|是|在|有|我|你|您|请问|请|"
-    r"ですか|ますか|でしょうか|ください|教えて|とは|何|いつ|どこ|どの|どう|なぜ|いくら|の|は|が|を|に|で|と|も|か"
-)
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def _subject_words(question: str) -> list[str]:
     text = f"{carried.group(1)} {question[: carried.start()]}" if carried else question
     code = guess_language(text)
     if is_spaceless(code):
-        return [part for part in re.split(r"[\W_]+", _FILLING.sub(" ", text)) if part]
+        return [part for part in re.split(r"[\W_]+", drop_filling(text)) if part]
     language = LANGUAGES[code]
     return [word for word in _WORD.findall(text) if _telling(plain_words(word), language)]
 

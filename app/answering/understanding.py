@@ -10,6 +10,7 @@ from app.answering.chat_model import ChatModelError
 from app.answering.endpoints import Endpoint
 from app.answering.followups import Turn
 from app.answering.usage import Usage
+from indexes.words import count_words
 from models import db
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def make_standalone(question: str, turns: Sequence[Turn], endpoint: Endpoint | N
     if not turns:
         return question
     if endpoint is not None and (
-        len(question.split()) <= MAX_WORDS or followups.leans_back(question, turns[-1].question)
+        count_words(question) <= MAX_WORDS or followups.leans_back(question, turns[-1].question)
     ):
         rewritten = _rewrite(question, turns, endpoint, usage)
         if rewritten:

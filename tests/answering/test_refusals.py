@@ -93,11 +93,6 @@ def test_a_refusal_takes_no_longer_than_three_answers(bot):
         type(embedder).embed_query, type(embedder).embed_batch = query, batch
 
 
-def test_the_same_question_a_hundred_times_has_one_answer(bot):
-    answers = {bot.ask("How long is the warranty on electric tools?").text for _ in range(100)}
-    assert len(answers) == 1
-
-
 def test_a_refusal_offers_first_what_the_owner_has_answered_and_watches_over(app, bot):
     with inside(app):
         chatbot = db.session.get(Chatbot, bot.chatbot_id)

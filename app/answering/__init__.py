@@ -12,7 +12,7 @@ from app.answering.closing import below
 from app.answering.endpoints import choose
 from app.answering.followups import Turn
 from app.answering.manner import Manner
-from app.answering.passages import load_passages
+from app.answering.passages import choose_passages
 from app.answering.search import SearchHit, find, search, turn
 from app.answering.trace import Trace
 from app.answering.writing import Task, Written, write
@@ -63,9 +63,7 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
         return
     trace.hits, trace.verdict = found.hits, gate.judge(found, asked, manner.strictness)
     trace.note("found")
-    trace.passages = passages = load_passages(
-        [(h.chunk_id, h.score) for h in found.hits[:8]], newest=manner.prefers_recent
-    )
+    trace.passages = passages = choose_passages(found.hits, newest=manner.prefers_recent)
     why_not = medical.must_refuse(asked, passages) if manner.is_medical else ""
     if why_not or not trace.verdict.is_grounded or not passages:
         yield from _refuse(chatbot, asked, manner, trace, why_not)

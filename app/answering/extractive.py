@@ -71,7 +71,7 @@ def read(passages: Sequence[Passage], sentences: Sequence[Sentence], *, at_lengt
     """
     blocks = _line_up(passages, [sentence for sentence in sentences if not is_order(sentence.text)])
     max_chars = 3 * MAX_QUOTE_CHARS if at_length else MAX_QUOTE_CHARS
-    chosen = _choose(blocks) or [Line(passages[0], 0, passages[0].text[:MAX_QUOTE_CHARS], 0)]
+    chosen = _choose(blocks) or [_beginning(max(passages, key=lambda passage: passage.score))]
     numbers: dict[int, int] = {}
     ordered = [
         replace(line, passage=replace(line.passage, n=numbers.setdefault(line.passage.chunk_id, len(numbers) + 1)))
@@ -82,6 +82,10 @@ def read(passages: Sequence[Passage], sentences: Sequence[Sentence], *, at_lengt
         for passage, lines in groupby(ordered, key=lambda line: line.passage)
     )
     return Reading(_join(ordered), quotes)
+
+
+def _beginning(passage: Passage) -> Line:
+    return Line(passage, 0, passage.text[:MAX_QUOTE_CHARS], 0)
 
 
 def _line_up(passages: Sequence[Passage], sentences: Sequence[Sentence]) -> list[list[Line]]:

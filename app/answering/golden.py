@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.answering import extractive, gate, presets
-from app.answering.passages import load_passages
+from app.answering.passages import choose_passages, load_passages
 from app.answering.scoring import DEPTH, Known, first_relevant
 from app.answering.search import find_in
 from app.knowledge import generations, sources
@@ -25,7 +25,6 @@ from models import Generation as GenerationRow
 
 MAX_QUESTIONS = 200
 MAX_CHARS = 500
-PASSAGES = 8  # that an answer is made of, at most
 LEVELS = ("missed", "found", "answered")  # from worst to best
 
 
@@ -153,12 +152,12 @@ def _level(chatbot: Chatbot, generation: Generation, known: Known) -> str:
     """Return whether what is expected is in the answer of the extractive reader, among the hits, or neither."""
     manner = presets.manner_of(chatbot)
     found = find_in(generation, chatbot.id, known.question, DEPTH)
-    scores = [(hit.chunk_id, hit.score) for hit in found.hits]
-    passages = load_passages(scores[:PASSAGES], newest=manner.prefers_recent)
+    passages = choose_passages(found.hits, newest=manner.prefers_recent)
     if passages and gate.judge(found, known.question, manner.strictness).is_grounded:
         reading = extractive.read(passages, found.sentences, at_length=manner.quotes_at_length)
         if first_relevant(known, [(passage.document, quote) for passage, quote in reading.quotes]):
             return "answered"
+    scores = [(hit.chunk_id, hit.score) for hit in found.hits]
     hits = [(passage.document, passage.text) for passage in load_passages(scores, limit=DEPTH)]
     return "found" if first_relevant(known, hits) else "missed"
 

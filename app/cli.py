@@ -89,6 +89,12 @@ def _keys(config: Config, args: argparse.Namespace) -> int:
     return commands[args.action](config)
 
 
+def _import_service(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import importing
+
+    return importing.import_service(config, args)
+
+
 def _export_history(config: Config, args: argparse.Namespace) -> int:
     from app.commands import exporting
 
@@ -203,6 +209,11 @@ def _add_asking(commands: Any) -> None:
 
 
 def _add_history(commands: Any) -> None:
+    arriving = commands.add_parser("import", help="put a service that was exported elsewhere into this installation")
+    arriving.add_argument("file", metavar="FILE.zip")
+    arriving.add_argument("--holder", metavar="EMAIL", help="who holds it here (default: who held it there)")
+    arriving.add_argument("--plan", metavar="NAME", help="what it gets here (default: what it had there)")
+    arriving.set_defaults(run=_import_service)
     history = commands.add_parser("history", help="visitors' chats").add_subparsers(dest="action", required=True)
     export = history.add_parser("export", help="write a service's chats to stdout")
     export.add_argument("service", type=int, metavar="SERVICE_ID")

@@ -79,6 +79,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),
 }  # fmt: skip
 _OF_STAFF: dict[str, tuple[str, ...]] = {
+    "ArrivalPage": ("can_bring",),
     "PlanView": (*_WRITE,),
     "ModelPriceView": (*_WRITE,),
     "ServiceView": (*_READ, "can_edit"),
@@ -104,6 +105,7 @@ _MENU_OF_STAFF = (
     "People",
     "Mails",
     "Websites held",
+    "Import a service",
     "Services",
 )
 

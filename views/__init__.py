@@ -10,6 +10,7 @@ def register(appbuilder: Any) -> None:
     from flask import current_app
 
     from views import api
+    from views.arrivals import ArrivalPage
     from views.audit_trail import AuditView
     from views.chat_models import ModelPriceView
     from views.chatbots import ChatbotView, SourceView
@@ -48,6 +49,7 @@ def register(appbuilder: Any) -> None:
     add(MemberView, "People", category="Installation", icon="people")
     add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
     add(HoldingPage, "Websites held", category="Installation", icon="domain", href="/holding/")
+    add(ArrivalPage, "Import a service", category="Installation", icon="upload", href="/import/")
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     add(KeyPage, "API keys", category="Team", icon="key", href="/keys/")

@@ -85,7 +85,7 @@ def tick(chatbot: Chatbot, domain: Domain, *, is_wanted: bool) -> Embed | None:
     return embed
 
 
-def _own_domain(service_id: int, name: str = "") -> Domain:
+def own_domain(service_id: int, name: str = "") -> Domain:
     """Return the domain that stands for our own pages, made on first use; `name` where it is not the preview's."""
     own = select(Domain).where(Domain.service_id == service_id, Domain.internal)
     domain = db.session.scalar(own.where(Domain.domain == name if name else Domain.domain != HOSTED_PAGE))
@@ -106,7 +106,7 @@ def hosted_embed(chatbot: Chatbot) -> Embed | None:
 
 def switch_hosted(chatbot: Chatbot, *, is_on: bool) -> Embed:
     """Switch a chatbot's page on our host on or off. Its address is 122 random bits. The caller commits."""
-    embed = hosted_embed(chatbot) or add(chatbot, _own_domain(chatbot.service_id, HOSTED_PAGE))
+    embed = hosted_embed(chatbot) or add(chatbot, own_domain(chatbot.service_id, HOSTED_PAGE))
     embed.status = "active" if is_on else "inactive"
     return embed
 
@@ -118,7 +118,7 @@ def renew_hosted(embed: Embed) -> None:
 
 def preview_embed(chatbot: Chatbot) -> Embed:
     """Return the embed of a chatbot's preview, made on first use. The caller commits."""
-    return add(chatbot, _own_domain(chatbot.service_id))
+    return add(chatbot, own_domain(chatbot.service_id))
 
 
 def sign_preview(embed: Embed, member: str) -> str:

@@ -23,6 +23,7 @@ from models import Chatbot, Source, db
 from models.base import now
 from models.knowledge import STORED_KINDS
 
+FORMAT, VERSION = "docent-service", 1  # docs/history.md describes it
 _BLOCK = 256 * 1024
 _ABOUT = """\
 {service}, exported on {moment:%d %B %Y, %H:%M} UTC.
@@ -77,6 +78,8 @@ def _parts(service_name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield what lies in the ZIP, name and content; the file that tells of all others comes last."""
     n_rows: Counter[str] = Counter()
     lost: list[str] = []
+    about = {"format": FORMAT, "version": VERSION, "service": service_name, "exported_at": now()}
+    yield "manifest.json", [json.dumps(about, ensure_ascii=False, default=_as_text).encode()]
     for kind in KINDS:
         yield f"{kind.file}.jsonl", _lines(kind, n_rows)
     for name, key in _files():

@@ -45,7 +45,7 @@ def pages_of(who, stage):
         "/planview/delete/1", "/modelpriceview/list/", "/modelpriceview/add", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/switch/3", "/memberview/role/3",
         "/orderview/show/1", "/orderview/activate/1", "/orderview/reject/1", f"/service/{stage.service}",
         f"/service-care/{stage.service}/suspend", f"/service-care/{stage.service}/extend",
-        "/serviceview/list/", "/serviceview/edit/2", "/look/", "/holding/?website=www.example.com",
+        "/serviceview/list/", "/serviceview/edit/2", "/look/", "/import/", "/holding/?website=www.example.com",
     ]  # fmt: skip
     return {
         "nobody": ["/", "/plans/", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],

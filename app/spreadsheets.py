@@ -30,6 +30,13 @@ def guard(text: str) -> str:
     return _PLACE.sub("'", text) if _STARTS.match(text) or _CONTINUES.search(text) else text
 
 
+def guard_column(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return cells guarded; where none needs it, which one look at all of them tells, they are returned as they are."""
+    if _CONTINUES.search("\n" + "\n".join(map(str, cells))) is None:
+        return cells
+    return [guard(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
 def unguard(text: str) -> str:
     """Return the text that `guard` was given."""
     return _GUARD.sub("", text)
@@ -45,7 +52,11 @@ def to_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
 
 def to_lines(rows: Iterable[Sequence[Cell]]) -> str:
     """Return rows as lines of CSV. Numbers are no text, and stay as they are."""
+    return write_lines([guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+
+
+def write_lines(guarded: Iterable[Sequence[Cell]]) -> str:
+    """Return rows as lines of CSV whose cells are guarded already."""
     out = io.StringIO()
-    safe = ([guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(safe)
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(guarded)
     return out.getvalue()

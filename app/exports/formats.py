@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
 
 from app.exports.columns import Column
-from app.spreadsheets import MARK, Cell, to_lines
+from app.spreadsheets import MARK, Cell, guard_column, to_lines, write_lines
 
 Batches = Iterable[Sequence[Sequence[Any]]]  # rows with a value for each column
 END = "end of export, rows:"
@@ -41,15 +41,16 @@ def _write_csv(columns: Sequence[Column], batches: Batches) -> Generator[bytes]:
     yield (MARK + to_lines([[column.name for column in columns]])).encode()
     for rows in batches:
         n_rows += len(rows)
-        yield to_lines(_cells(columns, rows)).encode()
+        yield write_lines(zip(*map(guard_column, _flat(columns, rows)), strict=True)).encode()
     yield to_lines([[f"{END} {n_rows}", *[None] * (len(columns) - 1)]]).encode()
 
 
-def _cells(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Cell]]:
-    """Write what has parts as one text, column by column: most columns are taken as they are."""
-    values = list(zip(*rows, strict=True))
-    flat = [map(column.flatten, held) if column.flatten else held for column, held in zip(columns, values, strict=True)]
-    return zip(*flat, strict=True)
+def _flat(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list[Sequence[Cell]]:
+    """Return rows column by column, what has parts as one text."""
+    return [
+        [*map(column.flatten, values)] if column.flatten else values
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def _write_jsonl(columns: Sequence[Column], batches: Batches) -> Generator[bytes]:
@@ -77,7 +78,7 @@ def _fill(book: Any, columns: Sequence[Column], batches: Batches) -> None:
     bold = book.add_format({"bold": True})
     sheet, n_rows = None, 0
     for rows in batches:
-        for cells in _cells(columns, rows):
+        for cells in zip(*_flat(columns, rows), strict=True):
             if sheet is None or n_rows % MAX_ROWS == 0:
                 sheet = _add_sheet(book, columns, bold)
             _write_row(sheet, n_rows % MAX_ROWS + 1, cells)

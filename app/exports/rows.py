@@ -6,7 +6,7 @@ messages come in the order of their ids instead: those that came since the last 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count as count_from
 from typing import Any
@@ -21,9 +21,10 @@ from app.history.filters import Filter
 from models import ChatSession, Message, db
 from models.base import now
 
-SESSIONS = 500  # of one reading
-MESSAGES = 3000  # of one batch, about
+SESSIONS = 400  # of one reading
+MESSAGES = 2000  # of one batch, about
 _BEFORE_SESSION, _BEFORE_MESSAGE = 3, 4  # what is read of each beside its columns
+_CHAT = 1  # where a message's row names its chat
 Rows = list[tuple[Any, ...]]
 Sessions = dict[int, Row[Any]]
 
@@ -152,24 +153,18 @@ def _with_sessions(wanted: Wanted, messages: list[Row[Any]], retried: list[int])
 
 def _finish(wanted: Wanted, rows: list[Row[Any]], sessions: Sessions) -> Rows:
     """Write a batch column by column, end the transaction, and return the rows."""
+    chats = [sessions[row[_CHAT]] for row in rows] if wanted.per == "message" else rows
     places = {True: count_from(_BEFORE_SESSION), False: count_from(_BEFORE_MESSAGE)}
     columns = [
-        _write_column(column, next(places[column.is_of_session]), _rows_of(column, wanted, rows, sessions))
+        _write_column(column, next(places[column.is_of_session]), chats if column.is_of_session else rows)
         for column in wanted.chosen
     ]
     db.session.rollback()
     return list(zip(*columns, strict=True))
 
 
-def _rows_of(column: Column, wanted: Wanted, rows: list[Row[Any]], sessions: Sessions) -> Iterable[Row[Any]]:
-    """Return for each row the one that a column is read from: itself, or its chat's."""
-    if column.is_of_session and wanted.per == "message":
-        return (sessions[row.chat_id] for row in rows)
-    return rows
-
-
-def _write_column(column: Column, place: int, rows: Iterable[Row[Any]]) -> list[Any]:
+def _write_column(column: Column, place: int, rows: list[Row[Any]]) -> list[Any]:
     values = [row[place] for row in rows]
     if column.beside:
         values = look_up(column.beside, values)
-    return list(map(column.convert, values)) if column.convert else values
+    return [*map(column.convert, values)] if column.convert else values

@@ -83,7 +83,7 @@ ARRIVALS = (
         "forms", Form,
         ("name", "intro", "thanks", "fields", "button", "after_refusal", "words", "status", "created_at"), _BOT,
     ),
-    Arrival("webhooks", Webhook, ("url", "created_at"), _BOT, {"status": "inactive"}),
+    Arrival("webhooks", Webhook, ("url", "events", "created_at"), _BOT, {"status": "inactive"}),
     Arrival("sources", Source, ("kind", "title", "file_format", "data_loc", "allowed_training", "created_at"), _BOT),
     Arrival(
         "websites", Website, ("include", "exclude", "max_pages", "schedule", "created_at"),

@@ -27,13 +27,14 @@ from app.exports.parcel import Parcel, ParcelError
 from app.exports.values import default_of, fit
 from app.history.visitors import MAX_CHARS
 from app.knowledge.pairs import question_key
-from app.leads import webhooks
 from app.looks import pictures
 from app.plans import services
+from app.webhooks.owning import PURPOSE
 from models import Domain, Member, Plan, Service, Workspace, db, tenancy
 from models.base import now
 from models.chatbots import HOSTED_PAGE
 from models.knowledge import STORED_KINDS
+from models.webhooks import EVENTS
 
 BATCH = 500
 Row = dict[str, Any]
@@ -183,8 +184,9 @@ def _complete_chat_model(_made: Import, _row: Row, values: Row, where: str) -> R
 
 
 def _complete_webhook(_made: Import, _row: Row, values: Row, where: str) -> Row:
-    sealed = here().sealer.seal(webhooks.PURPOSE, secrets.token_urlsafe(32))
-    return {**values, "url": _require_address(values["url"], where), "sealed_secret": sealed}
+    sealed = here().sealer.seal(PURPOSE, secrets.token_urlsafe(32))
+    events = [event for event in values["events"] if event in EVENTS]
+    return {**values, "url": _require_address(values["url"], where), "events": events, "sealed_secret": sealed}
 
 
 def _complete_source(made: Import, row: Row, values: Row, where: str) -> Row:

@@ -123,7 +123,7 @@ def open_session(embed_uuid: uuid.UUID) -> Response:
 def _start(visit: access.Visit, page: str) -> tuple[ChatSession, str]:
     access.refuse_closed(visit)
     if not unused.has_room(visit.embed):
-        raise WidgetError("rate_limited", limits.retry_after_s(limits.CHATS_PER_ADDRESS), reason="embed_limit")
+        raise WidgetError("rate_limited", limits.retry_after_s(limits.CHATS_PER_ADDRESS), reason="unused_chats")
     trace = anonymous.trace(visit.service.id, request.remote_addr, request.user_agent.string)
     language = languages.choose(request.accept_languages.values())
     chat, resume_token = recording.start_session(visit.embed, visit.origin, page, trace, language)

@@ -27,6 +27,7 @@ REASONS = {
     "service_closed": "The service does not run.",
     "visitor_limit": "One visitor, or one network, asked too much in a short time.",
     "embed_limit": "This embed's own limit was reached.",
+    "unused_chats": "Many chats were opened in which nobody has asked anything: perhaps by a program.",
     "service_limit": "The plan's questions a minute were used up.",
     "quota_exhausted": "The month's questions of the plan are used up.",
     "overloaded": "Too many visitors asked at the same moment.",

@@ -181,7 +181,7 @@ def test_of_chats_that_nobody_asks_in_an_embed_has_so_many_and_the_used_are_none
         left = open_chat(client, place)
     refused = client.post(f"{API}/embeds/{place.embed}/session", json={}, headers={"Origin": place.origin})
     assert (refused.status_code, refused.json["error"]["code"]) == (429, "rate_limited")
-    assert fixes(app, place)["embed_limit", place.origin] == (None, 1)
+    assert fixes(app, place)["unused_chats", place.origin] == (None, 1)
     ask(client, left).get_data()
     assert open_chat(client, place)
 

@@ -15,6 +15,7 @@ from app.api_errors import ApiError
 from app.caller import standing
 from app.keyholder import used_key
 from app.knowledge import chatbots, holds
+from app.leads import forms
 from jobs import queues
 from models import Chatbot, Source, Workspace, db
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
@@ -83,6 +84,7 @@ class ChatbotsApi(Resource):
         with db.session.no_autoflush:
             chatbots.complete(chatbot, owner_id=used_key().maker_id)
         db.session.add(chatbot)
+        forms.bring_along(chatbot)
         return keep("chatbots.add", chatbot)
 
     @operation("/<uuid:chatbot_uuid>", "PATCH", "Change a chatbot", body=ChatbotChange, answer=ChatbotAnswer)

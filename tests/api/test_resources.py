@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from models import (
     AuditEvent,
     Chatbot,
     ChatSession,
+    Form,
     Message,
     Service,
     Submission,
@@ -37,13 +39,16 @@ def _room_for_chatbots(app, ada):
         db.session.commit()
 
 
-def test_a_chatbot_is_made_read_changed_and_deleted(program):
+def test_a_chatbot_is_made_read_changed_and_deleted(app, program):
     made = program.post("chatbots", {"name": " Shop helper ", "type": "sales"})
     assert made.status_code == 201
     chatbot = made.get_json()
     assert (chatbot["name"], chatbot["type"], chatbot["status"]) == ("Shop helper", "sales", "enabled")
     path = f"chatbots/{chatbot['id']}"
     assert program.get(path).get_json() == chatbot
+    with inside(app):
+        row = db.session.scalars(sa.select(Chatbot).where(Chatbot.uuid == uuid.UUID(chatbot["id"]))).one()
+        assert db.session.scalars(sa.select(Form.name).where(Form.chatbot_id == row.id)).all() == ["Contact"]
     assert chatbot in program.get("chatbots").get_json()["result"]
     changed = program.patch(path, {"status": "disabled"}).get_json()
     assert (changed["status"], changed["name"]) == ("disabled", "Shop helper")

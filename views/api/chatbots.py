@@ -44,7 +44,7 @@ class ChatbotBody(Schema):
 
     name = Text(120, required=True, metadata={"example": "Shop helper"})
     description = Text(2000, empty=True)
-    type = fields.String(validate=OneOf(CHATBOT_TYPES))
+    type = fields.String(validate=OneOf(CHATBOT_TYPES), load_default="support")
     workspace = fields.UUID(metadata={"description": "Needed where the key opens several"})
 
 
@@ -94,7 +94,12 @@ class ChatbotsApi(Resource):
             setattr(chatbot, name, value)
         return keep("chatbots.edit", chatbot)
 
-    @operation("/<uuid:chatbot_uuid>", "DELETE", "Delete a chatbot; its chats stay", status=204)
+    @operation(
+        "/<uuid:chatbot_uuid>",
+        "DELETE",
+        "Delete a chatbot; chats stay for the grace days",
+        status=204,
+    )
     def remove(self, chatbot_uuid: uuid.UUID) -> None:
         chatbot = self.find(chatbot_uuid, "chatbot.edit")
         chatbots.delete(chatbot)

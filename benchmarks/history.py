@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -123,12 +124,36 @@ def insights(reader: Reader) -> Iterator[tuple[str, str]]:
     yield "insights of a year, of a chatbot", _p95(reader.open(f"/insights/chatbot/{reader.chatbot}?days=365"), 300)
 
 
+def _resident_mb() -> float:
+    """Return how much memory this process holds now (proc(5))."""
+    n_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return n_pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+
+def exports(reader: Reader) -> Iterator[tuple[str, str]]:
+    reader.client.application.config["WTF_CSRF_ENABLED"] = False
+    for file_format in ("csv", "jsonl"):
+        form, before, most, last = {"per": "message", "format": file_format}, _resident_mb(), 0.0, b""
+        started, working = time.perf_counter(), time.process_time()
+        answer = reader.client.post(f"/exports/for/{reader.service_id}/file", data=form, buffered=False)
+        for block in answer.iter_encoded():
+            most, last = max(most, _resident_mb()), block
+        n_rows = int("".join(filter(str.isdigit, last.decode())))
+        rates = [
+            n_rows / (clock() - since) for clock, since in ((time.perf_counter, started), (time.process_time, working))
+        ]
+        memory = f"{most - before:.0f} MB more memory (at most 60)"
+        said = f"{rates[0]:,.0f} rows a second (at least 20,000), {rates[1]:,.0f} of processor time, {memory}"
+        yield f"export of {n_rows:,} messages as {file_format}", said
+
+
 MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (
     lists,
     search,
     deep_pages,
     dialogues,
     insights,
+    exports,
 )
 
 

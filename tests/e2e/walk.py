@@ -26,7 +26,7 @@ def pages_of(who, stage):
     full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
     here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
     owner = [
-        "/", full, new, f"{full}/preview", f"{full}/answers", f"{full}/privacy", f"/dialogue/{stage.chat}/hold", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}", f"/history/{stage.service_id}", f"/history/{stage.service_id}?from=yesterday&slower=x", f"/history/{stage.service_id}/{stage.chat}?state=grounded",
+        "/", full, new, f"{full}/preview", f"{full}/answers", f"{full}/privacy", f"/dialogue/{stage.chat}/hold", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}", f"/history/{stage.service_id}", f"/history/{stage.service_id}?slower=x", f"/history/{stage.service_id}/{stage.chat}?state=grounded",
         *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors", "forms")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
         f"/service/{stage.service}/handover", "/auditview/list/", f"/exports/for/{stage.service_id}", f"/exports/for/{stage.service_id}?per=session&state=refused",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),

@@ -21,7 +21,7 @@ MEMBERS = ("ada", "ben", "uma", "sam")
 SOLD = {"plans", "model_prices", "services", "user_service_subscribed", "orders", "ab_user", "audit_events"}
 SELLING_SCREENS = (
     "HomeView", "ServiceView", "SubscriptionView", "MemberView", "OrderView", "ServicePage", "ServiceCarePage",
-    "AuditView", "HoldingPage",
+    "AuditView", "HoldingPage", "MailView",
 )  # fmt: skip
 PARENTS = {
     "workspace_id": "workspaces", "chatbot_id": "chatbots", "source_id": "chatbot_data", "session_id": "chat_sessions",

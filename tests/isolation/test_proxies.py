@@ -93,6 +93,17 @@ def test_a_forged_host_or_scheme_reaches_no_link(behind_two, in_front):
             assert "inner.internal" not in answer.get_data(as_text=True) + str(answer.headers), path
 
 
+def test_the_cookie_is_kept_from_scripts_other_sites_and_open_lines(behind_two, in_front):
+    for app, is_secure in ((behind_two, True), (in_front, False)):
+        ada = make_customer(app, "ada")
+        answer = sign_in(app, forwarded("198.51.100.7"), email=ada.email, password=ada.password)
+        (cookie,) = answer.headers.getlist("Set-Cookie")
+        kept = {part.strip() for part in cookie.split(";")}
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= kept
+        assert ("Secure" in kept) == is_secure
+        assert not any(part.startswith("Domain=") for part in kept)
+
+
 def test_https_is_what_our_outer_proxy_saw(tmp_path_factory, artifact):
     """Without a BASE_URL, which settles it."""
     for app in make_app(

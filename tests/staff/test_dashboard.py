@@ -59,6 +59,18 @@ def test_it_counts_what_there_is(app, busy):
     assert [failure.advice for failure in figures.failures] == ["Run text recognition on it."]
 
 
+def test_of_services_those_that_run_are_counted(app, busy):
+    with inside(app):
+        before = installation.read_figures().n_services
+    runs, suspended, ended = (make_customer(app, "cid") for _ in range(3))
+    with inside(app):
+        db.session.get(Service, suspended.service_id).status = "disabled"
+        db.session.get(Service, ended.service_id).expired_at = now()
+        db.session.commit()
+        assert installation.read_figures().n_services == before + 1
+        assert db.session.get(Service, runs.service_id).is_live
+
+
 def test_staff_see_it_at_home_without_a_word_of_what_customers_hold(app, busy, as_stan):
     page = text_of(as_stan.get("/"))
     for words in ("1 order to activate", "Uma&#39;s trial", "Run text recognition"):

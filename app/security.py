@@ -89,6 +89,8 @@ def _limit_bodies() -> None:
     """Hold whatever is no upload to the size of a form: werkzeug reads it as a whole, for everybody."""
     if request.mimetype != "multipart/form-data":
         request.max_content_length = request.max_form_memory_size
+        if (request.content_length or 0) > (request.max_content_length or 0):
+            abort(413)  # at once, also where nobody would read it
 
 
 def _close_scope(_error: BaseException | None) -> None:

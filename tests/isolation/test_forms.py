@@ -25,20 +25,30 @@ _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="fl
 
 
 class _Forms(HTMLParser):
-    """The forms of a page that can be sent: where each posts to, and the names of what can be entered."""
+    """The forms of a page: where each posts to, the names of what can be entered, and whether it has a live button."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str]]] = []
+        self.has_button: list[bool] = []
+        self.is_dead = False  # shown as it is set, to who may not change it
 
     def handle_starttag(self, tag, attrs):
         how = {name: value or "" for name, value in attrs}
         if tag == "form" and how.get("method", "").lower() == "post":
             self.found.append((how.get("action", ""), {}))
-        elif tag == "fieldset" and "all" in how.get("class", "").split() and "disabled" in how:
-            self.found.pop()  # shown as it is set, to who may not change it
+            self.has_button.append(False)
+            self.is_dead = False
+        elif tag == "fieldset" and "all" in how.get("class", "").split():
+            self.is_dead = "disabled" in how
+        elif tag == "button" and self.found and how.get("type") != "button":
+            self.has_button[-1] = self.has_button[-1] or not self.is_dead
         elif tag in ("input", "select", "textarea") and self.found and how.get("name"):
             self.found[-1][1][how["name"]] = how.get("type", tag)
+
+    @property
+    def offered(self) -> list[tuple[str, dict[str, str]]]:
+        return [form for form, is_live in zip(self.found, self.has_button, strict=True) if is_live]
 
 
 def forms_on(client, path) -> list[tuple[str, dict[str, str]]]:
@@ -46,7 +56,7 @@ def forms_on(client, path) -> list[tuple[str, dict[str, str]]]:
     parser = _Forms()
     if page.mimetype == "text/html":
         parser.feed(page.get_data(as_text=True))
-    return [(action or path, fields) for action, fields in parser.found]
+    return [(action or path, fields) for action, fields in parser.offered]
 
 
 @pytest.fixture

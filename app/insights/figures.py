@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from app.insights.histogram import quantile
@@ -92,17 +94,22 @@ class Figures:
 
 def read_figures(chatbot_ids: Sequence[int], period: Period) -> Figures:
     """Read what some chatbots of the scope were asked in a period, in four queries."""
-    slots = [Slot(period.first + dt.timedelta(days=n)) for n in range(0, period.n_days, period.step)]
-    by_hour, total = [0] * 24, Counter[str]()
-    for hour, counts in _hours(chatbot_ids, period):
-        local = period.local(hour)
-        slots[(local.date() - period.first).days // period.step].counts.update(counts)
-        by_hour[local.hour] += counts["n_questions"]
-        total.update(counts)
+    hours, counts = _hours(chatbot_ids, period)
+    local = [period.local(hour) for hour in hours]
+    firsts = [period.first + dt.timedelta(days=n) for n in range(0, period.n_days, period.step)]
+    by_slot = np.zeros((len(firsts), len(COUNTS)), np.int64)
+    np.add.at(by_slot, [(moment.date() - period.first).days // period.step for moment in local], counts)
+    by_hour = np.zeros(24, np.int64)
+    np.add.at(by_hour, [moment.hour for moment in local], counts[:, COUNTS.index("n_questions")])
     return Figures(
-        period, Totals(total, _response_times(chatbot_ids, period)), read_totals(chatbot_ids, period.before), slots,
-        by_hour,
+        period, Totals(_named(counts.sum(axis=0)), _response_times(chatbot_ids, period)),
+        read_totals(chatbot_ids, period.before),
+        [Slot(first, _named(row)) for first, row in zip(firsts, by_slot, strict=True)], by_hour.tolist(),
     )  # fmt: skip
+
+
+def _named(row: NDArray[np.int64]) -> Counter[str]:
+    return Counter(dict(zip(COUNTS, row.tolist(), strict=True)))
 
 
 def _sums() -> list[Any]:
@@ -114,10 +121,12 @@ def _within(chatbot_ids: Sequence[int], period: Period) -> tuple[Any, ...]:
     return ChatbotHour.chatbot_id.in_(chatbot_ids), ChatbotHour.hour >= hours.start, ChatbotHour.hour < hours.stop
 
 
-def _hours(chatbot_ids: Sequence[int], period: Period) -> list[tuple[int, dict[str, int]]]:
+def _hours(chatbot_ids: Sequence[int], period: Period) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the hours in which something happened, and their counts: (hours, COUNTS)."""
     query = select(ChatbotHour.hour, *_sums()).where(*_within(chatbot_ids, period)).group_by(ChatbotHour.hour)
-    rows = db.session.execute(query)
-    return [(hour, dict(zip(COUNTS, map(int, counts), strict=True))) for hour, *counts in rows]
+    rows = [tuple(row) for row in db.session.execute(query)]
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 1 + len(COUNTS))
+    return table[:, 0].tolist(), table[:, 1:]
 
 
 def read_totals(chatbot_ids: Sequence[int], period: Period) -> Totals:

@@ -149,7 +149,12 @@ def test_tries_are_counted_in_redis_for_all_processes(tmp_path, artifact):
         for app in make_app(tmp_path, artifact, "", REDIS_URL=url):
             form = {"email": "ada@example.com", "password": "not this one"}
             here = [app.test_client().post("/login/", data=form).status_code for _ in range(6)]
-            environ = {**os.environ, "DATA_DIR": str(tmp_path), "REDIS_URL": url, "SECRET_KEY": uuid.uuid4().hex * 2}
+            environ = {
+                **os.environ,
+                "DATA_DIR": str(tmp_path),
+                "REDIS_URL": url,
+                "SECRET_KEY": app.config["SECRET_KEY"],
+            }
             environ.pop("DATABASE_URL", None)
             done = subprocess.run([sys.executable, "-c", CHILD, form["email"]], env=environ, cwd=ROOT,
                                   capture_output=True, text=True, timeout=90, check=True)  # fmt: skip

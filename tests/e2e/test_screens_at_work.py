@@ -275,3 +275,26 @@ def test_the_first_page_is_light(browser, stage):
     context.close()
     assert len(sizes) > 8
     assert sum(sizes) < 150_000
+
+
+def test_a_chat_grows_while_somebody_reads_it_and_an_open_form_stays(open_page, stage):
+    from app.history import summary
+    from models import ChatSession, Message, db
+    from models.base import now
+
+    _, rows, app = stage
+    with inside(app):
+        db.session.query(ChatSession).filter_by(uuid=rows.chat).update({"last_message_at": now()})
+        db.session.commit()
+    page = open_page(f"/history/{rows.service_id}/{rows.chat}")
+    page.get_by_text("Mark or note").first.click()
+    page.get_by_label("Note").first.fill("half a thou")
+    with inside(app):
+        chat = db.session.query(ChatSession).filter_by(uuid=rows.chat).one()
+        ids = {"service_id": chat.service_id, "chatbot_id": chat.chatbot_id, "session_id": chat.id}
+        db.session.add(Message(**ids, type="client", message="Is that all?"))
+        summary.renew(chat)
+        db.session.commit()
+    page.get_by_text("Is that all?").wait_for()
+    _wait_for_voice(page, "The chat went on.")
+    assert page.get_by_label("Note").first.input_value() == "half a thou"

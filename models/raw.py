@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Model, db
 from models.knowledge import Chunk, Document, Source
+from models.search import SessionWords, fts
 from models.tenancy import RAW, ForeignRowError, Scope
 
 _SENT_FROM_HERE = {RAW: True}
@@ -131,3 +132,19 @@ def _allowed(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
         .where(sources.c.allowed_training, sources.c.deleted_at.is_(None))
     )
     return query if scope.service_ids is None else query.where(chunks.c.service_id.in_(scope.service_ids))
+
+
+def sessions_with_words(scope: Scope, match: str, most: int) -> list[int] | None:
+    """Return the ids of sessions in the scope that FTS5 finds by an expression of its own; on SQLite.
+
+    None where more than `most` are found, whosever they are.
+    """
+    found = select(fts.c.rowid).where(fts.c.session_words_fts.op("MATCH")(match)).limit(most + 1)
+    ids = list(db.session.execute(found, execution_options=_SENT_FROM_HERE).scalars())
+    if len(ids) > most:
+        return None
+    words = SessionWords.__table__
+    mine = select(words.c.session_id).where(words.c.session_id.in_(ids))
+    if scope.service_ids is not None:
+        mine = mine.where(words.c.service_id.in_(scope.service_ids))
+    return list(db.session.execute(mine, execution_options=_SENT_FROM_HERE).scalars())

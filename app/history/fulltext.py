@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, cast, false, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from indexes.words import split_words
-from models import ChatSession, SessionWords, db
+from models import ChatSession, SessionWords, db, raw, tenancy
 from models.search import fts
 
 MAX_BYTES = 400_000  # of a session's words: a tsvector takes 1 MiB
 MIN_BEGINNING = 3  # letters from which on a searched word may be the beginning of a longer one
 MAX_SEARCHED = 12
+FEW = 1000
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
@@ -70,14 +71,28 @@ def is_said(searched: str, service_id: int | None) -> ColumnElement[bool]:
     words = list(dict.fromkeys(words_of(searched)))[:MAX_SEARCHED]
     if not words:
         return false()
-    places = [] if service_id is None else [_place(service_id)]
-    if db.session.get_bind().dialect.name == "sqlite":
-        terms = [*(f'"{place}"' for place in places), *(_with_star(f'"{word}"', word, "*") for word in words)]
-        found = select(fts.c.rowid).where(fts.c.session_words_fts.op("MATCH")(" AND ".join(terms)))
-        return (ChatSession.id + 0).in_(found)  # not by the index on it: that would sort all sessions that are found
-    terms = [*(f"'{place}'" for place in places), *(_with_star(f"'{word}'", word, ":*") for word in words)]
-    query = cast(" & ".join(terms), TSQUERY)
-    return ChatSession.id.in_(select(SessionWords.session_id).where(SessionWords.words.op("@@")(query)))
+    place = "" if service_id is None else _place(service_id)
+    return (_is_in_fts if db.session.get_bind().dialect.name == "sqlite" else _is_in_vector)(place, words)
+
+
+def _is_in_vector(place: str, words: list[str]) -> ColumnElement[bool]:
+    terms = [f"'{place}'"] if place else []
+    query = " & ".join(terms + [_with_star(f"'{word}'", word, ":*") for word in words])
+    found = select(SessionWords.session_id).where(SessionWords.words.op("@@")(cast(query, TSQUERY)))
+    return ChatSession.id.in_(found)
+
+
+def _is_in_fts(place: str, words: list[str]) -> ColumnElement[bool]:
+    """Let SQLite go to the few sessions that are found, or walk all of a service and look at each.
+
+    It can't guess which is shorter, and would sort the many by time.
+    """
+    match = " AND ".join(_with_star(f'"{word}"', word, "*") for word in words)
+    few = raw.sessions_with_words(tenancy.current(), match, most=FEW)
+    if few is not None:
+        return ChatSession.id.in_(few) if few else false()
+    inside = f'"{place}" AND {match}' if place else match
+    return (ChatSession.id + 0).in_(select(fts.c.rowid).where(fts.c.session_words_fts.op("MATCH")(inside)))
 
 
 def _with_star(term: str, word: str, star: str) -> str:

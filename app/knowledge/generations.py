@@ -93,7 +93,7 @@ def _load(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID, key: str) -> Gene
     shutil.rmtree(folder, ignore_errors=True)
     try:
         here().storage.fetch_folder(key, folder)
-    except StorageError as error:
+    except (StorageError, ValueError) as error:  # gone, or named by no key of ours: the one before answers
         log.warning("generation %s is not in the storage either: %s", generation_uuid, error)
         return None
     return _open_folder(folder)

@@ -78,6 +78,9 @@ def test_every_writing_route_is_refused_while_one_looks(app, acme):
         _, address = rule.build(values, append_unknown=False)
         for method in rule.methods & {"POST", "PUT", "DELETE"}:
             answer = client.open(address, method=method, headers={"Accept": "application/json"})
+            if rule.rule.startswith("/api/v1/"):  # takes keys alone: who looks with a cookie is nobody there
+                assert answer.status_code == 401, (method, address)
+                continue
             assert answer.status_code == 409, (method, address)
             n_tried += 1
             written = events(app, "look.refused")[-1]

@@ -15,6 +15,7 @@ from models import Chatbot
 
 MAX_OFFERS = 3
 N_OWN = 2  # of the owner's questions with answers, and of the golden ones
+NEAR = 0.25  # cosine to the question; what nothing in the documents touches stays below 0.2
 N_NEAREST = 2  # headings of what was found that come before the owner's suggestions
 MAX_TRIES = 2  # that are not known yet: a refusal stays within three times an answer's time
 _KEPT = 4096
@@ -44,7 +45,8 @@ def closest(chatbot: Chatbot, question: str, hits: Sequence[Hit], manner: Manner
 
 
 def _candidates(hits: Sequence[Hit], manner: Manner) -> Iterator[str]:
-    passages = load_passages([(hit.chunk_id, hit.score) for hit in hits[:5]])
+    near = [hit for hit in hits[:5] if max(hit.dense, hit.sentence) >= NEAR]
+    passages = load_passages([(hit.chunk_id, hit.score) for hit in near])
     headings = [passage.heading.rpartition(" > ")[2].strip() for passage in passages]
     nearest = [heading for heading in dict.fromkeys(headings) if len(heading) in _LETTERS]
     yield from nearest[:N_NEAREST]

@@ -52,6 +52,12 @@ def test_a_refusal_offers_only_what_would_be_answered(bot):
         assert all(bot.ask(offer).state == "grounded" for offer in offers)
 
 
+def test_what_lies_far_off_is_not_offered_headings_that_have_nothing_to_do_with_it(bot):
+    with bot.behaving(suggestions=[]):
+        assert [bot.ask(ELSEWHERE).offers for _ in range(3)] == [()] * 3
+        assert any(bot.ask(NEAR).offers for _ in range(3))
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [(ELSEWHERE, "You reach a person here: help@acme.example"),

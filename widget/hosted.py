@@ -35,7 +35,7 @@ def test(token: str) -> Response:
         db.session.rollback()
         abort(404)
     db.session.commit()
-    own_token = embeds.sign_test_link(visit.embed, visit.viewer.member)
+    own_token = embeds.sign_test_page(visit.embed, visit.viewer.member)
     return _answer("embeds/test.html", embed=visit.embed, chatbot=visit.chatbot, tried=embed, token=own_token)
 
 

@@ -41,17 +41,17 @@ def _is_plain(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Whose preview it is; `is_away`: by a test link of theirs, on a device where they need not be signed in."""
+    """Whose preview it is; `is_away`: by a test page of theirs, on a device where they need not be signed in."""
 
     member: str = ""
     is_away: bool = False
 
 
 def read_viewer(embed: Embed, token: str) -> Viewer:
-    """Return whom a preview token or a test link of this embed was made for; nobody when it is none."""
+    """Return whom a preview token or a test page of this embed was made for; nobody when it is none."""
     payload, is_away = embeds.read_preview(token), False
     if payload is None:
-        payload, is_away = embeds.read_test_link(token), True
+        payload, is_away = embeds.read_test_page(token), True
     if payload is None or payload.get("embed") != str(embed.uuid):
         return Viewer()
     return Viewer(str(payload.get("member", "")), is_away)

@@ -20,6 +20,7 @@ PREVIEW = "preview"
 PREVIEW_TOKEN_S = 8 * 3600
 TEST_LINK = "test-link"
 TEST_LINK_S = 3600
+TEST_PAGE = "test-page"  # of its own: the page shows its token, which must open no further page
 
 
 def list_embeds(chatbot: Chatbot) -> tuple[list[Embed], Embed | None]:
@@ -142,7 +143,21 @@ def sign_test_link(embed: Embed, member: str) -> str:
 
 def read_test_link(token: str) -> dict[str, Any] | None:
     """Return what the token of a test link says; None when it is forged or older than an hour."""
+    return _read_for_an_hour(TEST_LINK, token)
+
+
+def sign_test_page(embed: Embed, member: str) -> str:
+    """Return the token with which a test page that is open chats in a preview, for an hour; it opens no page."""
+    return here().signer.sign(TEST_PAGE, {"embed": str(embed.uuid), "member": member})
+
+
+def read_test_page(token: str) -> dict[str, Any] | None:
+    """Return what the token of a test page says; None when it is forged or older than an hour."""
+    return _read_for_an_hour(TEST_PAGE, token)
+
+
+def _read_for_an_hour(purpose: str, token: str) -> dict[str, Any] | None:
     try:
-        return here().signer.read(TEST_LINK, token, max_age_s=TEST_LINK_S)
+        return here().signer.read(purpose, token, max_age_s=TEST_LINK_S)
     except TokenError:
         return None

@@ -19,7 +19,7 @@ from models.tenancy import ChatbotOwned
 
 _SECRET = ("password", "token", "hash", "secret", "key", "verification_link", "embedding")
 _PLAIN = {"id", "uuid", "service_id", "created_at"}  # what a row is, not what was done to it
-_OF_VISITORS = {"answers", "summary", "page"}  # what they said and where: it can be deleted, and the trail can't
+_OF_VISITORS = {"answers", "summary", "page", "asked"}  # what was said or searched: erased, as the trail is not
 _PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that they changed is told, not to what
 # what follows from an act and is no act itself, or belongs to visitors
 _UNWATCHED = {

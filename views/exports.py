@@ -75,7 +75,7 @@ class ExportPage(BaseView):
         if request.form.get("how") == "schedule":
             return self._schedule(service, wanted, kind, every if every in SCHEDULES else abort(400))
         export = preparing.order(signed_in(), service.id, wanted, kind.name, _count(wanted))
-        audit.record("history.export", export, what=wanted.per, format=kind.name, filter=wanted.filter.to_args())
+        audit.record("history.export", export, what=wanted.per, format=kind.name, filter=wanted.filter.to_trail())
         _remember(wanted)
         db.session.commit()
         queues.wake_exports(export.id)
@@ -109,7 +109,7 @@ class ExportPage(BaseView):
         if kind.comes_at_once and _count(wanted) > PREPARED_FROM:
             raise ExportRefused(f"A workbook of more than {PREPARED_FROM:,} rows is prepared: press the other button.")
         if not is_look:
-            audit.record("history.export", service, what=wanted.per, format=kind.name, filter=wanted.filter.to_args())
+            audit.record("history.export", service, what=wanted.per, format=kind.name, filter=wanted.filter.to_trail())
             _remember(wanted)
             db.session.commit()
         blocks = kind.write(wanted.chosen, rows.read(wanted))

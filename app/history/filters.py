@@ -68,6 +68,10 @@ class Filter:
             if getattr(self, name) not in (None, "")
         }
 
+    def to_trail(self) -> dict[str, str]:
+        """Return what it asks for as the audit trail keeps it for ever: that words were searched, and not which."""
+        return {name: "…" if name in _TYPED else value for name, value in self.to_args().items()}
+
 
 def _write(value: Any, zone: ZoneInfo, *, is_last: bool) -> str:
     if isinstance(value, bool):
@@ -154,6 +158,7 @@ _PARAMETERS: dict[str, tuple[str, Callable[[str, ZoneInfo], Any]]] = {
     "handed_over": ("handed", _read_yes),
 }
 _PLACES = ("workspace", "domain", "chatbot")
+_TYPED = ("q", "page", "language")  # may name a visitor, who can be erased
 _NAMES = {
     "from": "From", "to": "To", "workspace": "Workspace", "domain": "Website", "chatbot": "Chatbot", "state": "Answers",
     "feedback": "Feedback", "mark": "Mark", "language": "Language", "page": "Page", "q": "Words",

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts import acting
 from app.exports import schedules, writing
@@ -69,6 +69,21 @@ def test_it_is_downloaded_with_the_chosen_columns_which_are_remembered(app, ada,
     assert (head, question) == (["type", "message"], ["client", f"{ASKED} {ada.canary}"])
     assert as_ada.get(address).get_data(as_text=True).count("checked") == 2
     assert actions(app, ada)[-1] == "history.export"
+
+
+def test_the_audit_trail_tells_that_words_were_searched_and_not_which(app, ada, as_ada, address):
+    """It outlives whoever was searched for, and is read by owners of workspaces whose chats they may not read."""
+    asked = f"?q=jane.doe&page=/of-jane&chatbot={ada.chatbot_uuid}"
+    for path, form in ((f"{address}/file", {}), (address, {"how": "prepare"}), (address, {"how": "schedule", "every": "daily"})):
+        assert as_ada.post(path + asked, data={"format": "csv", "column": "message", **form}).status_code in (200, 303)
+    with inside(app):
+        found = select(AuditEvent.changes).where(AuditEvent.service_id == ada.service_id).order_by(AuditEvent.id.desc())
+        last = db.session.scalars(found.limit(3)).all()
+        for kind in (Export, ExportSchedule):
+            db.session.execute(delete(kind))
+        db.session.commit()
+    assert "jane" not in str(last)
+    assert last[1]["filter"] == {"chatbot": str(ada.chatbot_uuid), "page": "…", "q": "…"}
 
 
 def test_the_filter_of_the_address_narrows_the_file(as_ada, address):

@@ -81,7 +81,7 @@ def _name_of(parcel: Parcel) -> str:
     names = [row.get("name") for _, row in parcel.rows("service")]
     if len(names) != 1 or not isinstance(names[0], str) or not names[0].strip():
         raise ParcelError("service.jsonl names no service, or several.")
-    return names[0]
+    return str(fit(inspect(Service).columns["name"], names[0], "service.jsonl:"))
 
 
 def _take(made: Import, arrival: Arrival) -> None:
@@ -224,6 +224,13 @@ def _complete_message(_made: Import, _row: Row, values: Row, _where: str) -> Row
     return {**values, "finish": "stopped"} if values["finish"] == "pending" else values
 
 
+def _complete_submission(_made: Import, _row: Row, values: Row, where: str) -> Row:
+    for answer in values["answers"]:
+        if not isinstance(answer, dict) or not all(isinstance(answer.get(part), str) for part in ("label", "value")):
+            raise ParcelError(f"{where} its answers can't be read.")
+    return values
+
+
 def _require_address(address: str, where: str) -> str:
     if not address.startswith(("https://", "http://")) or not address.isprintable():
         raise ParcelError(f"{where} {ascii(address)[:60]} is no web address.")
@@ -253,5 +260,5 @@ _KNOWN: dict[str, Callable[[Import, Row], int | None]] = {"workspaces": _known_w
 _COMPLETE: dict[str, Callable[[Import, Row, Row, str], Row]] = {
     "chatbots": _complete_chatbot, "chat_models": _complete_chat_model, "webhooks": _complete_webhook,
     "sources": _complete_source, "curated_answers": _complete_answer, "chat_sessions": _complete_session,
-    "messages": _complete_message,
+    "messages": _complete_message, "submissions": _complete_submission,
 }  # fmt: skip

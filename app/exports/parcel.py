@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ SMALL = 50_000_000  # below it, how well it was packed is nobody's business
 MAX_LINE = 4_000_000  # bytes
 _FILE = re.compile(r"(files|pictures)/(\d{1,18})-[^/\\]{1,200}")
 _ENCRYPTED = 0x1
+_PACKED_AS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 class ParcelError(Refusal):
@@ -50,6 +52,8 @@ class Parcel:
             raise ParcelError("It holds two parts of one name.")
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
             raise ParcelError("It is encrypted: take the password off first.")
+        if any(entry.compress_type not in _PACKED_AS for entry in entries):
+            raise ParcelError("It is packed in an unusual way: pack it as a usual ZIP.")
         if len(entries) > MAX_ENTRIES or n_bytes > max(SMALL, min(MAX_BYTES, MAX_RATIO * size)):
             raise ParcelError("What is packed in it is far larger than the file itself: it is not taken.")
 
@@ -83,7 +87,10 @@ class Parcel:
                 number += 1
                 if len(line) > MAX_LINE:
                     raise ParcelError(f"{name}, line {number}, is too long.")
-                yield number, parse_object(line, f"{name}, line {number},")
+                row = parse_object(line, f"{name}, line {number},")
+                if any(isinstance(row[field], list | dict) for field in row if field == "id" or field.endswith("_id")):
+                    raise ParcelError(f"{name}, line {number}, names a row by what is no number.")
+                yield number, row
 
 
 def parse_object(line: bytes, where: str) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def opened(path: Path) -> Iterator[Parcel]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield Parcel(archive, path.stat().st_size)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         if isinstance(error, Refusal):
             raise
         raise ParcelError("It is no ZIP that can be read: it was damaged, or cut off on its way.") from error

@@ -8,10 +8,11 @@ from app.answering.manner import AUDIENCES, EDITABLE, MAX_INSTRUCTIONS_CHARS, ST
 from app.exports.parcel import Parcel, ParcelError
 from app.looks import fields, languages, pictures, schema
 from app.looks.pictures import PictureRefused
+from app.privacy.rules import MAX_DAYS
 
 _CHOICES = {"strictness": STRICTNESS, "audience": AUDIENCES}
 _SWITCHES = ("prefers_recent", "asks_back", "quotes_at_length", "holds_when_closed")
-_NOT_PLAIN = ("look", "words", "suggestions", *pictures.KINDS)
+_NOT_PLAIN = ("privacy", "look", "words", "suggestions", *pictures.KINDS)
 
 
 def clean(given: dict[str, Any], where: str) -> dict[str, Any]:
@@ -21,7 +22,10 @@ def clean(given: dict[str, Any], where: str) -> dict[str, Any]:
         ParcelError: one has a value that it can't have.
     """
     try:
-        return {**_plain(given), **_look(given.get("look")), **_words(given.get("words")), **_suggestions(given)}
+        return {
+            **_plain(given), **_privacy(given.get("privacy")), **_look(given.get("look")),
+            **_words(given.get("words")), **_suggestions(given),
+        }  # fmt: skip
     except (TypeError, ValueError, AttributeError) as error:
         raise ParcelError(f"{where} its settings can't be read.") from error
 
@@ -35,6 +39,17 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
         if value not in _CHOICES.get(name, (value,)) or len(str(value)) > MAX_INSTRUCTIONS_CHARS:
             raise ValueError(name)
     return plain
+
+
+def _privacy(given: Any) -> dict[str, Any]:
+    """Keep what visitors were promised: left out, their words would be stored as they are, and for longer."""
+    if not given:
+        return {}
+    days, redacts = given.get("days"), given.get("redacts", False)
+    is_time = days is None or (isinstance(days, int) and 1 <= days <= MAX_DAYS)
+    if not isinstance(redacts, bool) or isinstance(days, bool) or not is_time:
+        raise ValueError("privacy")
+    return {"privacy": {"days": days, "redacts": redacts}}
 
 
 def _look(given: Any) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def full(app):
         name = pictures.save(vera.service_id, io.BytesIO(picture.getvalue()), "avatar")
         chatbot.settings = {
             "avatar": name, "greeting": "Servus", "strictness": "cautious", "suggestions": ["When?"], "asks_back": True,
-            "look": {"label": "Ask us"}, "words": {"de": {"send": "Los"}},
+            "look": {"label": "Ask us"}, "words": {"de": {"send": "Los"}}, "privacy": {"days": 30, "redacts": True},
         }  # fmt: skip
         sources.add_file(chatbot, "returns.txt", io.BytesIO(b"Thirty days."), title="returns.txt")
         gone = sources.add_file(chatbot, "gone.txt", io.BytesIO(b"Forget me."), title="gone.txt")
@@ -249,6 +249,15 @@ HOSTILE = {
     "settings of the wrong type": ("chatbots.jsonl", with_row(settings={"greeting": True})),
     "settings that ask for what is not there": ("chatbots.jsonl", with_row(settings={"strictness": "lax"})),
     "words that are a number": ("chatbots.jsonl", with_row(settings={"words": {"de": 5}})),
+    "a privacy that is none": ("chatbots.jsonl", with_row(settings={"privacy": {"days": 0, "redacts": True}})),
+    "a privacy that is a list": ("chatbots.jsonl", with_row(settings={"privacy": [1]})),
+    "answers that are none": ("submissions.jsonl", with_row(answers=[1])),
+    "answers without a value": ("submissions.jsonl", with_row(answers=[{"label": "E-mail"}])),
+    "a person who is a list": ("people.jsonl", with_row(id=[1])),
+    "a seat of a list": ("seats.jsonl", with_row(user_id=[1])),
+    "a role in a list": ("workspace_roles.jsonl", with_row(workspace_id=[1])),
+    "an invitation into a list": ("invitations.jsonl", just(b'{"id": 1, "email": "e@example.com", "workspace_id": [1], "status": "pending", "role": "admin"}')),
+    "a service with a name that is too long": ("service.jsonl", with_row(name="x" * 200)),
     "a name that is too long": ("chatbots.jsonl", with_row(name="x" * 200)),
     "a source at no address": ("sources.jsonl", with_row(kind="url", data_loc="file:///etc/passwd")),
     "a source of another kind": ("sources.jsonl", with_row(kind="shell")),
@@ -291,6 +300,23 @@ def test_a_damaged_part_is_refused(elsewhere, full, tmp_path):
     with pytest.raises(ParcelError):
         bring(elsewhere, full[1][:place] + b"\xff\x00\xff" + full[1][place + 3 :], tmp_path)
     assert everything_in(elsewhere) == before
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "messages.jsonl"])
+def test_a_part_that_can_not_be_unpacked_is_refused(elsewhere, full, tmp_path, name):
+    entry = zipfile.ZipFile(io.BytesIO(full[1])).getinfo(name)
+    begin = entry.header_offset + 30 + len(name) + int.from_bytes(full[1][entry.header_offset + 28 : entry.header_offset + 30], "little")
+    with pytest.raises(ParcelError, match="damaged"):
+        bring(elsewhere, full[1][:begin] + b"\xff" * 8 + full[1][begin + 8 :], tmp_path)
+
+
+def test_a_zip_that_is_packed_in_another_way_is_refused(elsewhere, full, tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(full[1])) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as new:
+        for entry in old.namelist():
+            new.writestr(entry, old.read(entry))
+    with pytest.raises(ParcelError, match="pack it as a usual ZIP"):
+        bring(elsewhere, out.getvalue(), tmp_path)
 
 
 @pytest.mark.parametrize(

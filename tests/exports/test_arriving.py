@@ -305,7 +305,12 @@ def test_a_damaged_part_is_refused(elsewhere, full, tmp_path):
 @pytest.mark.parametrize("name", ["manifest.json", "messages.jsonl"])
 def test_a_part_that_can_not_be_unpacked_is_refused(elsewhere, full, tmp_path, name):
     entry = zipfile.ZipFile(io.BytesIO(full[1])).getinfo(name)
-    begin = entry.header_offset + 30 + len(name) + int.from_bytes(full[1][entry.header_offset + 28 : entry.header_offset + 30], "little")
+    begin = (
+        entry.header_offset
+        + 30
+        + len(name)
+        + int.from_bytes(full[1][entry.header_offset + 28 : entry.header_offset + 30], "little")
+    )
     with pytest.raises(ParcelError, match="damaged"):
         bring(elsewhere, full[1][:begin] + b"\xff" * 8 + full[1][begin + 8 :], tmp_path)
 

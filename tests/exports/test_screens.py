@@ -74,7 +74,11 @@ def test_it_is_downloaded_with_the_chosen_columns_which_are_remembered(app, ada,
 def test_the_audit_trail_tells_that_words_were_searched_and_not_which(app, ada, as_ada, address):
     """It outlives whoever was searched for, and is read by owners of workspaces whose chats they may not read."""
     asked = f"?q=jane.doe&page=/of-jane&chatbot={ada.chatbot_uuid}"
-    for path, form in ((f"{address}/file", {}), (address, {"how": "prepare"}), (address, {"how": "schedule", "every": "daily"})):
+    for path, form in (
+        (f"{address}/file", {}),
+        (address, {"how": "prepare"}),
+        (address, {"how": "schedule", "every": "daily"}),
+    ):
         assert as_ada.post(path + asked, data={"format": "csv", "column": "message", **form}).status_code in (200, 303)
     with inside(app):
         found = select(AuditEvent.changes).where(AuditEvent.service_id == ada.service_id).order_by(AuditEvent.id.desc())

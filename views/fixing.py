@@ -82,7 +82,10 @@ def _draft(exchange: Exchange) -> str:
 
 def _find(message_uuid: uuid.UUID, action: str) -> Exchange:
     message: Message = fixing.find_message(message_uuid) or abort(404)
-    workspace_id = message.chat_session.chatbot.workspace_id
+    chatbot = message.chat_session.chatbot
+    if chatbot.status == "deleted":
+        abort(404)
+    workspace_id = chatbot.workspace_id
     if not standing().may("history.view", workspace_id) or not standing().may(action, workspace_id):
         abort(403)
     exchange: Exchange = fixing.exchange_of(message) or abort(404)

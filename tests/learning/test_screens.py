@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from models import AuditEvent, ChatSession, CuratedAnswer, GoldenQuestion, QuestionCluster, Service, db
+from models import AuditEvent, Chatbot, ChatSession, CuratedAnswer, GoldenQuestion, QuestionCluster, Service, db
 from models.base import now
 from tests.conftest import inside, sign_in
 from tests.isolation.conftest import add_person, come_in
@@ -107,6 +107,25 @@ def test_an_answer_becomes_a_golden_question(app, client, asked):
     with inside(app):
         row = db.session.query(GoldenQuestion).filter_by(chatbot_id=asked.customer.chatbot_id).one()
         assert (row.question, row.document, row.answers) == (MIXER[0], "handbook.md", ["twenty", "20"])
+
+
+def test_answers_of_a_deleted_chatbot_are_fixed_no_more(app, client, asked):
+    fix = f"/fix/{message_of(app, asked)}"
+    with inside(app):
+        chat = asked.answer_to(MIXER[0]).chat_session
+        page = f"/history/{chat.service_id}/{chat.uuid}"
+        chat.chatbot.status = "deleted"
+        db.session.commit()
+    try:
+        assert client.get(fix).status_code == 404
+        assert client.post(f"{fix}/answer", data={"question": MIXER[0], "answer": ANSWER}).status_code == 404
+        dialogue = text(client.get(page))
+        assert MIXER[0] in dialogue
+        assert "/fix/" not in dialogue
+    finally:
+        with inside(app):
+            db.session.get(Chatbot, asked.customer.chatbot_id).status = "enabled"
+            db.session.commit()
 
 
 def test_the_chat_leads_to_the_fix(app, client, asked):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, false, func, select, update
 
 from app.history import recording
 from app.privacy import holds
@@ -40,6 +40,7 @@ def outlive(session_ids: Collection[int], still: ColumnElement[bool]) -> int:
 
     The caller commits.
     """
+    _lock(session_ids)
     n_gone = change(delete(ChatSession).where(ChatSession.id.in_(session_ids), ~holds.is_held(), still))
     orphaned = Submission.session_id.in_(session_ids) & Submission.session_id.not_in(select(ChatSession.id))
     change(update(Submission).where(orphaned).values(session_id=None))
@@ -48,11 +49,21 @@ def outlive(session_ids: Collection[int], still: ColumnElement[bool]) -> int:
 
 def erase(session_ids: Collection[int]) -> Counts:
     """Delete chats that are not held, with what was left in them. The caller commits."""
-    going = select(ChatSession.id).where(ChatSession.id.in_(session_ids), ~holds.is_held()).with_for_update()
-    ids = list(db.session.scalars(going))
+    _lock(session_ids)
+    ids = list(db.session.scalars(select(ChatSession.id).where(ChatSession.id.in_(session_ids), ~holds.is_held())))
     n_messages = db.session.scalar(select(func.count(Message.id)).where(Message.session_id.in_(ids))) or 0
     n_submissions = change(delete(Submission).where(Submission.session_id.in_(ids)))
     return Counts(change(delete(ChatSession).where(ChatSession.id.in_(ids))), n_messages, n_submissions)
+
+
+def _lock(session_ids: Collection[int]) -> None:
+    """Wait for holds that are being put on chats; none can be until this transaction ends.
+
+    Whether a chat is held is asked afterwards: a statement that waits goes on with what it saw before.
+    """
+    change(update(ChatSession).where(false()).values(ended_at=None))  # SQLite has one lock, and takes it with a write
+    locking = select(ChatSession.id).where(ChatSession.id.in_(session_ids)).order_by(ChatSession.id)
+    db.session.scalars(locking.with_for_update()).all()
 
 
 def erase_for_visitor(chat: ChatSession) -> bool:

@@ -6,12 +6,12 @@ import threading
 import uuid
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy import update as sql_update
 
 from app.history import recording, summary
-from app.privacy import erasing, retention
-from models import ChatSession, Message, Retention, db
+from app.privacy import erasing, holds, retention
+from models import ChatSession, LegalHold, Message, Retention, db, tenancy
 from models.base import change
 from tests.conftest import inside
 from tests.privacy.conftest import add_chat
@@ -111,3 +111,33 @@ def test_a_visitor_who_goes_on_in_the_moment_of_deletion_keeps_the_chat(app, ada
         assert erasing.outlive(going, retention._is_older(30)) == 0
         db.session.commit()
     assert len(client.get(f"{API}/chat/messages", headers=headers).json["messages"]) == 2
+
+
+def waits_for_a_lock() -> bool:
+    """Whether somebody waits in the database; SQLite tells nobody, and whoever comes second waits before looking."""
+    if db.engine.dialect.name != "postgresql":
+        return True
+    with db.engine.connect() as other:
+        return bool(other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+@pytest.mark.parametrize("deletes", ["erase", "outlive"])
+def test_a_chat_that_is_held_in_the_moment_of_deletion_stays(app, ada, deletes):
+    with inside(app):
+        chat_id = add_chat(ada, age_days=100).id
+        db.session.commit()
+        holds.hold(db.session.get_one(ChatSession, chat_id), "A court wants it.", None)
+
+        def delete() -> None:
+            with app.app_context(), tenancy.everything():
+                erasing.erase([chat_id]) if deletes == "erase" else erasing.outlive([chat_id], retention._is_older(30))
+                db.session.commit()
+
+        other = Asker(delete)
+        other.start()
+        while not waits_for_a_lock():
+            assert other.is_alive(), "it did not wait for the hold"
+        db.session.commit()
+        other.join()
+        assert other.wrong is None
+        assert db.session.scalar(select(func.count(LegalHold.id)).where(LegalHold.session_id == chat_id)) == 1

@@ -87,6 +87,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (go_on_erasing, 30),
     (purge_chatbots, 3600),
     (keys.forget_replies, 3600),
+    (sending.forget_old, 3600),
     (sweep.sweep, 600),
     (unused.clear, 21_600),
     (write_exports, 10),

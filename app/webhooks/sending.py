@@ -25,17 +25,27 @@ PAUSES_S = (60, 300, 1800, 7200, 28_800, 86_400)  # after each try that failed
 TAKEN_S = 60  # how long a worker has a delivery for itself
 TIMEOUT_S = 10.0
 KEPT_DAYS = 30
+FORGOTTEN = 500  # deliveries per transaction
 OFF_AFTER = dt.timedelta(days=3)  # of failing, with not one try that succeeded
 _OK = range(200, 300)
 
 
 def due_deliveries(limit: int = 50) -> list[int]:
-    """Return the ids of deliveries whose time has come, and forget those of a month ago."""
+    """Return the ids of deliveries whose time has come."""
     with tenancy.everything():
-        change(delete(Delivery).where(Delivery.created_at < now() - dt.timedelta(days=KEPT_DAYS)))
-        db.session.commit()
         due = select(Delivery.id).where(Delivery.state == "waiting", Delivery.due_at <= now())
         return list(db.session.scalars(due.order_by(Delivery.due_at).limit(limit)))
+
+
+def forget_old() -> int:
+    """Delete deliveries of a month ago, some at a time; return how many."""
+    n_gone = 0
+    with tenancy.everything():
+        old = select(Delivery.id).where(Delivery.created_at < now() - dt.timedelta(days=KEPT_DAYS)).limit(FORGOTTEN)
+        while ids := list(db.session.scalars(old)):
+            n_gone += change(delete(Delivery).where(Delivery.id.in_(ids)))
+            db.session.commit()
+    return n_gone
 
 
 def deliver(delivery_id: int) -> None:

@@ -12,7 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.answering.answer import Answer
 from app.history import recording
@@ -299,3 +299,16 @@ def test_secrets_stand_in_no_audit_row(app, hook, owner):
         assert "sealed" not in trail
         assert before not in trail
         assert secret_of(app) not in trail
+
+
+def test_what_was_delivered_a_month_ago_is_forgotten(app, hook, owner, monkeypatch):
+    monkeypatch.setattr(sending, "FORGOTTEN", 1)
+    for _ in range(3):
+        owner.post(f"{hook[1]}/test")
+    with inside(app):
+        old = db.session.scalars(select(Delivery.id).order_by(Delivery.id)).all()[:2]
+        long_ago = now() - dt.timedelta(days=sending.KEPT_DAYS, hours=1)
+        db.session.execute(update(Delivery).where(Delivery.id.in_(old)).values(created_at=long_ago))
+        db.session.commit()
+        assert sending.forget_old() == 2
+        assert db.session.scalar(select(func.count(Delivery.id))) == 1

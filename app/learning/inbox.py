@@ -6,10 +6,12 @@ A cluster is open as long as one of its questions has no good answer, and comes 
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.answering.passages import Passage, load_passages
@@ -24,6 +26,10 @@ PAGE_SIZE = 25
 MAX_WORDINGS = 30
 N_PASSAGES = 3
 SAMPLES = 3
+_answered, _asked = aliased(Message), aliased(Message)
+_WORDS = func.coalesce(_asked.standalone, _asked.message)
+_N, _N_OPEN = func.count(AskedQuestion.id), func.sum(case((IS_OPEN, 1), else_=0))
+_IN_ORDER = _N_OPEN.desc(), _N.desc(), _WORDS
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,32 @@ def look(view: str, chatbot_ids: Collection[int], page: int = 1, size: int = PAG
     query = select(cluster).where(cluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
     query = query.options(selectinload(cluster.chatbot)).order_by(size_of.desc(), cluster.id)
     rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
-    names = wordings([row.id for row in rows])
-    return [Line(row, names[row.id], _samples(row, names[row.id])) for row in rows if row.id in names]
+    ids = [row.id for row in rows]
+    names, others = wordings(ids), _first_wordings(ids)
+    return [Line(row, names[row.id], _samples(others[row.id], names[row.id])) for row in rows if row.id in names]
 
 
-def _samples(cluster: QuestionCluster, name: str) -> list[str]:
-    return [wording.text for wording in read_wordings(cluster, limit=SAMPLES + 1) if wording.text != name][:SAMPLES]
+def _samples(found: Sequence[str], name: str) -> list[str]:
+    return [words for words in found if words != name][:SAMPLES]
+
+
+def _troubled(*columns: Any) -> Select[Any]:
+    """Select from the troubled questions of clusters, a row for each wording."""
+    query = select(*columns).select_from(AskedQuestion).join(_answered, _answered.id == AskedQuestion.message_id)
+    query = query.join(_asked, _asked.id == _answered.question_id).where(AskedQuestion.trouble.is_not(None))
+    return query.group_by(AskedQuestion.cluster_id, _WORDS)
+
+
+def _first_wordings(cluster_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the first wordings of each cluster, in the order of `read_wordings`: for all of a page in one query."""
+    place = func.row_number().over(partition_by=AskedQuestion.cluster_id, order_by=_IN_ORDER)
+    query = _troubled(AskedQuestion.cluster_id, _WORDS.label("words"), place.label("place"))
+    ranked = query.where(AskedQuestion.cluster_id.in_(cluster_ids)).subquery()
+    first = select(ranked.c.cluster_id, ranked.c.words).where(ranked.c.place <= SAMPLES + 1)
+    found = defaultdict[int, list[str]](list)
+    for cluster_id, words in db.session.execute(first.order_by(ranked.c.cluster_id, ranked.c.place)):
+        found[cluster_id].append(words)
+    return found
 
 
 def find(cluster_uuid: uuid.UUID) -> QuestionCluster | None:
@@ -83,17 +109,8 @@ def find(cluster_uuid: uuid.UUID) -> QuestionCluster | None:
 
 def read_wordings(cluster: QuestionCluster, limit: int = MAX_WORDINGS) -> list[Wording]:
     """Return how a cluster's troubled questions were asked: first those that are open, and the most frequent ones."""
-    answered, asked = aliased(Message), aliased(Message)
-    words, n = func.coalesce(asked.standalone, asked.message), func.count(AskedQuestion.id)
-    n_open = func.sum(case((IS_OPEN, 1), else_=0))
-    query = (
-        select(words, n, n_open, func.count(AskedQuestion.outcome), func.max(answered.id))
-        .join(answered, answered.id == AskedQuestion.message_id)
-        .join(asked, asked.id == answered.question_id)
-        .where(AskedQuestion.cluster_id == cluster.id, AskedQuestion.trouble.is_not(None))
-        .group_by(words)
-        .order_by(n_open.desc(), n.desc(), words)
-    )
+    query = _troubled(_WORDS, _N, _N_OPEN, func.count(AskedQuestion.outcome), func.max(_answered.id))
+    query = query.where(AskedQuestion.cluster_id == cluster.id).order_by(*_IN_ORDER)
     rows = db.session.execute(query.limit(limit)).all()
     latest = select(Message).where(Message.id.in_([row[-1] for row in rows]))
     answers = {row.id: row for row in db.session.scalars(latest.options(selectinload(Message.chat_session)))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import event
+
 from app.history import recording
 from app.learning import answers, asking, clustering, counts, inbox
 from models import AskedQuestion, ChatSession, QuestionCluster, db
@@ -188,3 +190,24 @@ def test_of_erased_chats_nothing_is_left_but_counts(app, school):
     with inside(app):
         clusters = db.session.query(QuestionCluster).filter_by(chatbot_id=school.customer.chatbot_id)
         assert clusters.count() == 1, "an embedding says something of its text, and goes with it"
+
+
+def test_a_page_of_many_clusters_asks_the_database_as_often_as_one_of_a_few(school):
+    def n_statements() -> int:
+        asked: list[str] = []
+        with inside(school.app):
+            listen = (db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+            event.listen(*listen)
+            lines = inbox.look("open", [school.customer.chatbot_id])
+            event.remove(*listen)
+            assert all(line.samples for line in lines)
+        return len(asked)
+
+    school.ask(*MIXER)
+    school.learn()
+    few = n_statements()
+    school.ask("Who painted the Mona Lisa?", "Who was the painter of the Mona Lisa?")
+    school.ask("How do I bake bread?", "How do I bake a bread?")
+    school.learn()
+    assert len(school.clusters()) == 3
+    assert n_statements() == few

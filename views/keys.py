@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from app import audit
 from app.accounts import keys
 from app.accounts.keys import RIGHTS, KeyRefused, Wish
-from app.caller import signed_in, standing
+from app.caller import preferred, signed_in, standing
 from app.collaborators import here
 from models import ServiceKey, Workspace, db
 from views.questions import ask
@@ -42,10 +42,16 @@ def _workspaces() -> list[Workspace]:
 
 
 def _end_of(day: dt.date | None) -> dt.datetime | None:
-    """Return the moment at which a day is over, in UTC."""
-    if day is None or day >= dt.date.max:
+    """Return the moment at which a day is over on the person's own clock."""
+    if day is None or day.year == dt.MAXYEAR:
         return None
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
+    return preferred().midnight(day + dt.timedelta(days=1))
+
+
+def _last_day_of(key: ServiceKey) -> str:
+    assert key.expired_at is not None
+    last = key.expired_at - dt.timedelta(microseconds=1)
+    return preferred().day(last.astimezone(preferred().zone).date())
 
 
 class KeyPage(BaseView):
@@ -60,7 +66,9 @@ class KeyPage(BaseView):
         if not standing().may_anywhere("key.view"):
             abort(403)
         found = keys.list_keys(standing().workspaces_where("key.view"))
-        return self.render_template("keys/list.html", appbuilder=self.appbuilder, keys=found, rights=RIGHTS)
+        return self.render_template(
+            "keys/list.html", appbuilder=self.appbuilder, keys=found, rights=RIGHTS, last_day_of=_last_day_of
+        )
 
     @expose("/new", methods=["GET", "POST"])
     @has_access

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import limits
+from app.accounts import preferences
 from models import AuditEvent, Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
 from models.base import now
 from tests.api.conftest import Program, make_key
@@ -149,6 +150,16 @@ def test_people_make_a_key_see_it_once_and_revoke_it(app, ada, as_ada):
     with inside(app):
         acts = db.session.scalars(sa.select(AuditEvent.action).where(AuditEvent.label == "Nightly import")).all()
         assert acts == ["service_key.make", "service_key.revoke"]
+
+
+def test_a_keys_last_day_ends_on_its_makers_own_clock(app, ada, as_ada):
+    with inside(app):
+        preferences.keep(ada.member_id, "time_zone", "America/Los_Angeles")
+        db.session.commit()
+    form = {"name": "Western", "rights": "read", "workspace": workspace_uuid(app, ada), "last_day": "2099-05-01"}
+    token = re.search(r"docent_[\w-]{43}", as_ada.post("/keys/new", data=form).text)[0]
+    assert Program(app, token).get("key").get_json()["expires_at"] == "2099-05-02T07:00:00+00:00"
+    assert "to the end of 1 May 2099" in as_ada.get("/keys/").text
 
 
 @pytest.mark.parametrize(

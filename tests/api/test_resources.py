@@ -306,7 +306,12 @@ def chat(app, ada):
     with inside(app):
         place = {"service_id": ada.service_id, "chatbot_id": ada.chatbot_id}
         session = ChatSession(
-            **place, domain_id=ada.domain_id, page="https://shop.example/cart", n_refused=1, n_questions=5
+            **place,
+            domain_id=ada.domain_id,
+            page="https://shop.example/cart",
+            n_refused=1,
+            n_questions=5,
+            n_submissions=1,
         )
         db.session.add(session)
         db.session.flush()
@@ -373,7 +378,9 @@ def test_submissions_are_read_and_taken_care_of(program, chat):
     path = f"submissions/{row['id']}"
     assert program.patch(path, {"state": "done"}).get_json()["state"] == "done"
     assert program.get(path).get_json()["state"] == "done"
+    assert program.get(f"sessions/{chat}").get_json()["n_submissions"] == 1
     assert program.delete(path).status_code == 204
+    assert program.get(f"sessions/{chat}").get_json()["n_submissions"] == 0
 
 
 def test_usage_names_every_meter(program):

@@ -15,7 +15,8 @@ from app.caller import standing
 from app.history import feed, filters, matching
 from app.history.filters import Filter, FilterError
 from app.keyholder import used_key
-from models import Chatbot, ChatSession, Message, Submission, db
+from app.leads import submissions
+from models import Chatbot, ChatSession, Message, Submission
 from models.history import ANSWER_STATES
 from models.leads import SUBMISSION_STATES
 from models.marks import MARKS
@@ -253,5 +254,5 @@ class SubmissionsApi(Resource):
     @operation("/<uuid:submission_uuid>", "DELETE", "Delete a submission", status=204)
     def remove(self, submission_uuid: uuid.UUID) -> None:
         submission = self.find(submission_uuid, "submission.edit")
-        db.session.delete(submission)
+        submissions.remove(submission)
         keep("submission.delete", submission)

@@ -14,7 +14,7 @@ from wtforms import BooleanField, IntegerField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from app import audit
-from app.caller import standing
+from app.caller import preferred, standing
 from app.looks import schema
 from app.privacy import erasures, holds, retention, rules
 from app.privacy.erasures import Wish
@@ -120,7 +120,7 @@ class PrivacyPage(BaseView):
             form=form or RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts),
             most=rules.most_days(chatbot), row=retention.find(chatbot.id), weeks=retention.weeks_ahead(chatbot),
             days=retention.days_in_force(chatbot), holds=holds.list_holds(chatbot.id),
-            look=schema.look_of(chatbot.settings or {}),
+            look=schema.look_of(chatbot.settings or {}), in_words=preferred().day,
             erased=erasures.list_erasures(chatbot.id), appbuilder=self.appbuilder,
             may_edit=may("privacy.edit", chatbot.workspace_id), may_erase=may(ERASE, chatbot.workspace_id),
         )  # fmt: skip

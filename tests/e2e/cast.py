@@ -204,6 +204,7 @@ def _add_websites(chatbot):
 
 
 def _add_chats(chatbot, domain, n=30):
+    from app.history import summary
     from models import ChatSession, Citation, Message, db
     from models.base import now
 
@@ -234,6 +235,7 @@ def _add_chats(chatbot, domain, n=30):
                         quote="Goods may be returned within 30 days of delivery, whether they were opened or not.",
                     )
                 )  # fmt: skip
+        summary.renew(chat)
     return chat
 
 

@@ -26,7 +26,8 @@ def add(member: Member, service_id: int, wanted: Wanted, file_format: str, every
     Raises:
         ExportRefused: there are enough of them.
     """
-    present = select(func.count(ExportSchedule.id)).where(ExportSchedule.service_id == service_id)
+    goes_on = or_(ExportSchedule.status == "active", ExportSchedule.error == "")  # not: of who lost the right to it
+    present = select(func.count(ExportSchedule.id)).where(ExportSchedule.service_id == service_id, goes_on)
     if (db.session.scalar(present) or 0) >= MAX_SCHEDULES:
         raise ExportRefused(f"A service has at most {MAX_SCHEDULES} exports by the clock. Remove one first.")
     made = ExportSchedule(

@@ -218,6 +218,25 @@ def test_a_schedule_is_made_paused_and_removed_by_its_member_alone(app, ada, ben
     assert "history.schedule" in actions(app, ada)
 
 
+def test_schedules_of_who_lost_the_right_to_them_take_no_room_from_others(app, ada, ben, as_ada, address, monkeypatch):
+    monkeypatch.setattr(schedules, "MAX_SCHEDULES", 1)
+    form = {"how": "schedule", "every": "daily", "format": "csv"}
+    assert come_in(app, ben).post(address, data=form).status_code == 303
+    with inside(app):
+        [of_ben] = schedules.list_of(ben, ada.service_id)
+        of_ben.status = "paused"
+        db.session.commit()
+    assert "at most 1 exports" in as_ada.post(address, data=form, follow_redirects=True).get_data(as_text=True)
+    with inside(app):
+        db.session.execute(update(ExportSchedule).values(error="You may not read this service's chats any more."))
+        db.session.commit()
+    assert "at most 1 exports" not in as_ada.post(address, data=form, follow_redirects=True).get_data(as_text=True)
+    with inside(app):
+        assert len(schedules.list_of(ada.member_id, ada.service_id)) == 1
+        db.session.execute(delete(ExportSchedule))
+        db.session.commit()
+
+
 @pytest.mark.parametrize(
     ("query", "form"), [("?from=2026-01-01", {}), ("", {"per": "session"}), ("", {"every": "hourly"})]
 )

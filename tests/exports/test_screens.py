@@ -218,7 +218,8 @@ def test_a_schedule_is_made_paused_and_removed_by_its_member_alone(app, ada, ben
     assert "history.schedule" in actions(app, ada)
 
 
-def test_schedules_of_who_lost_the_right_to_them_take_no_room_from_others(app, ada, ben, as_ada, address, monkeypatch):
+def test_schedules_of_who_lost_the_right_to_them_take_no_room(app, ada, ben, address, monkeypatch):
+    as_ada = sign_in(app, ada)
     monkeypatch.setattr(schedules, "MAX_SCHEDULES", 1)
     form = {"how": "schedule", "every": "daily", "format": "csv"}
     assert come_in(app, ben).post(address, data=form).status_code == 303

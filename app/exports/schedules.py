@@ -11,7 +11,6 @@ from app.exports import preparing
 from app.exports.preparing import ExportRefused, kept_of
 from app.exports.rows import Wanted
 from app.history import feed
-from app.history.feed import Cursor
 from models import Export, ExportSchedule, Member, Service, db, tenancy
 from models.base import now
 from models.exports import UNFINISHED_EXPORTS
@@ -24,15 +23,18 @@ def add(member: Member, service_id: int, wanted: Wanted, file_format: str, every
     """Begin to export what is new from now on; the first file comes after a day or week. The caller commits.
 
     Raises:
-        ExportRefused: there are enough of them.
+        ExportRefused: there are enough of them, or so much is written just now that nobody can tell what is new.
     """
     goes_on = or_(ExportSchedule.status == "active", ExportSchedule.error == "")  # not: of who lost the right to it
     present = select(func.count(ExportSchedule.id)).where(ExportSchedule.service_id == service_id, goes_on)
     if (db.session.scalar(present) or 0) >= MAX_SCHEDULES:
         raise ExportRefused(f"A service has at most {MAX_SCHEDULES} exports by the clock. Remove one first.")
+    end = feed.find_end()
+    if end is None:
+        raise ExportRefused("Many chats are being written at this moment. Try again in a minute.")
     made = ExportSchedule(
         member_id=member.id, service_id=service_id, format=file_format, every=every,
-        position=str(feed.look(Cursor()).cursor), due_at=now() + PAUSES[every], **kept_of(wanted),
+        position=str(end), due_at=now() + PAUSES[every], **kept_of(wanted),
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()

@@ -122,6 +122,12 @@ def look(cursor: Cursor, limit: int | None = None) -> Window:
     return Window(cursor.after, until, late, tuple(unfinished))
 
 
+def find_end() -> Cursor | None:
+    """Return the cursor of who has read all that there is in the scope; None while others write for too long."""
+    cursor = look(Cursor()).cursor
+    return cursor if cursor.after or not _follows(0) else None
+
+
 def _settled(after: int, limit: int | None) -> int:
     """Return the highest id up to which none can appear any more, `limit` rows away at most."""
     following = select(Message.id).where(Message.id > after).order_by(Message.id)

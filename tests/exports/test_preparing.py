@@ -14,6 +14,7 @@ from app.exports import formats, preparing, rows, schedules, writing
 from app.exports.preparing import FOLDER, ExportRefused
 from app.exports.rows import Wanted
 from app.exports.writing import MAX_TRIES
+from app.history import feed
 from app.history.filters import Filter
 from app.mail.kept import KeptMail
 from app.storage import StorageError
@@ -253,6 +254,14 @@ def test_a_schedule_brings_what_is_new_and_each_message_once(gil, scheduled):
     db.session.commit()
     say(chat, "newer?", "Too.")
     assert come(scheduled) == ["Yes.", "newer?", "Too."]
+
+
+def test_a_schedule_that_cannot_tell_what_is_new_does_not_begin_with_all_that_is_old(app, gil, monkeypatch):
+    monkeypatch.setattr(feed, "_are_written_below", lambda: False)
+    with inside(app):
+        member, wanted = db.session.get(Member, gil.member_id), Wanted(Filter(service_id=gil.service_id))
+        with pytest.raises(ExportRefused, match="Try again in a minute"):
+            schedules.add(member, gil.service_id, wanted, "csv", "daily")
 
 
 def test_a_file_that_failed_is_made_up_for_by_the_next(gil, scheduled, monkeypatch):

@@ -13,7 +13,7 @@ _STAGES = {
     "parsing": "Its text is taken out.",
     "embedding": "What it means is worked out, chunk by chunk.",
 }
-A_MINUTE = 60
+A_MINUTE, A_TENTH = 60, 0.1
 
 
 def describe(source: Source) -> State:
@@ -32,7 +32,9 @@ def describe(source: Source) -> State:
 
 
 def seconds_in_words(seconds: float) -> str:
-    """Return how long something took: "0.4 s", "12 s", "3 min 5 s"."""
+    """Return how long something took: "38 ms", "0.4 s", "12 s", "3 min 5 s"."""
+    if 0 < seconds < A_TENTH:  # it would be none
+        return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 10:  # noqa: PLR2004
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), A_MINUTE)

@@ -8,6 +8,7 @@ import pytest
 
 from app.template_filters import ago, locator_in_words, size_in_words, words
 from models.base import now
+from views.source_state import seconds_in_words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,11 @@ def test_a_locator_names_page_slide_or_heading():
     assert locator_in_words({"page": 3}) == "page 3"
     assert locator_in_words({"sheet": "Prices", "row": 7}) == "sheet Prices, row 7"
     assert locator_in_words({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0.0 s"), (0.0004, "1 ms"), (0.038, "38 ms"), (0.4, "0.4 s"), (12, "12 s"), (185, "3 min 5 s")],
+)
+def test_a_short_time_is_never_none(seconds, said):
+    assert seconds_in_words(seconds) == said

@@ -67,26 +67,27 @@ class Figures:
 
 
 def read_figures() -> Figures:
-    """Read all of it, in nine queries."""
+    """Read all of it, in seven queries."""
     with tenancy.everything():
+        n_services, n_failed, n_trials = _count()
         return Figures(
-            n_orders=orders.count_pending(), n_services=_count_services(), n_failed=_count_failed(),
-            n_trials=_count_trials(), days=_days(), trials=_trials(), failures=_failures(),
-            leftovers=_leftovers(),
+            n_orders=orders.count_pending(), n_services=n_services, n_failed=n_failed, n_trials=n_trials, days=_days(),
+            trials=_trials(), failures=_failures(), leftovers=_leftovers(),
         )  # fmt: skip
 
 
-def _count_services() -> int:
+def _count() -> tuple[int, int, int]:
+    """Return how many services run, how many sources failed, and how many trials end within a week."""
     running = (Service.status == "enabled", or_(Service.expired_at.is_(None), Service.expired_at > now()))
-    return int(db.session.scalar(select(func.count(Service.id)).where(*running)) or 0)
+    services = select(func.count(Service.id)).where(*running).scalar_subquery()
+    failed = select(func.count(Source.id)).where(*_failed()).scalar_subquery()
+    trials = _ending(select(func.count(Subscription.id))).scalar_subquery()
+    n_services, n_failed, n_trials = db.session.execute(select(services, failed, trials)).one()
+    return n_services, n_failed, n_trials
 
 
 def _failed() -> tuple[Any, ...]:
     return Source.state == "failed", Source.deleted_at.is_(None)
-
-
-def _count_failed() -> int:
-    return int(db.session.scalar(select(func.count(Source.id)).where(*_failed())) or 0)
 
 
 def _failures() -> list[Failure]:
@@ -113,10 +114,6 @@ def _ending(query: Select[Any]) -> Select[Any]:
         Subscription.kind == "trial", Subscription.status != "expired", Service.status == "enabled",
         Subscription.expired_at > moment, Subscription.expired_at <= moment + dt.timedelta(days=TRIAL_DAYS),
     )  # fmt: skip
-
-
-def _count_trials() -> int:
-    return int(db.session.scalar(_ending(select(func.count(Subscription.id)))) or 0)
 
 
 def _trials() -> list[Subscription]:

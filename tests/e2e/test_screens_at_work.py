@@ -183,7 +183,7 @@ def test_a_file_that_is_too_large_is_not_sent_at_all(open_page, stage):
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.evaluate("document.querySelector('.add-source').dataset.maxBytes = 10")
     page.set_input_files("#files", [{"name": "large.txt", "mimeType": "text/plain", "buffer": b"x" * 11}])
-    page.get_by_text("It is larger than this installation accepts.").wait_for()
+    page.get_by_text("It is larger than this installation accepts.", exact=True).wait_for()  # it is announced, too
     assert sent == []
 
 

@@ -60,6 +60,12 @@ class Slow:
             raise
 
 
+@pytest.fixture(autouse=True)
+def _rested():
+    """All visitors of the service together may ask only so much in a minute; what other tests asked does not count."""
+    forget_tries()
+
+
 @pytest.fixture
 def slow(monkeypatch):
     made = Slow()
@@ -372,12 +378,6 @@ def test_a_chat_can_be_taken_home(client, place):
     assert "forty-five days" in text
 
 
-@pytest.fixture
-def _rested():
-    """All visitors of the service together may ask only so much in a minute; what other tests asked does not count."""
-    forget_tries()
-
-
 def session_of(client, place, token: str) -> dict:
     response = client.post(
         f"{API}/embeds/{place.embed}/session", json={"resume_token": token}, headers={"Origin": place.origin}
@@ -385,7 +385,6 @@ def session_of(client, place, token: str) -> dict:
     return response.json
 
 
-@pytest.mark.usefixtures("_rested")
 def test_a_chat_goes_on_with_a_token_that_changes_each_time(app, client, place):
     first = session_of(client, place, "")
     headers = {"Origin": place.origin, "Authorization": "Bearer " + first["token"]}

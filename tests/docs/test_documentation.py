@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.accounts.permissions import ACTIONS, ADMIN, HOLDER, OWNER, USER
 from app.cli import build_parser
 from config import ROOT, Config
 
@@ -39,6 +40,16 @@ def test_no_setting_is_documented_that_there_is_not():
     table = OPERATIONS.partition("## Settings")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE))
     assert named == {setting.name.upper() for setting in fields(Config)}
+
+
+def test_who_may_do_what_is_documented_as_it_is():
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z]+\.[a-z]+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
+    roles = HOLDER, OWNER, ADMIN, USER
+    assert told == [
+        (action, words, " | ".join("yes" if role in who else "–" for role in roles))
+        for action, (who, _, words) in ACTIONS.items()
+    ]
 
 
 def test_every_command_and_option_is_documented():

@@ -62,9 +62,15 @@ def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
     try:
         return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
     except (RedisError, OSError) as error:
-        if _local.hit(_item(COMPLAINTS), "complaint"):
-            log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
+        _complain(error)
         return _local.hit(_item(rule), what, who, cost=cost)
+
+
+def _complain(error: Exception) -> None:
+    config = here().config
+    is_alone = not config.redis_url and not config.redis_socket.exists()  # a command, while nothing was started
+    if not is_alone and _local.hit(_item(COMPLAINTS), "complaint"):
+        log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
 
 
 def has_room(rule: str, what: str, who: str) -> bool:

@@ -1,0 +1,35 @@
+"""Rate limits while Redis is away."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import pytest
+
+from app import limits
+from tests.conftest import forget_tries, inside
+
+
+@pytest.fixture
+def embedded(app, monkeypatch):
+    """The installation as it is without REDIS_URL; what is yielded is where its own Redis would listen."""
+    forget_tries()
+    docent = app.extensions["docent"]
+    monkeypatch.setattr(docent, "config", dataclasses.replace(docent.config, redis_url=""))
+    yield docent.config.redis_socket
+    docent.config.redis_socket.unlink(missing_ok=True)
+
+
+def test_a_command_does_not_complain_that_nothing_was_started(app, embedded, caplog):
+    with inside(app), caplog.at_level(logging.WARNING):
+        assert [limits.allow("2 per hour", "trying", "ada") for _ in range(3)] == [True, True, False]
+    assert caplog.messages == []
+
+
+def test_a_redis_that_does_not_answer_is_said_once_a_minute(app, embedded, caplog):
+    embedded.touch()
+    with inside(app), caplog.at_level(logging.WARNING):
+        assert [limits.allow("2 per hour", "trying", "ada") for _ in range(3)] == [True, True, False]
+    assert len(caplog.messages) == 1
+    assert "Redis can't be reached" in caplog.messages[0]

@@ -27,7 +27,7 @@ OLD, NEW = "old-and-known-to-somebody-0123456789", "new-and-known-to-nobody-9876
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, artifact, database_url):
-    """Return what opens one installation with whatever keys."""
+    """What opens one installation with whatever keys."""
     from app.factory import create_app
     from tests.conftest import initialized_file
 
@@ -43,11 +43,17 @@ def place(tmp_path_factory, artifact, database_url):
             "FORMER_SECRET_KEYS": ", ".join(former), "REDIS_URL": shared_redis() or f"unix://{folder}/none.sock",
         })  # fmt: skip
 
+    opened = []
+
     def open_with(key, *former):
-        return create_app(config(key, *former).prepared())
+        opened.append(create_app(config(key, *former).prepared()))
+        return opened[-1]
 
     open_with.config = config
-    return open_with
+    yield open_with
+    for app in opened:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="module")

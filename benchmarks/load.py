@@ -30,7 +30,7 @@ from installation import ROOT, print_machine, print_table, quantile
 
 API = "/api/widget/v1"
 QUESTIONS = ("Which file formats can a chatbot learn from?", "Which files can a chatbot learn from?")
-LISTS = tuple(f"/{name}/list/" for name in ("chatbotview", "sourceview", "domainview", "submissionview", "workspaceview"))
+LISTS = tuple(f"/{name}view/list/" for name in ("chatbot", "source", "domain", "submission", "workspace"))
 SENTENCE = "A chatbot learns from PDF, Word, PowerPoint and text files, and from web pages [1]. "
 WORDS_OF_AN_ANSWER, PAUSE_S = 24, 0.6  # an answer takes about 15 seconds
 SPARE_THREADS = 12  # for pages and short calls, beside the eighth that is kept for pages that follow changes

@@ -88,7 +88,7 @@ def address_group(address: str | None) -> str:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
-    if parsed.version == 4:  # noqa: PLR2004
+    if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
 

@@ -11,5 +11,5 @@ def shorten_address(address: str | None) -> str:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return ""
-    bits = 24 if parsed.version == 4 else 48  # noqa: PLR2004
+    bits = 24 if isinstance(parsed, ipaddress.IPv4Address) else 48
     return str(ipaddress.ip_network(f"{parsed}/{bits}", strict=False))

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select, tuple_
 
 from app.history.filters import Filter
 from app.history.matching import cut_sessions
+from app.values import whole_number
 from models import ChatSession, db
 
 PAGE_SIZE = 25
@@ -42,10 +43,11 @@ class Page:
 def read_cursor(text: str) -> Cursor | None:
     """Return the place that a parameter of an address names; None for one that names none."""
     moment, _, number = text.partition(".")
-    if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (moment, number)):  # noqa: PLR2004
+    n_microseconds, session_id = whole_number(moment), whole_number(number)
+    if n_microseconds is None or session_id is None:
         return None
     try:
-        return Cursor(_EPOCH + int(moment) * _MICROSECOND, int(number))
+        return Cursor(_EPOCH + n_microseconds * _MICROSECOND, session_id)
     except OverflowError:
         return None
 

@@ -5,7 +5,7 @@ WHAT ?= tests
 # Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
 AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -34,13 +34,16 @@ test-matrix: .venv/installed-tests  ## try every route x method x person x row, 
 faults: .venv/installed-tests  ## kill workers, parsers, embedders N_KILLS=1000 times, N_STREAMS=50 answers; print what became of it
 	N_KILLS=$(or $(N_KILLS),1000) N_STREAMS=$(or $(N_STREAMS),50) $(BIN)/python -m pytest -s tests/faults/test_kills.py tests/faults/test_streams.py
 
+translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing
+	$(BIN)/python .ci/translations.py
+
 screenshots: .venv/installed-tests  ## take the pictures of the README again
 	$(BIN)/python docs/images/take.py
 
 lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py
+	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py .ci/translations.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/budgets.py
 

@@ -37,6 +37,9 @@ class Config:
     base_url: str = _setting(
         "", values.origin, doc="public address of this installation; links in mails are built from it"
     )
+    default_language: str = _setting(
+        "en", values.language, doc="language of screens and mails where nothing is known of their reader: en or de"
+    )
     secret_key: str = _setting("", values.secret, doc="secret that signs cookies and tokens, 32 characters or more")
     former_secret_keys: tuple[str, ...] = _setting(
         (),

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import assets, audit, errors, headers, refused_forms, security, settings, template_filters
+from app import assets, audit, errors, headers, localization, refused_forms, security, settings, template_filters
 from app.collaborators import Collaborators
 from app.extensions import csrf, mail, migrate
 from models import db, wall
@@ -36,6 +36,7 @@ def create_app(config: Config) -> Flask:
     with app.app_context():
         prepare(db.engine)
         appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)
+        localization.install(app)
         security.install(app)
         views.register(appbuilder)
         csrf.init_app(app)  # after the sign-in: the page that says a token is missing shows who is signed in

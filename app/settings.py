@@ -28,7 +28,7 @@ def _of_flask(config: Config) -> dict[str, Any]:
     }
 
 
-def _of_appbuilder() -> dict[str, Any]:
+def _of_appbuilder(config: Config) -> dict[str, Any]:
     return {
         "APP_NAME": "Docent",
         "FAB_SECURITY_MANAGER_CLASS": "app.security.DocentSecurityManager",
@@ -37,6 +37,7 @@ def _of_appbuilder() -> dict[str, Any]:
         "FAB_UPDATE_PERMS": False,
         "FAB_ADD_OPENAPI_VIEWS": False,
         "FAB_ADD_MENU_API": False,
+        "BABEL_DEFAULT_LOCALE": config.default_language,
         "FAB_ROLES": ROLES,
         "AUTH_ROLE_ADMIN": "Superadmin",
         "RATELIMIT_ENABLED": False,  # limits are ours: app/limits.py
@@ -57,4 +58,4 @@ def _of_mail(config: Config) -> dict[str, Any]:
 
 def flask_settings(config: Config) -> dict[str, Any]:
     """Return Flask's configuration for an installation."""
-    return {**_of_flask(config), **_of_appbuilder(), **_of_mail(config)}
+    return {**_of_flask(config), **_of_appbuilder(config), **_of_mail(config)}

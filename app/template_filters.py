@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import math
+from typing import Any, Literal
 
+from babel.dates import format_timedelta
 from flask import Flask
 
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import present
 from models.base import now
 
 VERSION = "0.1.0"
-_STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"), (1_000_000, "year"))
+_Unit = Literal["second", "minute", "hour", "day", "month", "year"]
+_STEPS: tuple[tuple[int, _Unit], ...] = (
+    (60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"), (1_000_000, "year"),
+)  # fmt: skip
 
 
 def ago(moment: dt.datetime | None) -> str:
     """Return a moment in words: "3 hours ago", or "in 3 hours" where it is yet to come."""
     if moment is None:
-        return "never"
+        return _("never")
     seconds = round((now() - moment).total_seconds())
-    amount = abs(seconds)
-    if amount < 10:  # noqa: PLR2004
-        return "just now"
-    length = length_in_words(amount)
-    return f"{length} ago" if seconds > 0 else f"in {length}"
+    if abs(seconds) < 10:  # noqa: PLR2004
+        return _("just now")
+    return _span(abs(seconds), -1 if seconds > 0 else 1, add_direction=True)
 
 
 def length_in_words(amount: float) -> str:
     """Return how long so many seconds are, in the largest whole unit: "3 hours"."""
-    amount = round(amount)
+    return _span(round(amount))
+
+
+def _span(amount: int, direction: int = 1, *, add_direction: bool = False) -> str:
+    length = 1
+    unit: _Unit = "second"
     for size, name in _STEPS:
-        if amount < size:
-            return f"{amount} {name}{'s' if amount != 1 else ''}"
-        amount //= size
-    return "an age"
+        unit = name
+        if amount < length * size:
+            break
+        length *= size
+    whole = amount // length * length * direction
+    return format_timedelta(
+        dt.timedelta(seconds=whole), granularity=unit, threshold=math.inf, add_direction=add_direction, locale=present()
+    )
 
 
 def size_in_words(n_bytes: int | None) -> str:

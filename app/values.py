@@ -12,6 +12,8 @@ from collections.abc import Callable
 from email.utils import parseaddr
 from urllib.parse import SplitResult, urlsplit
 
+from app.languages import SHIPPED
+
 MIN_SECRET_LENGTH = 32
 MIN_DISTINCT = 8  # "aaaaaaaa..." is long, yet no secret
 MAX_PORT = 65535
@@ -54,6 +56,12 @@ def seconds(text: str) -> float:
     if not 0 < value <= MAX_SECONDS:  # NaN is neither
         raise ValueError(f"use a number of seconds above 0, {MAX_SECONDS} at most")
     return value
+
+
+def language(text: str) -> str:
+    if text not in SHIPPED:
+        raise ValueError(f"use {' or '.join(SHIPPED)}")
+    return text
 
 
 def log_level(text: str) -> str:

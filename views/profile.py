@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, flash, redirect, request, session, url_for
+from flask import abort, flash, g, redirect, request, session, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
+from flask_babel import refresh
 from flask_login import login_user
 from sqlalchemy import select
 from wtforms import EmailField, PasswordField, SelectField, StringField
@@ -16,15 +17,18 @@ from wtforms.validators import Email, InputRequired, Length
 from app import audit
 from app.accounts import devices, passwords, preferences, resets, second_factor
 from app.accounts.addresses import AddressError
-from app.accounts.preferences import LANGUAGES, Preferences
+from app.accounts.preferences import Preferences
 from app.caller import limit_secrets, limit_tries, signed_in, standing
+from app.languages import SHIPPED
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.learning import digest
 from app.refusals import Refusal
 from models import Service
 from models.base import db
 
 
-def present_password(label: str = "Present password") -> PasswordField:
+def present_password(label: str = _l("Present password")) -> PasswordField:
     """Return the field in which somebody proves that the device is in the hands of its owner."""
     how = {"autocomplete": "current-password"}
     return PasswordField(label, validators=[InputRequired(), Length(max=1024)], render_kw=how)
@@ -33,9 +37,12 @@ def present_password(label: str = "Present password") -> PasswordField:
 class DetailsForm(DynamicForm):
     """Name, and how moments are read."""
 
-    name = StringField("Name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
-    time_zone = SelectField("Time zone", choices=lambda: list(preferences.time_zones()))
-    language = SelectField("Language", description="Of dates. The pages are in English.", choices=LANGUAGES)
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    time_zone = SelectField(_l("Time zone"), choices=lambda: list(preferences.time_zones()))
+    language = SelectField(
+        _l("Language"), description=_l("Of pages, mails and dates."),
+        choices=lambda: [("", _("As my browser asks")), *SHIPPED.items()],
+    )  # fmt: skip
 
 
 class PasswordForm(DynamicForm):
@@ -43,7 +50,7 @@ class PasswordForm(DynamicForm):
 
     old = present_password()
     new = PasswordField(
-        "New password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)],
+        _l("New password"), description=_l("12 characters or more"), validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )  # fmt: skip
 
@@ -51,7 +58,7 @@ class PasswordForm(DynamicForm):
 class AddressForm(DynamicForm):
     """A new address; it counts once it is proven."""
 
-    email = EmailField("New e-mail", validators=[InputRequired(), Email(), Length(max=320)])
+    email = EmailField(_l("New e-mail"), validators=[InputRequired(), Email(), Length(max=320)])
     password = present_password()
 
 
@@ -73,7 +80,9 @@ class ProfileView(BaseView):
         if not form.validate_on_submit():
             return self._page(details=form), 400
         preferences.save(signed_in(), form.name.data, Preferences(form.time_zone.data, form.language.data))
-        return self._done("profile.edit", "Saved.")
+        g.pop("preferences", None)
+        refresh()  # what is said of it is said in the language that was chosen
+        return self._done("profile.edit", _("Saved."))
 
     @expose("/password", methods=["POST"])
     @has_access
@@ -90,7 +99,7 @@ class ProfileView(BaseView):
             return self._page(password=form), 400
         devices.sign_out_all(signed_in().id, but=session.get("device"))
         login_user(signed_in())  # the other devices are signed out, this one stays
-        return self._done("password.change", "Your password is changed. All your other devices are signed out.")
+        return self._done("password.change", _("Your password is changed. All your other devices are signed out."))
 
     @expose("/address", methods=["POST"])
     @has_access
@@ -104,7 +113,8 @@ class ProfileView(BaseView):
         except (Refusal, AddressError) as error:
             form.email.errors = [str(error)]
             return self._page(address=form), 400
-        return self._done("address.request", f"Open the link in the mail to {form.email.data} to use that address.")
+        said = _("Open the link in the mail to %(email)s to use that address.", email=form.email.data)
+        return self._done("address.request", said)
 
     @expose("/weekly", methods=["POST"])
     @has_access
@@ -113,20 +123,20 @@ class ProfileView(BaseView):
         offered = {str(service.uuid): service.id for service in _led_services()}
         wanted = [offered[name] for name in request.form.getlist("services") if name in offered]
         digest.choose(signed_in().id, offered.values(), wanted)
-        return self._done("profile.weekly", "Saved.")
+        return self._done("profile.weekly", _("Saved."))
 
     @expose("/devices/<uuid:device_uuid>/sign-out", methods=["POST"])
     @has_access
     def sign_out_device(self, device_uuid: uuid.UUID) -> Any:
         if not devices.sign_out(signed_in().id, device_uuid):
             abort(404)
-        return self._done("device.sign-out", "That device is signed out.")
+        return self._done("device.sign-out", _("That device is signed out."))
 
     @expose("/devices/sign-out", methods=["POST"])
     @has_access
     def sign_out_others(self) -> Any:
         devices.sign_out_all(signed_in().id, but=session.get("device"))
-        return self._done("device.sign-out-all", "All other devices are signed out.")
+        return self._done("device.sign-out-all", _("All other devices are signed out."))
 
     def _done(self, action: str, said: str) -> Any:
         audit.record(action, signed_in())

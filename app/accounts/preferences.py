@@ -8,24 +8,20 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_time
 from sqlalchemy import select
 
 from app.accounts.members import split_name
+from app.languages import SHIPPED, day_in_words, present
 from models import Member, Profile, db, tenancy
-
-LANGUAGES = {
-    "en": "English", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "es": "Español", "fr": "Français",
-    "it": "Italiano", "nl": "Nederlands", "pl": "Polski", "pt": "Português", "sv": "Svenska",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """How one person reads moments; `language` writes the names of months."""
+    """How one person reads; without a language, as their browser asks."""
 
     time_zone: str = "UTC"
-    language: str = "en"
+    language: str = ""
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -33,18 +29,20 @@ class Preferences:
 
     @property
     def locale(self) -> str:
-        return self.language if self.language in LANGUAGES else "en"
+        return self.language if self.language in SHIPPED else present()
 
     def midnight(self, day: dt.date) -> dt.datetime:
         """Return the moment in which a day begins on the person's own clock."""
         return dt.datetime.combine(day, dt.time(), self.zone)
 
     def day(self, day: dt.date) -> str:
-        return format_date(day, "d MMM y", locale=self.locale)
+        return day_in_words(day, self.locale)
 
     def exactly(self, moment: dt.datetime) -> str:
         """Return a moment as the person's own clock shows it: "25 Nov 2026, 16:13 CET"."""
-        return format_datetime(moment, "d MMM y, HH:mm z", tzinfo=self.zone, locale=self.locale)
+        local = moment.astimezone(self.zone)
+        time = format_time(local, "HH:mm z", tzinfo=self.zone, locale=self.locale)
+        return f"{self.day(local.date())}, {time}"
 
 
 @lru_cache(maxsize=1)

@@ -86,7 +86,7 @@ def test_name_time_zone_and_language_are_kept_and_used(app, uma, as_uma):
     with inside(app):
         assert db.session.get(Member, uma.member_id).name == "Uma Thorn"
         kept = preferences.read(uma.member_id)
-    assert kept.exactly(dt.datetime(2026, 1, 5, 23, 30, tzinfo=dt.UTC)) == "6 Jan. 2026, 00:30 MEZ"
+    assert kept.exactly(dt.datetime(2026, 1, 5, 23, 30, tzinfo=dt.UTC)) == "6. Jan. 2026, 00:30 MEZ"
     assert '<option selected value="Europe/Berlin">' in as_uma.get("/profile/").text
     assert "profile.edit" in actions_of(app, uma)
 

@@ -45,6 +45,6 @@ def install(app: Flask) -> None:
     babel = get_babel(app)
     babel.locale_selector = choose
     babel.instance.domain_instance = Catalogs()
-    app.jinja_env.globals["language"] = present
+    app.jinja_env.globals["language_of_page"] = present
     app.after_request(_tell_caches)
     app.jinja_env.policies["ext.i18n.trimmed"] = True

@@ -63,8 +63,8 @@ class Collaborators:
         return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
 
     @cached_property
-    def searches(self) -> threading.BoundedSemaphore:
-        """Return the turns of answers at searching, as many at once as there are cores."""
+    def turns(self) -> threading.BoundedSemaphore:
+        """Return the turns of visitors at being worked for (`app/turns.py`), as many at once as there are cores."""
         return threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
     @cached_property

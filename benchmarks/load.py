@@ -19,20 +19,20 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
 from installation import ROOT, print_machine, print_table, quantile
+from loopback import fetch, free_port, send, speak
+from processes import find_below
 
 API = "/api/widget/v1"
 QUESTIONS = ("Which file formats can a chatbot learn from?", "Which files can a chatbot learn from?")
-LISTS = tuple(f"/{name}view/list/" for name in ("chatbot", "source", "domain", "submission", "workspace"))
-SENTENCE = "A chatbot learns from PDF, Word, PowerPoint and text files, and from web pages [1]. "
-WORDS_OF_AN_ANSWER, PAUSE_S = 24, 0.6  # an answer takes about 15 seconds
+LISTS = {"chats": "", **{f"{name}s": f"/{name}view/list/" for name in ("chatbot", "source", "submission", "domain")}}
 SPARE_THREADS = 12  # for pages and short calls, beside the eighth that is kept for pages that follow changes
 START_S = 180
 
@@ -48,67 +48,11 @@ class Run:
     embed: str = ""
     streams: Counter[str] = field(default_factory=Counter)
     first_words_s: list[float] = field(default_factory=list)
-    pages_s: list[float] = field(default_factory=list)
-    refused_pages: Counter[int] = field(default_factory=Counter)
+    pages_s: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in LISTS})
+    refused_pages: Counter[str] = field(default_factory=Counter)
     n_by_model: int = 0
     n_live: int = 0
     most_live: int = 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-# --- HTTP/1.1, as little of it as this needs: one connection for each request
-
-
-async def send(port: int, method: str, path: str, body: str = "", **headers: str) -> AsyncIterator[bytes]:
-    """Yield the lines of an answer, the status line first."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    fields = {"Host": f"localhost:{port}", "Connection": "close", "Content-Length": str(len(body.encode())), **headers}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())]
-    writer.write(("\r\n".join([*lines, "", ""]) + body).encode())
-    try:
-        await writer.drain()
-        while line := await reader.readline():
-            yield line
-    finally:
-        writer.close()
-
-
-async def fetch(port: int, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
-    """Return status and the rest of an answer, headers included."""
-    lines = [line async for line in send(port, method, path, body, **headers)]
-    return int(lines[0].split()[1]), b"".join(lines[1:]).decode("utf-8", "replace")
-
-
-# --- the chat model
-
-
-async def _speak(run: Run, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer as OpenAI's server does, a few words at a time."""
-    run.n_by_model += 1
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head.lower())
-        await reader.readexactly(int(length.group(1)) if length else 0)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
-        for n in range(WORDS_OF_AN_ANSWER):
-            text = SENTENCE if n % 8 == 0 else " "
-            finish = "stop" if n == WORDS_OF_AN_ANSWER - 1 else None
-            choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
-            chunk = {"id": "x", "object": "chat.completion.chunk", "choices": [choice]}
-            writer.write(f"data: {json.dumps(chunk)}\n\n".encode())
-            await writer.drain()
-            await asyncio.sleep(PAUSE_S)
-        writer.write(b"data: [DONE]\n\n")
-        await writer.drain()
-    except (OSError, asyncio.IncompleteReadError):
-        pass  # who asked has left
-    finally:
-        writer.close()
 
 
 # --- visitors and the owner
@@ -172,19 +116,35 @@ async def _sign_in(run: Run) -> str:
     return signed_in.group(1)
 
 
+async def _find_chats(run: Run, cookie: str) -> str:
+    """Return the address of the list of chats, which names the owner's service."""
+    _, answer = await fetch(run.web, "GET", "/history/", Cookie=cookie)
+    found = re.search(r"Location: (\S*/history/\d+)", answer)
+    return found.group(1) if found else "/history/"
+
+
 async def _look_at_lists(run: Run, until: float) -> None:
-    cookie, n = await _sign_in(run), 0
-    while time.monotonic() < until:
+    """Open one list after the other; one that is not there, or leads elsewhere, has failed and is timed nowhere."""
+    cookie = await _sign_in(run)
+    lists = {**LISTS, "chats": await _find_chats(run, cookie)}
+    for name in cycle(lists):
+        if time.monotonic() > until:
+            return
         started = time.monotonic()
-        status, _ = await fetch(run.web, "GET", LISTS[n % len(LISTS)], Cookie=cookie)
-        run.pages_s.append(time.monotonic() - started)
-        run.refused_pages[status] += status != 200
-        n += 1
+        status, _ = await fetch(run.web, "GET", lists[name], Cookie=cookie)
+        if status == 200:
+            run.pages_s[name].append(time.monotonic() - started)
+        else:
+            run.refused_pages[f"{name} {status}"] += 1
         await asyncio.sleep(0.25)
 
 
 async def _try(run: Run, n_streams: int, seconds: float, model: socket.socket) -> None:
-    server = await asyncio.start_server(partial(_speak, run), sock=model)
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        run.n_by_model += 1
+        await speak(reader, writer)
+
+    server = await asyncio.start_server(answer, sock=model)
     _, page = await fetch(run.site, "GET", "/")
     found = re.search(r'data-embed="([^"]+)"', page)
     run.embed = found.group(1) if found else ""
@@ -241,46 +201,33 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.2)
 
 
-def _web_memory_mb(parent: int) -> float:
-    """Return the most memory that the web server's processes below `parent` have held, MB (Linux)."""
-    parents, total = {}, 0.0
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            status = dict(line.split(":", 1) for line in (entry / "status").read_text().splitlines() if ":" in line)
-            parents[int(entry.name)] = (int(status["PPid"]), (entry / "cmdline").read_bytes().split(b"\0"), status)
-        except (OSError, ValueError):
-            continue
-    for _, words, status in (row for pid, row in parents.items() if _is_below(pid, parent, parents)):
-        if b"web" in words:
-            total += int(status["VmHWM"].split()[0]) / 1000
-    return total
-
-
-def _is_below(pid: int, parent: int, parents: dict[int, tuple[int, list[bytes], dict[str, str]]]) -> bool:
-    while pid in parents and pid != parent:
-        pid = parents[pid][0]
-    return pid == parent
-
-
 def main(n_streams: int, seconds: float) -> int:
     print_machine()
     model = socket.create_server(("127.0.0.1", 0), backlog=1000)
     with _installation(n_streams, model.getsockname()[1]) as run:
+        web = [process for process in find_below(run.process) if process.does("web")]
+        began_s = sum(process.cpu_s for process in web)
         asyncio.run(_try(run, n_streams, seconds, model))
-        memory_mb = _web_memory_mb(run.process)
+        web_s, memory_mb = sum(process.cpu_s for process in web) - began_s, sum(process.peak_mb for process in web)
     failed = {how: n for how, n in run.streams.items() if how != "done"}
     words = [f"{quantile(run.first_words_s or [0], share):.1f} s" for share in (0.5, 0.95)]
-    pages = [f"{quantile(run.pages_s, share) * 1000:.0f} ms" for share in (0.5, 0.95)]
+    all_pages_s = [took for each in run.pages_s.values() for took in each]
     print_table(f"{n_streams} visitors for {seconds:.0f} s", [
         ("streams live at the same time, at most", str(run.most_live)),
         ("answers", f"{run.streams['done']}, {run.n_by_model} asked of the chat model"),
         ("failures", ", ".join(f"{n} {how}" for how, n in failed.items()) or "none"),
         ("first words, p50 / p95", " / ".join(words)),
-        ("list pages meanwhile, p50 / p95", " / ".join(pages)),
-        ("list pages", f"{len(run.pages_s)}, {sum(run.refused_pages.values())} failed"),
-        ("memory of the web server, at most", f"{memory_mb:.0f} MB"),
+        ("list pages meanwhile, p50 / p95", _in_ms(all_pages_s)),
+        *((f"the list of {name}: {len(took)}, p50 / p95", _in_ms(took)) for name, took in run.pages_s.items()),
+        ("list pages that failed", ", ".join(f"{n} {how}" for how, n in run.refused_pages.items()) or "none"),
+        ("the web server: processor time for each answer", f"{web_s / max(1, run.streams.total()) * 1000:.0f} ms"),
+        ("the web server: memory, at most", f"{memory_mb:.0f} MB"),
     ])  # fmt: skip
-    return 1 if failed or sum(run.refused_pages.values()) else 0
+    return 1 if failed or run.refused_pages or not all(run.pages_s.values()) else 0
+
+
+def _in_ms(took_s: list[float]) -> str:
+    return " / ".join(f"{quantile(took_s or [0], share) * 1000:.0f} ms" for share in (0.5, 0.95))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import uuid
@@ -17,6 +18,7 @@ from app.leads import submissions
 from app.looks import languages, schema
 from app.plans import usage
 from app.privacy import erasing
+from app.turns import turn
 from models import ChatSession, Embed, Service, db
 from models.base import now
 from widget import access, forms, shown, turns, unused
@@ -27,6 +29,19 @@ blueprint = Blueprint("widget", __name__, url_prefix="/api/widget/v1")
 
 MAX_TOKEN_CHARS = 2000
 MAX_LANGUAGES = 10
+
+
+@blueprint.before_request
+def _await_turn() -> None:
+    """Let a request begin when it is a visitor's turn. An answer's stream goes on after the turn of its request."""
+    g.turn = contextlib.ExitStack()
+    g.turn.enter_context(turn())
+
+
+@blueprint.teardown_request
+def _end_turn(_error: BaseException | None) -> None:
+    if "turn" in g:
+        g.pop("turn").close()
 
 
 @blueprint.errorhandler(WidgetError)

@@ -23,6 +23,7 @@ from app.answering.answer import ERROR, Answer
 from app.answering.trace import Trace
 from app.history import recording, transcripts
 from app.plans import usage
+from app.turns import turn
 from models import Chatbot, db, tenancy
 from widget.errors import WidgetError
 from widget.shown import source
@@ -90,7 +91,7 @@ class Speaker:
     def beat(self) -> None:
         """Show that somebody is at it: an answer without such signs is given up, and its chat is free again."""
         if not self._is_settled:
-            with self._at_work():
+            with self._at_work(), turn():
                 recording.keep_turn(self._turn.id, "".join(self._shown))
 
     def leave(self) -> None:
@@ -123,8 +124,9 @@ class Speaker:
             self._fail(WidgetError("provider_error"))
 
     def _answer(self) -> None:
-        chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == self._turn.chatbot_id)).one()
-        turns = transcripts.turns_before(self._turn.id)
+        with turn():
+            chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == self._turn.chatbot_id)).one()
+            turns = transcripts.turns_before(self._turn.id)
         for name, value in answering.stream(chatbot, self._question, turns, self._trace):
             if self._is_settled:
                 return  # nobody listens any more; the generator closes, and with it the chat model's answer
@@ -157,7 +159,7 @@ class Speaker:
 
     def _settle(self, answer: Answer, *, finish: str = "complete") -> bool:
         """Store the answer once: who comes first counts, the one who speaks or the one who saw the visitor leave."""
-        with self._settling:
+        with turn(), self._settling:
             if self._is_settled:
                 return False
             recording.close_turn(self._turn.id, answer, finish=finish)

@@ -13,9 +13,10 @@ from app.answering.endpoints import choose
 from app.answering.followups import Turn
 from app.answering.manner import Manner
 from app.answering.passages import choose_passages
-from app.answering.search import SearchHit, find, search, turn
+from app.answering.search import SearchHit, find, search
 from app.answering.trace import Trace
 from app.answering.writing import Task, Written, write
+from app.turns import turn
 from indexes.retriever import Retrieval
 from models import Chatbot, db
 
@@ -52,7 +53,8 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
         yield from _say(own, manner)
         return
     yield "status", "searching"
-    choice = choose(chatbot)
+    with turn():
+        choice = choose(chatbot)
     trace.price = choice.endpoint.price if choice.endpoint else None
     trace.standalone = asked = understanding.make_standalone(question, turns, choice.endpoint, trace.usage)
     with turn():
@@ -63,7 +65,8 @@ def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace
         return
     trace.hits, trace.verdict = found.hits, gate.judge(found, asked, manner.strictness)
     trace.note("found")
-    trace.passages = passages = choose_passages(found.hits, newest=manner.prefers_recent)
+    with turn():
+        trace.passages = passages = choose_passages(found.hits, newest=manner.prefers_recent)
     why_not = medical.must_refuse(asked, passages) if manner.is_medical else ""
     if why_not or not trace.verdict.is_grounded or not passages:
         yield from _refuse(chatbot, asked, manner, trace, why_not)
@@ -87,7 +90,8 @@ def _refuse(chatbot: Chatbot, question: str, manner: Manner, trace: Trace, why_n
     """Say that nothing was found, how a person is reached, and what could be asked instead."""
     assert trace.verdict is not None
     evidence = trace.verdict.to_json() | ({"never": why_not} if why_not else {})
-    found = offers.closest(chatbot, question, trace.hits, manner)
+    with turn():
+        found = offers.closest(chatbot, question, trace.hits, manner)
     evidence["offers"] = list(found)
     db.session.rollback()
     text = manner.refusal + (f"\n{smalltalk.reach(question, manner.contact)}" if manner.contact else "")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,22 +45,6 @@ def _read_chunks(ids: Collection[int], embedding_name: str) -> Mapping[int, Stor
         )
         for row in db.session.execute(query)
     }
-
-
-@contextmanager
-def turn() -> Iterator[None]:
-    """Search when it is one's turn: of many questions in one moment, each waits for a core, and pages keep theirs.
-
-    No database connection is held while it is waited for.
-    """
-    searches = here().searches
-    if not searches.acquire(blocking=False):
-        db.session.rollback()
-        searches.acquire()
-    try:
-        yield
-    finally:
-        searches.release()
 
 
 def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:

@@ -55,7 +55,7 @@ def test_it_answers_with_a_citation_that_names_the_place(app, trained):
 
 
 class _Turns(threading.Semaphore):
-    """Turns at searching that tell how many have come to wait for one."""
+    """Turns that tell how many have come to wait for one."""
 
     n_waiting = 0
 
@@ -66,7 +66,7 @@ class _Turns(threading.Semaphore):
 
 def test_of_many_questions_in_one_moment_each_waits_for_its_turn_and_holds_no_connection(app, trained, monkeypatch):
     turns = _Turns(0)
-    monkeypatch.setitem(app.extensions["docent"].__dict__, "searches", turns)
+    monkeypatch.setitem(app.extensions["docent"].__dict__, "turns", turns)
     with ThreadPoolExecutor(6) as pool:
         asked = [pool.submit(ask, app, trained[0], "How long may unused goods be returned?") for _ in range(6)]
         wait_until(lambda: turns.n_waiting == 6)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import TimeoutError as RedisSilent
 
 from app.breaker import Breaker
 from app.net import Fetcher, FetchSettings
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from indexes.embedder import Embedder
 
 _loading = threading.Lock()
+REDIS_RETRY_S = 5.0
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Collaborators:
 
     config: Config
     _made: dict[str, Any] = field(default_factory=dict)
+    _redis_away: tuple[str, float] = ("", 0.0)  # the address that did not answer, and until when it is left alone
 
     @cached_property
     def storage(self) -> Storage:
@@ -61,6 +66,22 @@ class Collaborators:
         from redis import Redis
 
         return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
+
+    @contextmanager
+    def asking_redis(self) -> Iterator[Redis]:
+        """Yield Redis for a short call on a visitor's way. Once it was away, nobody waits for it for some seconds.
+
+        Raises:
+            RedisError: it is away, or was a moment ago.
+        """
+        address, until = self._redis_away
+        if address == self.config.redis and time.monotonic() < until:
+            raise RedisAway("it was away a moment ago")
+        try:
+            yield self.redis
+        except (RedisAway, RedisSilent, OSError):
+            self._redis_away = self.config.redis, time.monotonic() + REDIS_RETRY_S
+            raise
 
     @cached_property
     def turns(self) -> threading.BoundedSemaphore:

@@ -60,7 +60,8 @@ def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
     """Count one try of `who` at `what`, or `cost` of them; False when the rule ("10 per minute") has no room for it."""
     who = here().signer.derive("limit", who)
     try:
-        return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
+        with here().asking_redis():
+            return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
     except (RedisError, OSError) as error:
         _complain(error)
         return _local.hit(_item(rule), what, who, cost=cost)
@@ -77,7 +78,8 @@ def has_room(rule: str, what: str, who: str) -> bool:
     """Tell whether one more try would be allowed, without counting it."""
     who = here().signer.derive("limit", who)
     try:
-        return _shared(here().config.redis).test(_item(rule), what, who)
+        with here().asking_redis():
+            return _shared(here().config.redis).test(_item(rule), what, who)
     except (RedisError, OSError):
         return _local.test(_item(rule), what, who)
 

@@ -12,17 +12,27 @@ from widget.errors import WidgetError
 MAX_BODY_BYTES = 64_000
 
 
-def read_body() -> dict[str, Any]:
-    """Return the JSON object that was sent; empty when nothing was.
+def receive() -> None:
+    """Wait for all of a request's body, which is read again from memory.
 
     Raises:
-        WidgetError: too large, or not a JSON object.
+        WidgetError: it is too large.
     """
     request.max_content_length = MAX_BODY_BYTES
     try:
-        body = request.get_json(force=True) if request.get_data(cache=True) else {}
+        request.get_data(cache=True)
     except RequestEntityTooLarge as error:
         raise WidgetError("too_long") from error
+
+
+def read_body() -> dict[str, Any]:
+    """Return the JSON object that was received; empty when nothing was.
+
+    Raises:
+        WidgetError: it is not a JSON object.
+    """
+    try:
+        body = request.get_json(force=True) if request.get_data(cache=True) else {}
     except (HTTPException, RecursionError, ValueError) as error:
         raise WidgetError("invalid_request") from error
     if not isinstance(body, dict):

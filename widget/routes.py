@@ -22,7 +22,7 @@ from app.turns import turn
 from models import ChatSession, Embed, Service, db
 from models.base import now
 from widget import access, forms, shown, turns, unused
-from widget.body import read_body, read_text
+from widget.body import read_body, read_text, receive
 from widget.errors import WidgetError
 
 blueprint = Blueprint("widget", __name__, url_prefix="/api/widget/v1")
@@ -33,7 +33,11 @@ MAX_LANGUAGES = 10
 
 @blueprint.before_request
 def _await_turn() -> None:
-    """Let a request begin when it is a visitor's turn. An answer's stream goes on after the turn of its request."""
+    """Let a request begin when it is a visitor's turn, and all of it is here: a slow line must not hold a turn.
+
+    An answer's stream goes on after the turn of its request.
+    """
+    receive()
     g.turn = contextlib.ExitStack()
     g.turn.enter_context(turn())
 

@@ -22,7 +22,8 @@ def _key(embed_id: int | None) -> str:
 def has_room(embed: Embed) -> bool:
     """Tell whether one more chat may be opened that nobody has asked anything in."""
     try:
-        return int(here().redis.scard(_key(embed.id))) < MAX_UNUSED
+        with here().asking_redis() as redis:
+            return int(redis.scard(_key(embed.id))) < MAX_UNUSED
     except (RedisError, OSError):  # the rate limits complain of it
         return True
 
@@ -38,7 +39,7 @@ def note_used(chat: ChatSession) -> None:
 
 def _try(command: str, chat: ChatSession) -> None:
     try:
-        with here().redis.pipeline(transaction=False) as pipe:
+        with here().asking_redis() as redis, redis.pipeline(transaction=False) as pipe:
             getattr(pipe, command)(_key(chat.embed_id), str(chat.uuid))
             pipe.expire(_key(chat.embed_id), _KEPT_S)
             pipe.execute()

@@ -7,14 +7,10 @@ away nothing is counted; nothing else depends on it.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import NamedTuple
 
-from redis.client import Pipeline
 from redis.exceptions import RedisError
 from sqlalchemy import select, update
 
@@ -22,15 +18,11 @@ from app.collaborators import here
 from models import Embed, EmbedDay, EmbedRefusal, db, tenancy
 from models.base import change, now
 
-log = logging.getLogger(__name__)
-
 SEEN, LOADS, REFUSED = "docent:embeds:seen", "docent:embeds:loads", "docent:embeds:refused"
 MAX_WAITING = 2000  # refusals told apart between two collections
 MAX_ORIGINS = 20  # origins that are told apart for one embed on one day
-RETRY_S = 10.0
 _ORIGIN = re.compile(r"https?://[^\s/\"'<>\\]{1,280}")
 _PAGE = re.compile(r"/[^\s?#\"'<>\\]{0,299}")
-_away_until = 0.0  # Redis was away: requests don't wait for it again until then
 
 
 class _Refusal(NamedTuple):
@@ -44,7 +36,7 @@ class _Refusal(NamedTuple):
 def note_load(embed_id: int, page: str) -> None:
     """Count that a page asked for the widget; `page` is its path, as far as it can be shown."""
     shown = page if _PAGE.fullmatch(page) else ""
-    with _noting() as redis:
+    with suppress(RedisError, OSError), here().asking_redis() as redis:
         redis.hset(SEEN, str(embed_id), f"{now().isoformat()} {shown}")
         redis.hincrby(LOADS, f"{embed_id} {now().date()}", 1)
 
@@ -52,29 +44,10 @@ def note_load(embed_id: int, page: str) -> None:
 def note_refusal(embed_id: int, reason: str, origin: str) -> None:
     """Count that an embed was refused to an origin."""
     shown = origin if _ORIGIN.fullmatch(origin) else ""
-    with _noting() as redis:
-        if shown and _is_full():
+    with suppress(RedisError, OSError), here().asking_redis() as redis:
+        if shown and int(redis.hlen(REFUSED)) >= MAX_WAITING:
             shown = ""
         redis.hincrby(REFUSED, f"{embed_id} {now().date()} {reason} {shown}", 1)
-
-
-def _is_full() -> bool:
-    """Tell whether so many refusals wait to be collected that others are counted together. Away: it does not matter."""
-    return time.monotonic() >= _away_until and int(here().redis.hlen(REFUSED)) >= MAX_WAITING
-
-
-@contextmanager
-def _noting() -> Iterator[Pipeline]:
-    """Yield what takes commands for Redis, and send them; while Redis is away they go nowhere."""
-    global _away_until  # noqa: PLW0603 - one fact of the process
-    try:
-        with here().redis.pipeline(transaction=False) as pipe:
-            yield pipe
-            if time.monotonic() >= _away_until:
-                pipe.execute()
-    except (RedisError, OSError) as error:
-        log.warning("embeds are not counted: Redis can't be reached (%s)", error)
-        _away_until = time.monotonic() + RETRY_S
 
 
 def collect() -> None:

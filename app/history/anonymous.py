@@ -53,7 +53,7 @@ def _key_of_today() -> bytes | None:
     midnight = (moment + dt.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     left_s = max(1, round((midnight - moment).total_seconds()))
     try:
-        with here().redis.pipeline(transaction=False) as pipeline:
+        with here().asking_redis() as redis, redis.pipeline(transaction=False) as pipeline:
             pipeline.set(f"{KEYS}{moment.date()}", secrets.token_bytes(32), ex=left_s, nx=True)
             pipeline.get(f"{KEYS}{moment.date()}")
             _, key = pipeline.execute()

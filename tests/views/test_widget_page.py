@@ -215,6 +215,6 @@ def test_the_code_that_owners_copy_signs_as_we_do(language):
         text=True,
         timeout=60,
         check=True,
-        env={"DOCENT_SECRET": "s3cret", "PATH": "/usr/bin:/bin:/usr/local/bin"},
+        env={"DOCENT_SECRET": "s3cret", "PATH": "/usr/bin:/bin:/usr/local/bin", "LANG": "C.UTF-8"},
     )
     assert done.stdout.strip() == visitors.sign("s3cret", Visitor("7", "é@x.example", "O'Hara"))

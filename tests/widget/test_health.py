@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -30,9 +31,11 @@ def server(tmp_path_factory):
 def redis(app, server, monkeypatch):
     """Requests count in it; the rows of the test before are gone."""
     server.flushall()
-    monkeypatch.setattr(counting, "_away_until", 0.0)
     with app.app_context():
         held = here()
+    address = f"unix://{server.socket_file}"
+    monkeypatch.setattr(held, "config", dataclasses.replace(held.config, redis_url=address))
+    monkeypatch.setattr(held, "_redis_away", ("", 0.0))
     before = held.__dict__.get("redis")
     held.__dict__["redis"] = server
     with inside(app):

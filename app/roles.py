@@ -24,7 +24,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "ChatbotView": (*_WRITE,),
     "ChatbotPage": (
         "can_show", "can_sources", "can_add_source", "can_retry_source", "can_delete_source", "can_download_source",
-        "can_train", "can_choose_domains", "can_switch_hosted", "can_renew_hosted",
+        "can_train", "can_domains", "can_choose_domains", "can_switch_hosted", "can_renew_hosted", "can_hide_steps",
     ),
     "LivePage": ("can_follow",),
     "VersionsPage": ("can_show", "can_restore", "can_publish"),

@@ -104,6 +104,7 @@ def _pages() -> tuple[Any, ...]:
 
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
+    from views.chatbot_tabs import head_of
     from views.columns import cost_in_words, mail_moment, moment, path, status_badge
     from views.controls import control
     from views.navigation import navigation
@@ -119,4 +120,4 @@ def _teach_templates(environment: Any) -> None:
         seconds=seconds_in_words,
         state_word=word_of,
     )
-    environment.globals.update(navigation=navigation, control=control)
+    environment.globals.update(navigation=navigation, control=control, chatbot_head=head_of)

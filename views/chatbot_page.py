@@ -1,4 +1,4 @@
-"""One chatbot's own pages: its sources with live states, the preview, and its embed code."""
+"""One chatbot's own pages: the overview, its sources with live states, and where it answers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from app.answering import presets
 from app.caller import standing
 from app.collaborators import here
 from app.domains import codes, embeds, health, hosts
-from app.history import overview
+from app.history import first_steps, overview
+from app.history.overview import Facts
 from app.knowledge import holds, sources
 from app.knowledge.crawling import websites
+from app.languages import gettext as _
+from app.learning.attention import HELD, needs_of
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
-from views.chatbot_places import find_chatbot
-from views.chatbot_state import describe
+from views.attention import errand_of
+from views.chatbot_places import find_chatbot, trail_of
+from views.chatbot_tabs import head_of
+from views.first_steps import steps_of
 from views.listing import read_page_number
 
 
@@ -33,17 +38,40 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>")
     @has_access
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Show how it is, what it waits for, and what comes next."""
         chatbot = find_chatbot(chatbot_uuid, "chatbot.view")
+        card = overview.card_of(chatbot)
+        leads = standing().may("chatbot.edit", chatbot.workspace_id)
+        errands = [errand_of(need) for need in needs_of([card]) if need.kind != HELD] if leads else []
         return self._page(
-            "chatbot/show.html", chatbot,
-            **_page_of_sources(chatbot), **_places_of(chatbot), max_bytes=here().config.max_upload_bytes,
+            "chatbot/show.html", chatbot, card.facts, steps=steps_of(chatbot) if leads else [], errands_here=errands,
+            n_places=embeds.count_active(chatbot),
         )  # fmt: skip
+
+    @expose("/<uuid:chatbot_uuid>/steps/hide", methods=["POST"])
+    @has_access
+    def hide_steps(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        first_steps.hide(chatbot)
+        audit.record("chatbot.hide_steps", chatbot)
+        db.session.commit()
+        return redirect(self._address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources")
     @has_access
     def sources(self, chatbot_uuid: uuid.UUID) -> Any:
-        """Return state and sources alone; the page asks for them again while something is moving."""
-        return self._part(find_chatbot(chatbot_uuid, "source.view"))
+        """Show its sources; to a script that asks while something moves, state and sources alone."""
+        chatbot = find_chatbot(chatbot_uuid, "source.view")
+        if _is_from_script():
+            return self._part(chatbot)
+        limit = here().config.max_upload_bytes
+        return self._page("chatbot/sources.html", chatbot, **_page_of_sources(chatbot), max_bytes=limit)
+
+    @expose("/<uuid:chatbot_uuid>/domains")
+    @has_access
+    def domains(self, chatbot_uuid: uuid.UUID) -> Any:
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.view")
+        return self._page("chatbot/domains.html", chatbot, **_places_of(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/sources", methods=["POST"])
     @has_access
@@ -65,7 +93,7 @@ class ChatbotPage(BaseView):
             return redirect(url_for("WebsitePage.show", source_uuid=added[-1].uuid))
         words = sources.describe_added(added)
         flash(words or "Choose a file or enter an address first.", "success" if words else "warning")
-        return redirect(self._address(chatbot))
+        return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])
     @has_access
@@ -73,7 +101,7 @@ class ChatbotPage(BaseView):
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
         (sources.queue_again if source.website is None else websites.refresh_idle)(source)
         self._keep("source.retry", [source])
-        return redirect(self._address(chatbot))
+        return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/delete", methods=["GET", "POST"])
     @has_access
@@ -83,14 +111,14 @@ class ChatbotPage(BaseView):
             return self._page(
                 "confirm.html", chatbot, question=f"Delete {source.title}?", verb="Delete",
                 consequence="Its text is no longer used for answers. Chats that cited it stay readable.",
-                trail=[("Chatbots", url_for("ChatbotView.list")), (chatbot.name, self._address(chatbot))],
+                trail=[*trail_of(chatbot), (_("Sources"), self._address(chatbot, "sources"))],
             )  # fmt: skip
         sources.delete(source)
         audit.record("source.delete", source)
         db.session.commit()
         queues.wake_training(chatbot.id)
         flash(f"Deleted: {source.title}. Its text is no longer used.", "success")
-        return redirect(self._address(chatbot))
+        return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")
     @has_access
@@ -115,7 +143,7 @@ class ChatbotPage(BaseView):
         db.session.commit()
         queues.wake_training(chatbot.id)
         flash("A new training has begun. The present answers stay until it is done.", "success")
-        return redirect(self._address(chatbot))
+        return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
     @has_access
@@ -128,7 +156,7 @@ class ChatbotPage(BaseView):
             if changed is not None:
                 audit.record("embed.switch", changed)
         db.session.commit()
-        return redirect(self._address(chatbot) + "#embed")
+        return redirect(self._address(chatbot, "domains"))
 
     @expose("/<uuid:chatbot_uuid>/hosted", methods=["POST"])
     @has_access
@@ -138,7 +166,7 @@ class ChatbotPage(BaseView):
         is_on = present is None or present.status != "active"
         audit.record("hosted_page.switch", embeds.switch_hosted(chatbot, is_on=is_on))
         db.session.commit()
-        return redirect(self._address(chatbot) + "#hosted")
+        return redirect(self._address(chatbot, "domains") + "#hosted")
 
     @expose("/<uuid:chatbot_uuid>/hosted/renew", methods=["POST"])
     @has_access
@@ -149,7 +177,7 @@ class ChatbotPage(BaseView):
         audit.record("hosted_page.renew", embed)
         db.session.commit()
         flash("The page has a new address. The old one leads nowhere any more.", "success")
-        return redirect(self._address(chatbot) + "#hosted")
+        return redirect(self._address(chatbot, "domains") + "#hosted")
 
     def _find_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> tuple[Chatbot, Source]:
         chatbot = find_chatbot(chatbot_uuid, "source.edit")
@@ -161,17 +189,17 @@ class ChatbotPage(BaseView):
         db.session.commit()
         queues.wake_ingestion(*(source.id for source in changed if sources.is_moving(source)))
 
-    def _address(self, chatbot: Chatbot) -> str:
-        return url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)
+    def _address(self, chatbot: Chatbot, page: str = "show") -> str:
+        return url_for(f"ChatbotPage.{page}", chatbot_uuid=chatbot.uuid)
 
     def _part(self, chatbot: Chatbot) -> Any:
         return self._page("chatbot/_part.html", chatbot, **_page_of_sources(chatbot))
 
-    def _page(self, template: str, chatbot: Chatbot, **values: Any) -> Any:
-        asked = ("chatbot.edit", "chatbot.preview", "look.view", "source.edit", "history.view")
+    def _page(self, template: str, chatbot: Chatbot, facts: Facts | None = None, **values: Any) -> Any:
+        asked = ("chatbot.edit", "source.view", "source.edit", "history.view")
         may = {action: standing().may(action, chatbot.workspace_id) for action in asked}
-        facts = overview.facts_of(chatbot)
-        values |= {"may": may, "facts": facts, "state": describe(chatbot, facts)}
+        head = head_of(chatbot, facts)
+        values |= {"may": may, "head": head, "facts": head.facts, "state": head.state}
         return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)
 
 

@@ -60,6 +60,7 @@ class ChatbotView(Screen):
 
     datamodel = table(Chatbot)
     edit_action = "chatbot.edit"
+    edit_template = "chatbot/settings.html"
     list_title, add_title, edit_title = "Chatbots", "New chatbot", "Change chatbot"
     list_columns = ["name", "type", "workspace", "status", "training_status", "last_trained"]
     show_columns = ["name"]

@@ -21,12 +21,12 @@ from app.caller import preferred, standing
 from app.history import filters, following, marks, paging, reasons, transcripts
 from app.history.filters import Filter, FilterError
 from app.history.paging import Cursor, Page
-from app.knowledge import chunks
+from app.knowledge import chatbots, chunks
 from app.leads import submissions
 from app.looks.languages import NAMES
 from app.privacy import holds
 from app.template_filters import words
-from models import ChatSession, Service
+from models import Chatbot, ChatSession, Service
 from models.base import now
 from models.history import ANSWER_STATES
 from models.marks import MARKS
@@ -141,6 +141,7 @@ class HistoryPage(BaseView):
             choices.adopt(page.chats)
         shown = self.render_template(
             "history/list.html", service=service, place=place, asked=asked, page=page, address_of=address_of,
+            chatbot=None if place else _chatbot_of(asked),
             args=asked.wanted.to_args(), marked=marks.kinds_of([chat.id for chat in page.chats]),
             options=_options(choices), languages=_languages(), states=ANSWER_STATES, looks=_looks(service),
             spans=_spans(), query=_query, appbuilder=self.appbuilder,
@@ -155,6 +156,12 @@ class HistoryPage(BaseView):
             address_of=address_of, languages=_languages(), may_grow=following.may_grow(chat),
             appbuilder=self.appbuilder,
         )  # fmt: skip
+
+
+def _chatbot_of(asked: Asked) -> Chatbot | None:
+    """Return the one chatbot that a list is narrowed to: its tabs stand above."""
+    chatbot = chatbots.find(asked.wanted.chatbot) if asked.wanted.chatbot else None
+    return chatbot if chatbot is not None and standing().may(VIEW, chatbot.workspace_id) else None
 
 
 def _languages() -> dict[str, str]:

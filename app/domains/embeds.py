@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.collaborators import here
@@ -30,6 +30,13 @@ def list_embeds(chatbot: Chatbot) -> tuple[list[Embed], Embed | None]:
     found = list(db.session.scalars(query.where(Embed.chatbot_id == chatbot.id, is_shown).order_by(Embed.id)))
     on_websites = [embed for embed in found if not embed.domain.internal]
     return on_websites, next((embed for embed in found if embed.domain.internal), None)
+
+
+def count_active(chatbot: Chatbot) -> int:
+    """Count the websites on which a chatbot may answer now."""
+    query = select(func.count(Embed.id)).join(Domain, Domain.id == Embed.domain_id)
+    query = query.where(Embed.chatbot_id == chatbot.id, Embed.status == "active", Domain.internal.is_(False))
+    return db.session.scalar(query) or 0
 
 
 def list_on(domain: Domain) -> list[Embed]:

@@ -20,7 +20,8 @@ MAX_CARDS = 60
 class Facts:
     """One chatbot's figures of the last 30 days, and the state of its sources.
 
-    `n_untaken`: those that were read and are not answered from: switched off, or websites of which no page is taken.
+    `n_today`: questions since midnight UTC. `n_untaken`: those that were read and are not answered from: switched off,
+    or websites of which no page is taken.
     """
 
     n_questions: int = 0
@@ -29,6 +30,7 @@ class Facts:
     n_failed: int = 0
     n_moving: int = 0
     n_untaken: int = 0
+    n_today: int = 0
 
     @property
     def answered_percent(self) -> int | None:
@@ -41,15 +43,16 @@ class Card:
     facts: Facts
 
 
-def _answers(chatbot_ids: list[int]) -> dict[int, tuple[int, int]]:
-    since = now() - dt.timedelta(days=DAYS)
+def _answers(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    since, midnight = now() - dt.timedelta(days=DAYS), now().replace(hour=0, minute=0, second=0, microsecond=0)
     answered = func.sum(case((Message.state.in_(("grounded", "curated")), 1), else_=0))
+    today = func.sum(case((Message.timestamp >= midnight, 1), else_=0))
     query = (
-        select(Message.chatbot_id, func.count(Message.id), answered)
+        select(Message.chatbot_id, func.count(Message.id), answered, today)
         .where(Message.chatbot_id.in_(chatbot_ids), Message.type == "bot", Message.timestamp > since)
         .group_by(Message.chatbot_id)
     )
-    return {chatbot_id: (n, int(good or 0)) for chatbot_id, n, good in db.session.execute(query)}
+    return {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in db.session.execute(query)}
 
 
 def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int, int]]:
@@ -68,7 +71,11 @@ def _sources(chatbot_ids: list[int]) -> dict[int, tuple[int, int, int, int]]:
 
 def _facts(chatbot_ids: list[int]) -> dict[int, Facts]:
     answers, sources = _answers(chatbot_ids), _sources(chatbot_ids)
-    return {i: Facts(*answers.get(i, (0, 0)), *sources.get(i, (0, 0, 0, 0))) for i in chatbot_ids}
+    found = dict[int, Facts]()
+    for i in chatbot_ids:
+        n_questions, n_answered, n_today = answers.get(i, (0, 0, 0))
+        found[i] = Facts(n_questions, n_answered, *sources.get(i, (0, 0, 0, 0)), n_today=n_today)
+    return found
 
 
 def chatbot_cards() -> list[Card]:
@@ -77,6 +84,10 @@ def chatbot_cards() -> list[Card]:
     chatbots = list(db.session.scalars(query.order_by(Chatbot.id.desc()).limit(MAX_CARDS)))
     facts = _facts([chatbot.id for chatbot in chatbots])
     return [Card(chatbot, facts[chatbot.id]) for chatbot in chatbots]
+
+
+def card_of(chatbot: Chatbot) -> Card:
+    return Card(chatbot, facts_of(chatbot))
 
 
 def facts_of(chatbot: Chatbot) -> Facts:

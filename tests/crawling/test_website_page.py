@@ -87,8 +87,8 @@ def test_a_whole_website_is_looked_through_before_it_is_taken(app, crawler, zoo,
     assert "1 robots.txt asks robots not to read it." in said
     assert "Would be added" in said
     assert crawler.documents() == []
-    assert "Not taken yet" in text_of(as_ada, chatbot)
-    assert "It knows nothing yet." in text_of(as_ada, chatbot)
+    assert "Not taken yet" in text_of(as_ada, f"{chatbot}/sources")
+    assert "It knows nothing yet." in text_of(as_ada, f"{chatbot}/sources")
     as_ada.post(f"{page}/refresh")
     crawler.run(source_id)
     assert len(crawler.documents()) == 4
@@ -214,9 +214,9 @@ def test_a_crawl_that_would_drop_much_waits_for_a_yes(app, crawler, zoo, opened,
     said = text_of(as_ada, page)
     assert "2 of 5 pages would be removed" in said
     assert "2 of 5 pages are gone from the website. Nothing was changed yet." in said
-    listed = text_of(as_ada, chatbot)
+    listed = text_of(as_ada, f"{chatbot}/sources")
     assert "Your yes needed" in listed
-    assert page in as_ada.get(chatbot).get_data(as_text=True)
+    assert page in as_ada.get(f"{chatbot}/sources").get_data(as_text=True)
     assert "Your yes needed" in text_of(as_ada, "/sourceview/list/")
     assert as_ada.post(f"{page}/refresh").status_code == 303
     assert crawler.website(source_id).phase == "awaiting_consent"

@@ -64,7 +64,7 @@ def test_every_workspace_may_use_a_website_until_it_is_kept_to_some(app, scene):
         assert scene.ben.get(page).status_code == 404, page
     assert scene.ben.post(f"{scene.website}/switch").status_code == 404
     assert scene.ada.canary not in scene.ben.get("/domainview/list/").text
-    assert scene.ada.canary not in scene.ben.get(f"/chatbot/{scene.chatbot}").text
+    assert scene.ada.canary not in scene.ben.get(f"/chatbot/{scene.chatbot}/domains").text
     scene.open_to_all()
     assert scene.ben.get(scene.website).status_code == 200
     assert config(app, scene.seller).status_code == 200
@@ -95,7 +95,7 @@ def test_a_chatbot_that_moves_to_another_workspace_loses_what_is_kept_to_the_fir
 
 def test_it_can_t_be_ticked_for_a_chatbot_of_another_workspace(app, scene):
     scene.keep(scene.owner, scene.main)
-    ticks = scene.owner.get(f"/chatbot/{scene.chatbot}").text.partition("It answers on")[2]
+    ticks = scene.owner.get(f"/chatbot/{scene.chatbot}/domains").text.partition("It answers on")[2]
     assert scene.ada.canary not in ticks
     scene.owner.post(f"{scene.website}/chatbots", data={"chatbot": [str(scene.chatbot), str(scene.ada.chatbot_uuid)]})
     assert config(app, scene.seller).status_code == 403

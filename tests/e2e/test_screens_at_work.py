@@ -61,7 +61,7 @@ def _find_domain(app, domain_id):
 
 
 def test_deleting_asks_in_words_and_takes_no_for_an_answer(open_page, stage):
-    page = open_page(f"/chatbot/{stage[1].full}")
+    page = open_page("/chatbotview/edit/1")
     page.get_by_role("link", name="Delete Shop helper").press("Enter")
     dialog = page.get_by_role("dialog", name="Delete chatbot Shop helper?")
     dialog.wait_for()
@@ -70,7 +70,7 @@ def test_deleting_asks_in_words_and_takes_no_for_an_answer(open_page, stage):
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     assert page.evaluate("document.activeElement.textContent.trim()") == "Delete Shop helper"
-    assert page.url.endswith(str(stage[1].full))
+    assert page.url.endswith("/chatbotview/edit/1")
 
 
 def test_a_yes_in_the_dialog_deletes(open_page, stage):
@@ -112,7 +112,7 @@ def test_what_was_typed_stays_when_it_is_refused(open_page):
 
 
 def test_copying_is_said_aloud(open_page, stage):
-    page = open_page(f"/chatbot/{stage[1].full}", permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(f"/chatbot/{stage[1].full}/domains", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the code for").click()
     _wait_for_voice(page, "Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("<script async src=")
@@ -144,7 +144,7 @@ def test_a_source_changes_its_state_while_somebody_looks(open_page, stage):
     from models import Source, db
 
     _, rows, app = stage
-    page = open_page(f"/chatbot/{rows.new}")
+    page = open_page(f"/chatbot/{rows.new}/sources")
     page.set_input_files("#files", [
         {"name": "report.txt", "mimeType": "text/plain", "buffer": b"Goods may be returned within 30 days."},
         {"name": "prices.txt", "mimeType": "text/plain", "buffer": b"A ticket costs 12 euros."},
@@ -163,7 +163,7 @@ def test_a_source_changes_its_state_while_somebody_looks(open_page, stage):
 
 
 def test_a_file_that_could_not_be_sent_is_sent_again_by_a_button(open_page, stage):
-    page = open_page(f"/chatbot/{stage[1].new}")
+    page = open_page(f"/chatbot/{stage[1].new}/sources")
     page.route("**/sources", lambda route: route.abort())
     page.set_input_files("#files", [
         {"name": name, "mimeType": "text/plain", "buffer": name.encode()} for name in ("lost.txt", "lost too.txt")
@@ -178,7 +178,7 @@ def test_a_file_that_could_not_be_sent_is_sent_again_by_a_button(open_page, stag
 
 
 def test_a_file_that_is_too_large_is_not_sent_at_all(open_page, stage):
-    page = open_page(f"/chatbot/{stage[1].new}")
+    page = open_page(f"/chatbot/{stage[1].new}/sources")
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.evaluate("document.querySelector('.add-source').dataset.maxBytes = 10")
@@ -188,7 +188,7 @@ def test_a_file_that_is_too_large_is_not_sent_at_all(open_page, stage):
 
 
 def test_a_dropped_file_is_sent(open_page, stage):
-    page = open_page(f"/chatbot/{stage[1].new}")
+    page = open_page(f"/chatbot/{stage[1].new}/sources")
     page.evaluate("""() => {
         const transfer = new DataTransfer();
         transfer.items.add(new File(["words"], "dropped.txt", { type: "text/plain" }));

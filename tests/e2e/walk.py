@@ -26,7 +26,7 @@ def pages_of(who, stage):
     full, new = f"/chatbot/{stage.full}", f"/chatbot/{stage.new}"
     here = f"/history/{stage.service_id}/{stage.domain}/{stage.full}"
     owner = [
-        "/", full, new, f"{full}/preview", f"{full}/answers", f"{full}/privacy", f"/dialogue/{stage.chat}/hold", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}", f"/history/{stage.service_id}", f"/history/{stage.service_id}?slower=x", f"/history/{stage.service_id}/{stage.chat}?state=grounded",
+        "/", full, new, f"{full}/sources", f"{new}/sources", f"{full}/domains", f"{full}/preview", f"{full}/answers", f"{full}/privacy", f"/dialogue/{stage.chat}/hold", f"{new}/answers", f"{full}/manner", f"{full}/model", f"/text/of/{stage.full}", f"{full}/scans", f"{full}/forms/{stage.form}", f"/submission/{stage.submission}", here, f"{here}/{stage.chat}", f"/history/{stage.service_id}", f"/history/{stage.service_id}?slower=x", f"/history/{stage.service_id}/{stage.chat}?state=grounded",
         *(f"{full}/{name}" for name in ("look", "behavior", "words", "words?language=ar", "visitors", "forms")), "/profile/", "/nothing", "/profile/second-factor/", "/profile/delete/",
         f"/service/{stage.service}/handover", "/auditview/list/", f"/exports/for/{stage.service_id}", f"/exports/for/{stage.service_id}?per=session&state=refused",
         *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS),
@@ -51,7 +51,7 @@ def pages_of(who, stage):
         "nobody": ["/", "/plans/", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
         "ada": owner,
         "ben": ["/", full, f"/website/{stage.websites[2]}", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
-        "uma": ["/", full, f"{full}/answers", f"/website/{stage.websites[2]}", f"{full}/preview", "/sourceview/show/1", *_lists(*LISTS_OF_MEMBERS), "/history/"],
+        "uma": ["/", full, f"{full}/sources", f"{full}/answers", f"/website/{stage.websites[2]}", f"{full}/preview", "/sourceview/show/1", *_lists(*LISTS_OF_MEMBERS), "/history/"],
         "cid": ["/", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
         "sam": installation,
         "root": ["/", "/auditview/list/", "/auditview/show/1"],

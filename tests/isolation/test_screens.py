@@ -23,7 +23,7 @@ def test_no_screen_shows_a_word_of_a_stranger(app, as_ada, cid):
 @pytest.mark.parametrize(
     "path",
     ["/chatbotview/edit/{chatbot_id}", "/workspaceview/show/{workspace_id}", "/domainview/show/{domain_id}",
-     "/serviceview/show/{service_id}", "/chatbot/{chatbot_uuid}", "/chatbot/{chatbot_uuid}/sources",
+     "/serviceview/show/{service_id}", "/chatbot/{chatbot_uuid}", "/chatbot/{chatbot_uuid}/sources", "/chatbot/{chatbot_uuid}/domains",
      "/chatbot/{chatbot_uuid}/preview"],
 )  # fmt: skip
 def test_a_strangers_row_does_not_exist(app, as_ada, cid, path):

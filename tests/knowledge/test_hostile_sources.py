@@ -56,5 +56,5 @@ def test_a_name_is_only_ever_shown(app, ada, as_ada, name):
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     answer.close()
-    page = as_ada.get(f"/chatbot/{ada.chatbot_uuid}").text
+    page = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/sources").text
     assert "<script>alert(1)" not in page

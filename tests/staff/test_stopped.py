@@ -74,7 +74,15 @@ def test_how_a_widget_is_set_up_can_be_read_without_its_secrets(app):
 def test_screens_can_be_read_and_not_changed(app, stopped):
     _, customer = stopped
     client, chatbot = sign_in(app, customer), f"/chatbot/{customer.chatbot_uuid}"
-    pages = ("/", chatbot, "/chatbotview/list/", "/domainview/list/", f"/service/{uuid_of(app, customer)}")
+    pages = (
+        "/",
+        chatbot,
+        f"{chatbot}/sources",
+        f"{chatbot}/domains",
+        "/chatbotview/list/",
+        "/domainview/list/",
+        f"/service/{uuid_of(app, customer)}",
+    )
     for page in (*pages, *(f"{chatbot}/{name}" for name in WIDGET_PAGES)):
         assert client.get(page).status_code == 200, page
     edit = {"name": "changed", "type": "sales", "status": "enabled", "description": ""}

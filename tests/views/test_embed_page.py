@@ -131,7 +131,7 @@ def test_the_preview_has_no_such_page(app, ada, as_ada):
 
 
 def test_websites_that_are_ticked_for_a_chatbot_of_members_alone_come_with_a_hint(app, ada, as_ada, embed):
-    page, hint = f"/chatbot/{ada.chatbot_uuid}", "so it answers on no website"
+    page, hint = f"/chatbot/{ada.chatbot_uuid}/domains", "so it answers on no website"
     assert hint not in as_ada.get(page).text
     with inside(app):
         db.session.get(Chatbot, ada.chatbot_id).settings = {"audience": "members"}

@@ -86,7 +86,7 @@ def count_queries(app, client, address):
     "address",
     ["/", "/chatbotview/list/", "/sourceview/list/", "/domainview/list/", "/history/{service_id}", "/workspaceview/list/",
      "/workspacememberview/list/", "/invitationview/list/", "/serviceview/list/", "/auditview/list/", "/chatbot/{uuid}",
-     "/chatbot/{uuid}/sources"],
+     "/chatbot/{uuid}/sources", "/chatbot/{uuid}/domains"],
 )  # fmt: skip
 def test_a_page_of_an_owner_asks_the_database_a_handful_of_times(app, as_ada, ada, address):
     assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid, service_id=ada.service_id)) <= MAX_QUERIES
@@ -118,7 +118,7 @@ class TestTheSourcesOfAChatbot:
         assert self.titles(as_ada, ada, 3) == []
 
     def test_each_page_leads_to_the_next_and_asks_for_its_own_states(self, as_ada, ada):
-        shown = as_ada.get(f"/chatbot/{ada.chatbot_uuid}?page=2").get_data(as_text=True)
+        shown = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/sources?page=2").get_data(as_text=True)
         assert "Page 2 of 2, 60 in all" in shown
-        assert f"/chatbot/{ada.chatbot_uuid}?page=1" in shown
+        assert f"/chatbot/{ada.chatbot_uuid}/sources?page=1" in shown
         assert f'data-live="/chatbot/{ada.chatbot_uuid}/sources?page=2"' in shown

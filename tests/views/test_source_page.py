@@ -229,5 +229,5 @@ def test_uma_sees_it_and_changes_nothing_and_cid_does_not_know_of_it(app, acme, 
 
 def test_the_lists_lead_to_it(app, acme, book):
     client, page = sign_in(app, acme), address_of(app, book)
-    assert f'href="{page}"' in client.get(f"/chatbot/{acme.chatbot_uuid}").get_data(as_text=True)
+    assert f'href="{page}"' in client.get(f"/chatbot/{acme.chatbot_uuid}/sources").get_data(as_text=True)
     assert client.get(f"/sourceview/show/{book}").location == page

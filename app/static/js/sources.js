@@ -56,7 +56,7 @@ function show(html) {
 
 async function refresh() {
   try {
-    const response = await fetch(place().dataset.live, { headers: { Accept: "text/html" } });
+    const response = await fetch(place().dataset.live, { headers: { Accept: "text/html", "X-Part": "sources" } });
     if (response.ok && !response.redirected) show(await response.text());
   } catch {
     // offline: the next try comes soon

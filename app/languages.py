@@ -69,6 +69,12 @@ def day_in_words(day: dt.date, language: str = "") -> str:
     return format_skeleton("yMMMd", day, locale="en_GB" if locale == "en" else locale)
 
 
+def day_in_full(moment: dt.date) -> str:
+    """Return a day with the whole name of its month: "25 November 2026"."""
+    locale = present()
+    return format_skeleton("yMMMMd", moment, locale="en_GB" if locale == "en" else locale)
+
+
 def path_of(language: str) -> Path:
     return FOLDER / language / "LC_MESSAGES" / "messages.po"
 

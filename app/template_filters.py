@@ -7,10 +7,13 @@ import math
 from typing import Any, Literal
 
 from babel.dates import format_timedelta
+from babel.numbers import format_decimal
 from flask import Flask
 
 from app.caller import standing
+from app.languages import day_in_full
 from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.languages import present
 from models.base import now
 
@@ -19,6 +22,7 @@ _Unit = Literal["second", "minute", "hour", "day", "month", "year"]
 _STEPS: tuple[tuple[int, _Unit], ...] = (
     (60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"), (1_000_000, "year"),
 )  # fmt: skip
+_PLACES = {"page": _l("page"), "slide": _l("slide"), "sheet": _l("sheet"), "row": _l("row")}
 
 
 def ago(moment: dt.datetime | None) -> str:
@@ -50,25 +54,30 @@ def _span(amount: int, direction: int = 1, *, add_direction: bool = False) -> st
     )
 
 
+def number_in_words(number: float) -> str:
+    """Return a number with its thousands set apart: "12,345"."""
+    return format_decimal(number, locale=present())
+
+
 def size_in_words(n_bytes: int | None) -> str:
     """Return a size in words: "3.4 MB"."""
     amount = float(n_bytes or 0)
-    for unit in ("bytes", "KB", "MB", "GB"):
+    for unit in (_("bytes"), "KB", "MB", "GB"):
         if amount < 1000 or unit == "GB":  # noqa: PLR2004
-            return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
+            return f"{format_decimal(round(amount, 1), '0.#', locale=present())} {unit}"
         amount /= 1000
     return ""
 
 
 def locator_in_words(locator: dict[str, Any]) -> str:
     """Return where in a document something stands: "page 3", "slide 2", a heading path, "sheet Prices, row 7"."""
-    parts = [f"{word} {locator[word]}" for word in ("page", "slide", "sheet", "row") if locator.get(word)]
+    parts = [f"{word} {locator[kind]}" for kind, word in _PLACES.items() if locator.get(kind)]
     if locator.get("ocr"):
-        parts.append("read from a picture")
+        parts.append(_("read from a picture"))
     if not parts and locator.get("heading"):
         parts = [str(locator["heading"])]
     if not parts and locator.get("line"):
-        parts = [f"line {locator['line']}"]
+        parts = [_("line %(line)s", line=locator["line"])]
     return ", ".join(parts)
 
 
@@ -79,11 +88,12 @@ def words(value: Any) -> str:
 
 
 def money(minor_units: int, currency: str) -> str:
-    return f"{minor_units / 100:,.2f} {currency}"
+    return f"{format_decimal(minor_units / 100, '#,##0.00', locale=present())} {currency}"
 
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        ago=ago, length_in_words=length_in_words, size=size_in_words, locator=locator_in_words, money=money, words=words
-    )
+        ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
+        locator=locator_in_words, money=money, words=words,
+    )  # fmt: skip
     app.jinja_env.globals.update(standing=standing, docent_version=VERSION)

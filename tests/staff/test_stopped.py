@@ -151,7 +151,7 @@ def test_other_services_go_on(app, stopped):
         assert standing.may("chatbot.edit", other.workspace_id)
 
 
-@pytest.mark.parametrize(("limit", "said"), [(2, ""), (1, "100 % of chatbots are used")])
+@pytest.mark.parametrize(("limit", "said"), [(2, ""), (1, "100 % used (Chatbots)")])
 def test_the_holder_reads_which_quota_is_nearly_used_up(app, monkeypatch, limit, said):
     monkeypatch.setattr(usage, "MIN_WATCHED", 1)  # small numbers do for this test
     customer = make_customer(app, "ben")
@@ -162,7 +162,7 @@ def test_the_holder_reads_which_quota_is_nearly_used_up(app, monkeypatch, limit,
     client = sign_in(app, customer)
     for page in ("/", f"/service/{uuid_of(app, customer)}"):
         shown = text_of(client.get(page))
-        assert ("of chatbots are used" in shown) == bool(said), page
+        assert ("used (Chatbots)" in shown) == bool(said), page
         assert said in shown
 
 

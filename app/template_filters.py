@@ -11,10 +11,9 @@ from babel.numbers import format_decimal
 from flask import Flask
 
 from app.caller import standing
-from app.languages import day_in_full
+from app.languages import day_in_full, present
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.languages import present
 from models.base import now
 
 VERSION = "0.1.0"

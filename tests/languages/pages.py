@@ -157,7 +157,9 @@ def main() -> None:
                 for text in strays(page, data):
                     if text not in told:
                         told.add(text)
-                        print(f"{who} {re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}', '*', address)[:60]}\t{text[:200]}")
+                        sys.stdout.write(
+                            f"{who} {re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}', '*', address)[:60]}\t{text[:200]}\n"
+                        )
 
 
 if __name__ == "__main__":

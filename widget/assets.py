@@ -24,7 +24,11 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _VERSION = re.compile(r"[0-9a-f]{16}")
 # comments that begin a line, and those after a finished piece of code
 _COMMENT = re.compile(r"^\s*/\*[\s\S]*?\*/\n|^\s*// [^\n]*\n|(?<=[;{,]) // [^\n]*$", re.MULTILINE)
-_SPACE_OF_STYLES = re.compile(r"\s*([{};])\s*|(?<=[a-z]:) ")  # that means nothing: never before a colon
+_SPACE_OF_STYLES = re.compile(r"\s*([{};,])\s*|(?<=[a-z]:) ")  # that means nothing: never before a colon
+_SPACE_OF_CODE = re.compile(r" ?([=>?:|&<*{}(),;]+) ?")  # not + and -, which a space keeps apart
+_LITERAL = re.compile(  # text, a template without another inside, or a pattern; what else begins with / divides
+    r"""("(?:[^"\\\n]|\\.)*"|`[^`]*`|(?:(?<=[(,=:&|?])|(?<=[(,=:&|?] ))/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/)"""
+)
 _STATIC = Path(__file__).parent / "static"
 _LICENSE = "/* Docent's widget: no build step, no other host. License: AGPL-3.0-or-later. */"
 _PARTS = (
@@ -36,6 +40,7 @@ _PARTS = (
     "panel.js",
     "widget.js",
 )  # each uses what stands before it
+_STYLES = ("widget.css", "panel.css")  # for the launcher, and for what it opens
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,22 @@ def _read_part(name: str) -> str:
     return re.sub(r"^\s+", "", text, flags=re.MULTILINE)
 
 
+def _read_code(name: str) -> str:
+    """Return a part of the script without spaces that mean nothing; what is within literals stays as it is."""
+    pieces = _LITERAL.split(_read_part(name))
+    pieces[::2] = [_SPACE_OF_CODE.sub(r"\1", code) for code in pieces[::2]]
+    return "".join(pieces)
+
+
+def _read_styles(name: str) -> str:
+    """Return a stylesheet as a literal of a script."""
+    return json.dumps(_SPACE_OF_STYLES.sub(r"\1", _read_part(name)))
+
+
 def _join() -> str:
     """Return the one script: its parts in a scope of their own, so that nothing of ours meets the page's names."""
-    parts = "".join(_read_part(name) for name in _PARTS)
-    styles = json.dumps(_SPACE_OF_STYLES.sub(r"\1", _read_part("widget.css")))
+    parts = "".join(map(_read_code, _PARTS))
+    styles = ", ".join(map(_read_styles, _STYLES))
     return f'{_LICENSE}\n(() => {{\n"use strict";\n{parts}main(document.currentScript, {styles});\n}})();\n'
 
 

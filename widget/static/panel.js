@@ -14,12 +14,17 @@ function buildLauncher({ label, icon: name }, word, toggle) {
   return launch;
 }
 
-/* The root of everything, with the owner's colors as custom properties: the object model needs no leave of a CSP. */
-function buildRoot(host, css, config) {
-  const root = host.attachShadow({ mode: "open" });
+/* Styles by the object model, which needs no leave of a CSP. */
+function adopt(root, css) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}
+
+/* The root of everything, with the owner's colors as custom properties. */
+function buildRoot(host, css, config) {
+  const root = host.attachShadow({ mode: "open" });
+  adopt(root, css);
   const { mode, corner, colors, side, bottom } = config.theme;
   const wrap = el("section", { className: `w ${mode} ${corner}`, dir: config.dir, lang: config.lang, "aria-label": config.strings.chat });
   wrap.style.setProperty("--side", side + "px");

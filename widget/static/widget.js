@@ -6,7 +6,7 @@ const FINAL = new Set(["quota_exhausted", "service_closed", "chatbot_disabled", 
 const MARK = Symbol.for("docent.widget");
 const TAG = "docent-chat"; // a name of our own is enough: no stylesheet of a page means it, and none is registered
 
-function main(script, css) {
+function main(script, css, panelCss) {
   if (!script || window[MARK]) return; // included twice: the first one stays
   const { embed = "", previewToken = "", open: openAtOnce, draft } = script.dataset;
   const { origin } = new URL(script.src);
@@ -217,6 +217,7 @@ function main(script, css) {
   }
 
   function furnish() {
+    adopt(root, panelCss);
     const agree = () => store.set(key + ":agreed", "1");
     ui = buildPanel(config, word, { base: origin, ask: (text) => { ask(text); settle(); }, stop, rate, copy, fresh, erase, save, close, agree, hasAgreed, submit, settle });
     const showNetwork = () => { ui.panel.querySelector(".offline").hidden = navigator.onLine; };

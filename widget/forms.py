@@ -54,7 +54,7 @@ def submit(form_uuid: uuid.UUID) -> Response:
 def hand_over() -> Response:
     """Send the chat to a person, and say when they answer."""
     visit, chat, body, given = _enter()
-    if not handoff.contact_of(visit.chatbot):
+    if not handoff.is_offered(visit.chatbot):
         raise WidgetError("not_found")
     wrong = handoff.hand_over(chat, given)
     if wrong:

@@ -50,7 +50,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "pages": _pages_of(visit, look),
         "open_after_s": look["open_after_s"],
         "consent": {"text": look["consent"], "link": look["consent_link"]} if look["consent"] else None,
-        "forms": _forms_of(chatbot, strings, has_person=bool(look["contact"])),
+        "forms": _forms_of(chatbot, strings, has_person=bool(look["contact"]) or handoff.is_offered(chatbot)),
         "features": {"feedback": True, "sources": True, "download": True},
         "limits": {"message_chars": MAX_MESSAGE_CHARS},
         "powered_by": look["powered_by"] or not usage.includes(service, "remove_branding"),

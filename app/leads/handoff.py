@@ -12,6 +12,7 @@ from app.history import transcripts
 from app.leads import submissions
 from app.leads.designs import Question, read_answers
 from app.looks import hours, languages, schema
+from app.webhooks import events
 from models import Chatbot, ChatSession, Submission
 from models.base import now
 
@@ -19,9 +20,14 @@ MAX_TRANSCRIPT_CHARS = 60_000
 
 
 def contact_of(chatbot: Chatbot) -> str:
-    """Return to whom visitors are handed; empty where nobody is there for that."""
+    """Return to whom visitors are handed by mail; empty where nobody is there for that."""
     contact: str = schema.look_of(chatbot.settings or {})["contact"]
     return contact
+
+
+def is_offered(chatbot: Chatbot) -> bool:
+    """Tell whether somebody takes over: a person by mail, or a system of the owner's that is told by a webhook."""
+    return bool(contact_of(chatbot)) or events.is_heard("handoff", chatbot.id)
 
 
 def form_of(strings: Mapping[str, str]) -> dict[str, Any]:
@@ -42,7 +48,7 @@ def questions(strings: Mapping[str, str]) -> list[Question]:
 
 
 def hand_over(chat: ChatSession, given: Mapping[str, Any]) -> dict[str, str]:
-    """Send a chat to its chatbot's contact, to be answered to the visitor; mark it as handed over.
+    """Send a chat to its chatbot's contact and webhooks, to be answered to the visitor; mark it as handed over.
 
     After very many mails of a service on one day, what visitors want stands among the submissions alone.
 
@@ -52,15 +58,16 @@ def hand_over(chat: ChatSession, given: Mapping[str, Any]) -> dict[str, str]:
     if wrong:
         return wrong
     submission = submissions.add(chat, answers, None, "Talk to a person")
-    if limits.allow(limits.HANDOFFS_PER_SERVICE, "hand-offs of", str(chat.service_id)):
-        _mail(chat, submission, {answer["name"]: answer["value"] for answer in answers})
+    contact = contact_of(chat.chatbot)
+    if contact and limits.allow(limits.HANDOFFS_PER_SERVICE, "hand-offs of", str(chat.service_id)):
+        _mail(contact, chat, submission, {answer["name"]: answer["value"] for answer in answers})
     chat.handed_over_at = now()
     return {}
 
 
-def _mail(chat: ChatSession, submission: Submission, said: Mapping[str, str]) -> None:
+def _mail(contact: str, chat: ChatSession, submission: Submission, said: Mapping[str, str]) -> None:
     mail.post(
-        "handoff", contact_of(chat.chatbot), page=f"/submission/{submission.uuid}", chatbot=chat.chatbot.name,
+        "handoff", contact, page=f"/submission/{submission.uuid}", chatbot=chat.chatbot.name,
         reply_to=said["email"], visitor=said["name"] or said["email"], email=said["email"], message=said["message"],
         where=chat.page or chat.origin, transcript=_transcript(chat),
     )  # fmt: skip

@@ -29,6 +29,7 @@ def _time_zone(text: str) -> str:
 
 
 _PIXELS = fields.whole(0, 200)
+_WHEN_OFFERED = "Left empty, it is offered where a webhook is told of it."
 
 LOOK = (
     Section(
@@ -96,7 +97,7 @@ BEHAVIOR = (
     ),
     Section(
         "Talking to a person",
-        (Field("contact", "E-mail of the person", fields.mail_address, "", "Left empty, it is not offered.", "email"),),
+        (Field("contact", "E-mail of the person", fields.mail_address, "", _WHEN_OFFERED, "email"),),
         "They get the chat by mail, and their answer goes to the visitor.",
     ),
     Section("Language", (_choice("language", "The widget's own words are in", LANGUAGES),)),

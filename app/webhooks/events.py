@@ -19,15 +19,23 @@ WORDS = {
 }
 
 
+def _who_hears(event: str, chatbot_id: int) -> list[Webhook]:
+    active = select(Webhook).where(Webhook.chatbot_id == chatbot_id, Webhook.status == "active")
+    return [webhook for webhook in db.session.scalars(active) if event in webhook.events]
+
+
+def is_heard(event: str, chatbot_id: int) -> bool:
+    """Tell whether a webhook of a chatbot asks for an event."""
+    return bool(_who_hears(event, chatbot_id))
+
+
 def announce(event: str, chatbot_id: int, **about: Any) -> None:
     """Note that something happened, for each webhook of the chatbot that asked for it. The caller commits.
 
     `about`: the ids of what it is about, and figures, as columns of a delivery.
     """
-    active = select(Webhook).where(Webhook.chatbot_id == chatbot_id, Webhook.status == "active")
-    for webhook in db.session.scalars(active):
-        if event in webhook.events:
-            add(webhook, event, **about)
+    for webhook in _who_hears(event, chatbot_id):
+        add(webhook, event, **about)
 
 
 def add(webhook: Webhook, event: str, **about: Any) -> Delivery:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from models import Chatbot, Delivery, Message, db
 
 VERSION = 1
+MAX_TURNS = 100  # of a chat that is handed over, the latest
 
 
 def body_of(delivery: Delivery) -> bytes:
@@ -30,6 +31,15 @@ def _submission(delivery: Delivery) -> dict[str, Any]:
         "id": str(row.uuid), "at": row.created_at.isoformat(), "form": row.form_name, "answers": row.answers,
         "page": row.page,
     }  # fmt: skip
+
+
+def _handoff(delivery: Delivery) -> dict[str, Any]:
+    """Tell what a submission holds, and what was said before it: enough to answer the visitor from."""
+    assert delivery.submission is not None
+    latest = select(Message.type, Message.message).where(Message.session_id == delivery.submission.session_id)
+    rows = db.session.execute(latest.order_by(Message.id.desc()).limit(MAX_TURNS)).all()
+    said = [{"by": "visitor" if row.type == "client" else "chatbot", "text": row.message} for row in reversed(rows)]
+    return {**_submission(delivery), "transcript": said}
 
 
 def _message(delivery: Delivery) -> tuple[Message, dict[str, Any]]:
@@ -68,6 +78,6 @@ def _test(delivery: Delivery) -> dict[str, Any]:
 
 
 _TELL: dict[str, Callable[[Delivery], dict[str, Any]]] = {
-    "session": _session, "refused": _refused, "form": _submission, "handoff": _submission, "trained": _trained,
+    "session": _session, "refused": _refused, "form": _submission, "handoff": _handoff, "trained": _trained,
     "source_failed": _source_failed, "test": _test,
 }  # fmt: skip

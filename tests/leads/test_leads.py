@@ -24,7 +24,7 @@ from app import limits
 from app.leads import exporting, forms, submissions
 from app.leads.designs import DesignRefused
 from app.webhooks import owning, sending
-from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, db
+from models import AuditEvent, Chatbot, ChatSession, Delivery, Form, Submission, Webhook, db
 from models.base import change, now
 from tests.conftest import inside, sign_in
 from tests.widget.conftest import API, ask, make_place, open_chat, visitor
@@ -346,6 +346,29 @@ def test_a_visitor_is_handed_to_a_person_who_can_answer_the_mail(app, ada, owner
     wrong = client.post(f"{API}/chat/handoff", json={"values": {"email": "x"}}, headers=headers)
     assert wrong.json["error"]["fields"] == {"email": "wrong_email"}
     owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={})
+
+
+def test_a_webhook_stands_in_for_the_person_and_is_told_what_was_said(app, ada, owner, place, private_allowed):
+    private_allowed()
+    client, call = visitor(app), {"values": {"email": "uma@example.com", "message": "It is urgent"}}
+    headers, n_mails = open_chat(client, place), len(mails(app))
+    ask(client, headers, "Where is my parcel?").get_data()
+    assert client.post(f"{API}/chat/handoff", json=call, headers=headers).status_code == 404
+    with receiver() as server:
+        url = f"http://127.0.0.1:{server.server_port}/hook"
+        owner.post(f"/chatbot/{ada.chatbot_uuid}/webhooks", data={"url": url, "event": ["handoff"]})
+        offered = client.get(f"{API}/embeds/{place.embed}/config", headers=headers).json["forms"]
+        assert offered[-1]["id"] == ""
+        assert client.post(f"{API}/chat/handoff", json=call, headers=headers).status_code == 200
+        deliver_all(app)
+        told = json.loads(server.got[-1][1])
+    assert (told["event"], told["answers"][0]["value"]) == ("handoff", "uma@example.com")
+    assert [turn["by"] for turn in told["transcript"]] == ["visitor", "chatbot"]
+    assert told["transcript"][0]["text"] == "Where is my parcel?"
+    assert len(mails(app)) == n_mails
+    with inside(app):
+        db.session.query(Webhook).delete()
+        db.session.commit()
 
 
 def test_nobody_s_mailbox_is_filled_by_a_service_that_names_it(app, ada, owner, place, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,15 @@ def test_the_script_is_the_parts_without_what_only_people_read():
     text = script().plain.decode()
     assert text.startswith("/* Docent's widget")
     assert " // " not in text
-    assert 'credentials: preview ? "same-origin" : "omit"' in text
+    assert 'credentials:preview?"same-origin":"omit"' in text
+
+
+@pytest.mark.parametrize(
+    "literal", ["/^([^:]*):? ?(.*)$/", '"(max-width: 520px), (max-height: 480px)"', "`${n} / ${limit}`"]
+)
+def test_what_stands_in_a_literal_of_the_script_stays_as_it_is(literal):
+    assert any(literal in path.read_text() for path in Path(assets.__file__).with_name("static").glob("*.js"))
+    assert literal in script().plain.decode()
 
 
 def test_the_configuration_is_kept_for_a_minute_and_recognized(client, place):

@@ -40,6 +40,14 @@ def test_a_proven_domain_asks_for_nothing(app, ada, as_ada):
     assert "Chatbots there" in page
 
 
+def test_a_proven_domain_that_was_never_looked_at_again_says_no_day(app, ada, as_ada):
+    address, _ = address_of(app, ada)
+    with inside(app):
+        db.session.get(Domain, ada.domain_id).last_checked = None
+        db.session.commit()
+    assert "<span>Proven.</span>" in as_ada.get(address).text
+
+
 def test_a_stranger_finds_neither_page_nor_check(app, ada, cid):
     address, _ = address_of(app, ada)
     client = sign_in(app, cid)

@@ -1,40 +1,36 @@
-"""The application: one list of collaborators, in order."""
+"""The whole application: the core, and on it every screen and the public side, in order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask
 from flask_appbuilder import AppBuilder
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import assets, audit, errors, headers, localization, refused_forms, security, settings, template_filters
-from app.collaborators import Collaborators
+from app import assets, errors, headers, localization, refused_forms, security, template_filters
+from app.core import create_core
 from app.extensions import csrf, mail, migrate
-from models import db, wall
-from models.engine import prepare
+from models import db
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from config import Config
 
 
 def create_app(config: Config) -> Flask:
-    """Build the web application; commands and jobs use it too, for its database and collaborators."""
-    app = Flask("app", static_folder=None)
-    app.config.update(settings.flask_settings(config))
-    app.extensions["docent"] = Collaborators(config)
+    """Build the web application; commands and jobs that write mails use it too."""
+    app = create_core(config)
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # the way that Flask documents
-    db.init_app(app)
     migrate.init_app(app, db)
     mail.init_app(app)
     errors.install(app)
     refused_forms.install(app)
     with app.app_context():
-        prepare(db.engine)
         appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)
         localization.install(app)
         security.install(app)
@@ -46,7 +42,3 @@ def create_app(config: Config) -> Flask:
     assets.install(app)
     template_filters.install(app)
     return app
-
-
-wall.install(db.session)
-audit.watch(db.session)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from app import answering
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
-from app.domains import embeds
-from app.history import recording
 from models import Chatbot, db
 
 if TYPE_CHECKING:
@@ -77,11 +75,22 @@ def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Calla
 
 def ask(config: Config, args: argparse.Namespace) -> int:
     """Answer questions; a refusal is an answer too."""
+    answer = _record() if args.record else _answer
+    return _run(config, args, answer, _show_answer)
+
+
+def _answer(chatbot: Chatbot, question: str) -> dict[str, Any]:
+    return answering.answer(chatbot, question).to_json()
+
+
+def _record() -> Answerer:
+    """Return what answers and writes it down, all in one chat."""
+    from app.domains import embeds
+    from app.history import recording
+
     session: list[Any] = []
 
     def answer(chatbot: Chatbot, question: str) -> dict[str, Any]:
-        if not args.record:
-            return answering.answer(chatbot, question).to_json()
         if not session:
             embed = embeds.preview_embed(chatbot)
             session.append(recording.start_session(embed, "", "command line")[0])
@@ -91,7 +100,7 @@ def ask(config: Config, args: argparse.Namespace) -> int:
         recording.close_turn(turn.id, found)
         return found.to_json()
 
-    return _run(config, args, answer, _show_answer)
+    return answer
 
 
 def search(config: Config, args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.answering import release
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
+from app.factory import create_app
 from app.knowledge.crawling import crawl, previews, report, websites
 from app.knowledge.crawling.ledger import Page
 from app.knowledge.crawling.report import Line
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Crawl a website and publish, or show what would be taken; exit code 1 if it could not be read."""
-    with installation(config):
+    with installation(config, create_app):
         chatbot = require_chatbot(args.chatbot)
         try:
             wishes = websites.make_wishes(args.include, args.exclude, args.max_pages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import NullPool, create_engine, make_url
 
 from app.commands.failing import CommandError
-from app.factory import create_app
+from app.core import create_core
 from app.knowledge import chatbots
 from models import Chatbot, db, tenancy
 from models.engine import engine_options
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def installation(config: Config) -> Iterator[Flask]:
+def installation(config: Config, create: Callable[[Config], Flask] = create_core) -> Iterator[Flask]:
     """Open an initialized installation, with every service in scope: who works on the machine owns it.
+
+    `create` is `create_app` for a command that writes mails or shows pages.
 
     Raises:
         CommandError: it was never initialized, or its database is of another version.
     """
     require_database(config)
-    app = create_app(config.prepared())
+    app = create(config.prepared())
     with app.app_context(), tenancy.everything():
         try:
             yield app

@@ -15,6 +15,7 @@ from app.answering import release
 from app.commands.failing import CommandError
 from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
+from app.factory import create_app
 from app.knowledge import chatbots, embedding, ingest, sources
 from app.leads import forms
 from app.refusals import Refusal
@@ -45,7 +46,7 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
         raise CommandError(f"{kind!r} is not a type of chatbot: use one of {', '.join(CHATBOT_TYPES)}.")
     if not name.strip() or len(name) > 120 or not name.isprintable():  # noqa: PLR2004 - the column's width
         raise CommandError("A chatbot's name has 1 to 120 characters, all of them text (UTF-8) on one line.")
-    with installation(config):
+    with installation(config, create_app):
         workspace = _find_workspace(workspace_id)
         chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace)
         chatbots.complete(chatbot, owner_id=None)
@@ -96,7 +97,7 @@ def train(config: Config, chatbot_uuid: str, given: list[str], *, as_json: bool)
     wanted = [*name_files([text for text in given if not is_address(text)]), *addresses]
     if not wanted:
         raise CommandError("There is no file in what you named.")
-    with installation(config):
+    with installation(config, create_app):
         chatbot_id = require_chatbot(chatbot_uuid).id
         embedding.embedder()  # one that can't be loaded is said at once, not for each source
         rows = [_train_one(chatbot_uuid, *one) for one in tqdm(wanted, desc="reading", unit="source", file=sys.stderr)]

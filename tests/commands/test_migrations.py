@@ -12,8 +12,10 @@ from models import db
 from models.migrations import versioning
 
 
-def test_there_is_one_way_up():
-    assert len(ScriptDirectory.from_config(versioning._config()).get_heads()) == 1
+def test_there_is_one_way_up_and_its_files_are_numbered_in_its_order():
+    script = ScriptDirectory.from_config(versioning._config())
+    assert len(script.get_heads()) == 1
+    assert versioning.known_versions() == [step.revision for step in script.walk_revisions()][::-1]
 
 
 @pytest.fixture

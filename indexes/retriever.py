@@ -1,28 +1,24 @@
-"""Which chunks answer a question: dense and lexical search fused, re-ordered by their best sentence, with evidence.
+"""Which chunks answer a question: dense and lexical search fused, re-ordered by their best sentence.
 
 Measured on 2,369 questions over passages (docs/benchmarks.md): a convex sum of cosine and BM25, min-max scaled over
 the union of the best 50 of each, beats either and reciprocal rank fusion; the best sentence then re-orders the top.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.embedder import Embedder
-from indexes.evidence import Evidence, is_doubtful, share_in, share_of, without_meaning
 from indexes.lexical_index import make_terms
-from indexes.sentence_vectors import unpack_sentences
+from indexes.sentence_vectors import compare_sentences
 from indexes.sentences import split_sentences
 from indexes.store import Generation
 from indexes.words import drop_filling
 
 N_CANDIDATES = 50
 N_READ = 20  # candidates whose sentences are compared with the question
-N_QUOTED = 5  # of these, how many a reader may quote from
-N_EMBEDDED = 2  # best sentences that are embedded by themselves: as evidence, that tells more than their stored vectors
 
 Vectors = NDArray[np.float32]
 
@@ -57,27 +53,20 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a hit, at `start` of its chunk's text, with its likeness to the question."""
+class Found:
+    """Hits best first, and what was learned on the way to them, for who weighs whether they hold an answer.
 
-    chunk_id: int
-    start: int
-    text: str
-    cosine: float
-    terms: float = 0.0  # share of the question's terms in it, weighted by what they say, 0..1
+    `read` are the chunks whose text was read, `cosines` the likeness of each of their sentences to the question, in the
+    order of the text. `query` is the question's embedding; of one that the embedder can't read it says nothing.
+    """
 
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieval:
-    """Hits best first; the sentences of the best of them, hit by hit, in the order of their text; the evidence."""
-
-    hits: list[Hit] = field(default_factory=list)
-    sentences: list[Sentence] = field(default_factory=list)
-    evidence: Evidence = Evidence()
+    hits: list[Hit]
+    question: str
+    terms: Sequence[str]
+    query: Vectors
+    is_readable: bool
+    read: Mapping[int, StoredChunk]
+    cosines: Mapping[int, Sequence[float]]
 
 
 def retrieve(
@@ -89,8 +78,8 @@ def retrieve(
     is_live: IsLive,
     read_chunks: ReadChunks,
     rate: Rate | None = None,
-) -> Retrieval:
-    """Find the `k` best live chunks for a question.
+) -> Found:
+    """Find the `k` best live chunks for a question, and at least `N_READ` where there are so many.
 
     Args:
         is_live: chunk ids -> those that may be shown now.
@@ -98,26 +87,18 @@ def retrieve(
         rate: question, texts -> how well each answers, 0..1: orders those that were read, where given.
     """
     terms = make_terms(drop_filling(question)) or make_terms(question)
-    is_read = embedder.reads(question)
-    query = embedder.embed_query(question) if is_read else np.zeros(embedder.dimension, dtype=np.float32)
+    is_readable = embedder.reads(question)
+    query = embedder.embed_query(question) if is_readable else np.zeros(embedder.dimension, dtype=np.float32)
     dense, lexical = _gather(generation, query, terms, max(k, N_CANDIDATES), is_live)
     fused = _fuse(dense, lexical)
     ids = sorted(fused, key=lambda i: -fused[i])[: max(k, N_READ)]
     stored = read_chunks(ids[:N_READ]) if ids else {}
-    sentences = {i: _compare(i, stored[i], query, dense[i]) for i in ids if i in stored}
-    hits = _reorder(ids, fused, dense, lexical, sentences)
+    read = {i: stored[i] for i in ids if i in stored}
+    cosines = _compare(read, query, dense)
+    hits = _reorder(ids, fused, dense, lexical, cosines)
     if rate is not None:
-        hits = _rerank(hits, stored, question, rate)
-    weights = {term: generation.lexical.weigh(term) for term in dict.fromkeys(terms)}
-    quoted = [_weigh(s, weights) for hit in hits[:N_QUOTED] for s in sentences.get(hit.chunk_id, ())]
-    best = sorted(chain.from_iterable(sentences.values()), key=lambda s: -s.cosine)[:N_EMBEDDED]
-    evidence = _explain(hits, stored, quoted, weights, _embed_best(embedder, query, best))
-    if not is_read:
-        evidence = without_meaning(evidence) if hits else evidence
-    elif is_doubtful(evidence) and hits[0].chunk_id in stored:
-        cover = embedder.cover(question, stored[hits[0].chunk_id].whole)
-        evidence = replace(evidence, coverage=cover.mean if cover else None)
-    return Retrieval(hits[:k], quoted, evidence)
+        hits = _rerank(hits, read, question, rate)
+    return Found(hits, question, terms, query, is_readable, read, cosines)
 
 
 def _gather(
@@ -160,21 +141,11 @@ def _fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int,
     return {i: 0.5 * by_meaning[i] + 0.5 * by_words[i] for i in ids}
 
 
-def _compare(chunk_id: int, chunk: StoredChunk, query: Vectors, dense: float) -> list[Sentence]:
-    """A chunk's sentences with their cosines; where no vectors are stored, each has its chunk's."""
-    if chunk.sentences is None:
-        spans, cosines = split_sentences(chunk.text), None
-    else:
-        spans, vectors = unpack_sentences(chunk.sentences, len(query))
-        cosines = (vectors @ query).tolist()
-    return [
-        Sentence(chunk_id, span.start, chunk.text[span.start : span.end], cosines[n] if cosines else dense)
-        for n, span in enumerate(spans)
-    ]
-
-
-def _weigh(sentence: Sentence, weights: Mapping[str, float]) -> Sentence:
-    return replace(sentence, terms=share_in(weights, sentence.text))
+def _compare(read: Mapping[int, StoredChunk], query: Vectors, dense: Mapping[int, float]) -> dict[int, Sequence[float]]:
+    """The cosines of the sentences of each chunk; where no vectors are stored, each has its chunk's."""
+    packed = {i: chunk.sentences for i, chunk in read.items() if chunk.sentences is not None}
+    compared = dict(zip(packed, compare_sentences(list(packed.values()), query), strict=True))
+    return {i: compared[i] if i in packed else [dense[i]] * len(split_sentences(read[i].text)) for i in read}
 
 
 def _reorder(
@@ -182,10 +153,10 @@ def _reorder(
     fused: Mapping[int, float],
     dense: Mapping[int, float],
     lexical: Mapping[int, float],
-    sentences: Mapping[int, Sequence[Sentence]],
+    cosines: Mapping[int, Sequence[float]],
 ) -> list[Hit]:
     """Order the candidates that were read by chunk, best sentence and words; the rest follow by their first score."""
-    best = {i: max(sentence.cosine for sentence in own) for i, own in sentences.items() if own}
+    best = {i: max(own) for i, own in cosines.items() if own}
     read = [i for i in ids if i in best]
     by_chunk, by_sentence, by_words = _scale(dense, read), _scale(best, read), _scale(lexical, read)
     score = {i: 1 + 0.2 * by_chunk[i] + 0.4 * by_sentence[i] + 0.4 * by_words[i] for i in read}
@@ -200,26 +171,3 @@ def _rerank(hits: Sequence[Hit], stored: Mapping[int, StoredChunk], question: st
     rated = [replace(hit, score=1 + score) for hit, score in zip(read, rate(question, texts), strict=True)]
     rest = [hit for hit in hits if hit.chunk_id not in stored]
     return sorted(rated, key=lambda hit: -hit.score) + rest
-
-
-def _embed_best(embedder: Embedder, query: Vectors, best: Sequence[Sentence]) -> float:
-    cosines = embedder.embed_batch([sentence.text for sentence in best]) @ query if best else ()
-    return float(max(cosines, default=0.0))
-
-
-def _explain(
-    hits: Sequence[Hit],
-    stored: Mapping[int, StoredChunk],
-    quoted: Sequence[Sentence],
-    weights: Mapping[str, float],
-    sentence: float,
-) -> Evidence:
-    best = [stored[hit.chunk_id] for hit in hits[:3] if hit.chunk_id in stored]
-    present = set(make_terms("\n".join(chunk.whole for chunk in best)))
-    return Evidence(
-        chunk=max((hit.dense for hit in hits), default=0.0),
-        sentence=sentence,
-        terms=share_of(weights, present),
-        sentence_terms=max((quote.terms for quote in quoted), default=0.0),
-        missing=tuple(term for term in weights if term not in present),
-    )

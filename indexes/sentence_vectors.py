@@ -25,16 +25,25 @@ def pack_sentences(spans: Sequence[Span], vectors: Vectors) -> bytes:
     return records.tobytes()
 
 
-def unpack_sentences(raw: bytes, dimension: int) -> tuple[list[Span], Vectors]:
-    """Spans and unit vectors, float32, (n_sentences, dimension).
+def unpack_spans(raw: bytes, dimension: int) -> list[Span]:
+    """Where the sentences are.
 
     Raises: ValueError when the bytes are not whole records of that dimension.
     """
     records = np.frombuffer(raw, dtype=_record(dimension))
-    spans = [Span(start, end) for start, end in zip(records["start"].tolist(), records["end"].tolist(), strict=True)]
-    vectors = records["vector"].astype(np.float32)
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return spans, vectors / lengths
+    return [Span(start, end) for start, end in zip(records["start"].tolist(), records["end"].tolist(), strict=True)]
+
+
+def compare_sentences(packed: Sequence[bytes], query: NDArray[np.float32]) -> list[list[float]]:
+    """The cosine of each sentence of each chunk to `query`, float32, (dimension,), of length 1; all in one go.
+
+    Raises: ValueError when the bytes are not whole records of the query's dimension.
+    """
+    record = _record(len(query))
+    vectors = np.frombuffer(b"".join(packed), dtype=record)["vector"].astype(np.float32)
+    cosines = (vectors @ query) / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)
+    ends = np.cumsum([len(raw) // record.itemsize for raw in packed]).tolist()
+    return [cosines[start:end].tolist() for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _record(dimension: int) -> np.dtype[np.void]:

@@ -17,7 +17,7 @@ from app.answering.search import SearchHit, find, search
 from app.answering.trace import Trace
 from app.answering.writing import Task, Written, write
 from app.turns import turn
-from indexes.retriever import Retrieval
+from indexes.weighing import Retrieval
 from models import Chatbot, db
 
 __all__ = ["Answer", "SearchHit", "Trace", "Turn", "answer", "search", "stream"]

@@ -15,8 +15,8 @@ from itertools import groupby
 
 from app.answering.orders import is_order
 from app.answering.passages import Passage
-from indexes.retriever import Sentence
 from indexes.sentences import split_sentences
+from indexes.weighing import Sentence
 from indexes.words import count_words
 
 MAX_WORDS = 90

@@ -8,7 +8,7 @@ from typing import Any
 
 from indexes.evidence import Evidence, support
 from indexes.lexical_index import make_terms
-from indexes.retriever import Retrieval
+from indexes.weighing import Retrieval
 
 # how much support an answer needs; docs/benchmarks.md says what each keeps and refuses
 THRESHOLDS = {"generous": 0.25, "balanced": 0.45, "cautious": 0.70}

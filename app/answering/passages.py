@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from indexes.lexical_index import make_terms
 from indexes.retriever import Hit
@@ -24,6 +24,10 @@ MAX_OF_ONE = 4  # passages of one document, while another has one too
 MAX_BYTES = 8000  # of all of them, about 2,000 tokens
 ALIKE = 0.8  # the share of terms that two passages have in common, from which they say the same
 HALF_LIFE = dt.timedelta(days=30)  # of what is new
+_COLUMNS = (
+    Chunk.id, Chunk.text, Chunk.heading, Chunk.locator, Chunk.position,
+    Document.title, Document.name, Document.url, Document.created_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,30 +105,28 @@ def load_passages(
     `newest` prefers, of those that fit alike, what was read last.
     """
     scores = dict(hits)
-    query = select(Chunk, Document).join(Document, Document.id == Chunk.document_id).where(Chunk.id.in_(list(scores)))
+    query = select(*_COLUMNS).join(Document, Document.id == Chunk.document_id).where(Chunk.id.in_(list(scores)))
     rows = db.session.execute(query).all()
     if newest and rows:
-        scores = {chunk.id: scores[chunk.id] * _freshness(document, rows) for chunk, document in rows}
-    rows = sorted(rows, key=lambda row: -scores[row[0].id])
-    return [_passage(n, chunk, document, scores[chunk.id]) for n, (chunk, document) in enumerate(rows[:limit], 1)]
+        youngest = max(row.created_at for row in rows)
+        scores = {row.id: scores[row.id] * _freshness(youngest - row.created_at) for row in rows}
+    rows = sorted(rows, key=lambda row: -scores[row.id])
+    return [_passage(n, row, scores[row.id]) for n, row in enumerate(rows[:limit], 1)]
 
 
-def _freshness(document: Document, rows: Sequence[Any]) -> float:
+def _freshness(behind: dt.timedelta) -> float:
     """Return 1 for the newest document, down to a half for those that are much older."""
-    youngest = max(other.created_at for _, other in rows)
-    n_halvings = (youngest - document.created_at) / HALF_LIFE
-    return 0.5 + 0.5 * float(0.5**n_halvings)
+    return 0.5 + 0.5 * float(0.5 ** (behind / HALF_LIFE))
 
 
-def _passage(n: int, chunk: Chunk, document: Document, score: float) -> Passage:
+def _passage(n: int, row: Row[Any], score: float) -> Passage:
     return Passage(
-        n=n, chunk_id=chunk.id, text=chunk.text, title=document.title or document.name, document=document.name,
-        heading=chunk.heading, locator=dict(chunk.locator), url=_address(document, chunk.locator), score=score,
-        position=chunk.position,
+        n=n, chunk_id=row.id, text=row.text, title=row.title or row.name, document=row.name, heading=row.heading,
+        locator=dict(row.locator), url=_address(row.url, row.locator), score=score, position=row.position,
     )  # fmt: skip
 
 
-def _address(document: Document, locator: dict[str, Any]) -> str | None:
-    if document.url and locator.get("anchor"):
-        return f"{document.url.partition('#')[0]}#{locator['anchor']}"
-    return document.url
+def _address(url: str | None, locator: dict[str, Any]) -> str | None:
+    if url and locator.get("anchor"):
+        return f"{url.partition('#')[0]}#{locator['anchor']}"
+    return url

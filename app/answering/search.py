@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.answering.passages import load_passages
 from app.collaborators import here
 from app.knowledge import embedding, generations
-from indexes.retriever import Retrieval, StoredChunk, retrieve
+from indexes.retriever import Found, Hit, StoredChunk, retrieve
 from indexes.store import Generation
+from indexes.weighing import Retrieval, weigh
 from models import Chatbot, Chunk, Document, db, raw, tenancy
 
 MAX_QUESTION_CHARS = 2000
@@ -55,10 +56,22 @@ def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
 
 def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> Retrieval:
     """Return what a question finds in one generation of a chatbot, be it published or not."""
+    found = _retrieve(generation, chatbot_id, question, k)
+    return Retrieval() if found is None else weigh(found, generation, embedding.embedder(), k)
+
+
+def find_hits(chatbot: Chatbot, question: str, k: int = 10) -> list[Hit]:
+    """Return the best hits of a question alone: without the gate's evidence, which costs as much again."""
+    generation = generations.open_current(chatbot)
+    found = None if generation is None else _retrieve(generation, chatbot.id, question, k)
+    return [] if found is None else found.hits[:k]
+
+
+def _retrieve(generation: Generation, chatbot_id: int, question: str, k: int) -> Found | None:
     model, scope, reranker = embedding.embedder(), tenancy.current(), here().reranker
     question = question.replace("\0", " ").strip()[:MAX_QUESTION_CHARS]
     if generation.manifest.embedder_name != model.name or not question:
-        return Retrieval()
+        return None
     return retrieve(
         generation, model, question, k,
         is_live=lambda ids: raw.showable_ids(scope, chatbot_id, ids),
@@ -67,7 +80,7 @@ def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> R
 
 
 def search(chatbot: Chatbot, question: str, k: int = 10) -> list[SearchHit]:
-    """Return the best hits of a question, best first."""
-    hits = find(chatbot, question, k).hits
+    """Return the best hits of a question in words, best first."""
+    hits = find_hits(chatbot, question, k)
     passages = load_passages([(hit.chunk_id, hit.score) for hit in hits], limit=k)
     return [SearchHit(p.document, p.chunk_id, p.score, p.locator, p.text) for p in passages]

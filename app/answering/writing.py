@@ -14,7 +14,7 @@ from app.answering.manner import Manner
 from app.answering.passages import Passage
 from app.answering.prompting import Messages
 from app.answering.usage import Usage
-from indexes.retriever import Sentence
+from indexes.weighing import Sentence
 
 log = logging.getLogger(__name__)
 

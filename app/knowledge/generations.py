@@ -37,10 +37,10 @@ def open_current(chatbot: Chatbot) -> Generation | None:
     """
     if chatbot.generation_id is None:
         return None
-    query = select(GenerationRow).where(
+    query = select(GenerationRow.id, GenerationRow.uuid, GenerationRow.storage_key).where(
         GenerationRow.chatbot_id == chatbot.id, GenerationRow.id <= chatbot.generation_id
     )
-    for row in db.session.scalars(query.order_by(GenerationRow.id.desc())).all():
+    for row in db.session.execute(query.order_by(GenerationRow.id.desc())).all():
         found = _get(chatbot.uuid, row.uuid, row.storage_key)
         if found is not None:
             return found

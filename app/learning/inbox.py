@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.answering.passages import Passage, load_passages
-from app.answering.search import find as retrieve
+from app.answering.search import find_hits
 from app.insights.parts import wordings
 from app.learning.counts import IS_OPEN
 from models import AskedQuestion, Chatbot, Message, QuestionCluster, db
@@ -119,8 +119,8 @@ def read_wordings(cluster: QuestionCluster, limit: int = MAX_WORDINGS) -> list[W
 
 def closest_passages(chatbot: Chatbot, question: str) -> list[Passage]:
     """Return what a chatbot knows that is nearest to a question, though it was not near enough."""
-    hits = retrieve(chatbot, question).hits
-    return load_passages([(hit.chunk_id, hit.score) for hit in hits[:N_PASSAGES]], limit=N_PASSAGES)
+    hits = find_hits(chatbot, question, N_PASSAGES)
+    return load_passages([(hit.chunk_id, hit.score) for hit in hits], limit=N_PASSAGES)
 
 
 def ignore(cluster: QuestionCluster, member_id: int | None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.answering.extractive import MAX_WORDS, quote, read
 from app.answering.passages import Passage
-from indexes.retriever import Sentence
 from indexes.sentences import split_sentences
+from indexes.weighing import Sentence
 
 RETURNS = (
     "Returns\n\nHow do I return goods?\n\nSend them back within a month. They must be unused.\n\n"

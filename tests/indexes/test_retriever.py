@@ -6,10 +6,11 @@ import pytest
 
 from indexes import evidence
 from indexes.evidence import Evidence, support
-from indexes.retriever import N_EMBEDDED, StoredChunk, retrieve
+from indexes.retriever import StoredChunk, retrieve
 from indexes.sentence_vectors import pack_sentences
 from indexes.sentences import split_sentences
 from indexes.store import IndexRow, open_generation, write_generation
+from indexes.weighing import N_EMBEDDED, weigh
 from tests.indexes.word_embedder import WordEmbedder
 
 TEXTS = {
@@ -38,11 +39,15 @@ def generation(tmp_path_factory):
     return open_generation(folder)
 
 
-def ask(generation, embedder, question, *, live=TEXTS, with_sentences=True):
+def find(generation, embedder, question, *, live=TEXTS, with_sentences=True, rate=None):
     return retrieve(
         generation, embedder, question, 3, is_live=lambda ids: set(ids) & set(live),
-        read_chunks=lambda ids: {i: store(TEXTS[i], with_sentences=with_sentences) for i in ids},
+        read_chunks=lambda ids: {i: store(TEXTS[i], with_sentences=with_sentences) for i in ids}, rate=rate,
     )  # fmt: skip
+
+
+def ask(generation, embedder, question, **how):
+    return weigh(find(generation, embedder, question, **how), generation, embedder, 3)
 
 
 def test_the_best_sentence_leads(generation, embedder):
@@ -60,7 +65,12 @@ def test_sentences_come_hit_by_hit_in_the_order_of_their_text(generation, embedd
     assert found.sentences[0].start < found.sentences[1].start
 
 
-def test_a_question_embeds_itself_and_the_best_sentences_alone(generation, embedder):
+def test_hits_alone_embed_the_question_alone(generation, embedder):
+    found = find(generation, embedder, "When may goods be returned?")
+    assert (found.hits[0].chunk_id, embedder.embedded) == (2, ["When may goods be returned?"])
+
+
+def test_an_answer_embeds_the_question_and_the_best_sentences(generation, embedder):
     ask(generation, embedder, "When may goods be returned?")
     assert len(embedder.embedded) == 1 + N_EMBEDDED
 
@@ -95,15 +105,11 @@ def test_more_evidence_is_more_support():
 
 
 def test_a_reranker_has_the_last_word_on_the_order_and_none_on_the_evidence(generation, embedder):
-    def read(ids):
-        return {i: store(TEXTS[i]) for i in ids}
-
     def rate(_question, texts):
         return [float("opens at nine" in text) for text in texts]
 
-    question, how = "How are parcels delivered?", {"is_live": set, "read_chunks": read}
-    plain = retrieve(generation, embedder, question, 3, **how)
-    rated = retrieve(generation, embedder, question, 3, rate=rate, **how)
+    question = "How are parcels delivered?"
+    plain, rated = ask(generation, embedder, question), ask(generation, embedder, question, rate=rate)
     assert (plain.hits[0].chunk_id, rated.hits[0].chunk_id) == (1, 3)
     assert {hit.chunk_id for hit in rated.hits} == {hit.chunk_id for hit in plain.hits}
     assert (rated.evidence.chunk, rated.evidence.sentence) == (plain.evidence.chunk, plain.evidence.sentence)

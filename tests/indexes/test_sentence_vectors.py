@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexes.sentence_vectors import pack_sentences, unpack_sentences
+from indexes.sentence_vectors import compare_sentences, pack_sentences, unpack_spans
 from indexes.sentences import Span
 
 SPANS = [Span(0, 12), Span(13, 400)]
@@ -14,24 +14,31 @@ def make_unit_rows(n, dimension=384):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def test_they_come_back_nearly_unchanged_and_of_length_one():
+def test_places_come_back_and_vectors_nearly_unchanged():
     rows = make_unit_rows(2)
-    spans, vectors = unpack_sentences(pack_sentences(SPANS, rows), 384)
-    assert spans == SPANS
-    assert (vectors * rows).sum(axis=1).min() > 0.999
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
+    packed = pack_sentences(SPANS, rows)
+    assert unpack_spans(packed, 384) == SPANS
+    for n, row in enumerate(rows):
+        assert compare_sentences([packed], row)[0][n] == pytest.approx(1, abs=0.001)
 
 
-def test_a_chunk_may_have_no_sentence():
-    spans, vectors = unpack_sentences(pack_sentences([], make_unit_rows(0)), 384)
-    assert (spans, vectors.shape) == ([], (0, 384))
+def test_chunks_are_compared_at_once_each_with_its_own_sentences():
+    one, other, query = make_unit_rows(2), make_unit_rows(5)[2:4], make_unit_rows(6)[5]
+    packed = [pack_sentences(SPANS, one), pack_sentences([], make_unit_rows(0)), pack_sentences(SPANS, other)]
+    cosines = compare_sentences(packed, query)
+    assert [len(own) for own in cosines] == [2, 0, 2]
+    assert np.array([*cosines[0], *cosines[2]]) == pytest.approx(np.vstack([one, other]) @ query, abs=0.01)
+    assert compare_sentences([], query) == []
 
 
 def test_a_vector_of_zeros_stays_one():
-    _, vectors = unpack_sentences(pack_sentences(SPANS[:1], np.zeros((1, 4), dtype=np.float32)), 4)
-    assert not vectors.any()
+    packed = pack_sentences(SPANS[:1], np.zeros((1, 4), dtype=np.float32))
+    assert compare_sentences([packed], np.ones(4, dtype=np.float32) / 2) == [[0]]
 
 
 def test_bytes_of_another_dimension_are_refused():
+    packed = pack_sentences(SPANS, make_unit_rows(2))
     with pytest.raises(ValueError, match="multiple"):
-        unpack_sentences(pack_sentences(SPANS, make_unit_rows(2)), 768)
+        unpack_spans(packed, 768)
+    with pytest.raises(ValueError, match="multiple"):
+        compare_sentences([packed], make_unit_rows(1, 768)[0])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
 
 from app.answering.manner import AUDIENCES, MAX_INSTRUCTIONS_CHARS, STRICTNESS
 from app.answering.presets import EMERGENCY, PRESETS, manner_of, reset
+from app.leads.presets import PRESETS as FORMS
 from models import Chatbot, Document, db
 from models.base import now
 from models.chatbots import CHATBOT_TYPES
@@ -48,6 +50,37 @@ def test_every_type_has_a_whole_preset_of_its_own():
         assert preset.audience in AUDIENCES
     assert len({preset.greeting for preset in PRESETS.values()}) == 15
     assert len({preset.instructions for preset in PRESETS.values()}) == 15
+
+
+# type, the form that it offers, who may use it, how sure it must be
+TYPES = """
+sales               Contact                     everyone   balanced
+support             Support request             everyone   balanced
+onboarding          -                           everyone   balanced
+feedback            Feedback                    everyone   generous
+booking             Booking                     everyone   balanced
+e-commerce          Question about an order     everyone   balanced
+internal_assistant  -                           members    cautious
+knowledge_base      -                           everyone   cautious
+marketing           Contact                     everyone   generous
+event               Registration                everyone   balanced
+education           -                           everyone   balanced
+healthcare          -                           everyone   cautious
+entertainment       -                           everyone   generous
+news                -                           everyone   balanced
+custom              -                           everyone   balanced
+"""
+
+
+@pytest.mark.parametrize("row", TYPES.strip().splitlines(), ids=lambda row: row.split()[0])
+def test_each_type_offers_its_form_to_those_who_may_use_it(row):
+    name, form, audience, strictness = re.split(r" {2,}", row)
+    offered = FORMS[name].name if name in FORMS else "-"
+    assert (offered, PRESETS[name].audience, PRESETS[name].strictness) == (form, audience, strictness)
+
+
+def test_the_form_of_feedback_has_a_rating_and_a_reason():
+    assert [question.kind for question in FORMS["feedback"].questions] == ["rating", "long"]
 
 
 def test_an_owner_changes_a_preset_and_comes_back_to_it(app, bot):

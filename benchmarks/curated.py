@@ -53,6 +53,13 @@ def count_served(model: Any, pairs: Pairs) -> int:
     return sum(is_same(asked, known, cosine, model.cover) for (known, asked), cosine in rows)
 
 
+def count_with_wordings(model: Any, pairs: Pairs) -> int:
+    """Count paraphrases that are served where the owner has named all others of the same question as its wordings."""
+    named = [(other, asked) for known, asked in pairs for owner, other in pairs if owner == known and other != asked]
+    served = {asked for known, asked in [*pairs, *named] if count_served(model, [(known, asked)])}
+    return len(served)
+
+
 def main() -> int:
     from indexes.artifact import DEFAULT_MODEL, build_artifact
     from indexes.embedder import open_embedder
@@ -69,6 +76,10 @@ def main() -> int:
         "SQuAD: a question without an answer": unanswerable,
     }
     rows = [(name, f"{count_served(model, pairs)} of {len(pairs)}") for name, pairs in sets.items()]
+    own = sets["the same in other words"]
+    rows.insert(
+        1, ("the same, where the others are named as its wordings", f"{count_with_wordings(model, own)} of {len(own)}")
+    )
     print_table("Served word for word", rows)
     return 0
 

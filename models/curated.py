@@ -16,11 +16,13 @@ class CuratedAnswer(Table, HasUuid, ChatbotOwned, Timestamped):
     """One question with its answer, of the chatbot's source of kind qa.
 
     `question_key` is the hash of the question in its plainest form. `embedding` is the question's, float16,
-    (dimension,), unit length, made by `embedding_name`; none until the next training.
+    (dimension,), unit length, made by `embedding_name`; none until the next training. A row with `wording_of_id` is
+    another wording of that row's question: it has no answer of its own, and hits are counted there.
     """
 
     __tablename__ = "curated_answers"
     source_id: Mapped[int] = mapped_column(BigId)
+    wording_of_id: Mapped[int | None] = mapped_column(BigId)
     question: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)
     question_key: Mapped[str] = mapped_column(String(64))
@@ -35,7 +37,15 @@ class CuratedAnswer(Table, HasUuid, ChatbotOwned, Timestamped):
             ["chatbot_data.id", "chatbot_data.service_id", "chatbot_data.chatbot_id"],
             ondelete="CASCADE",
         ),
+        ForeignKeyConstraint(
+            ["wording_of_id", "service_id", "chatbot_id"],
+            ["curated_answers.id", "curated_answers.service_id", "curated_answers.chatbot_id"],
+            name="wording_in_chatbot",
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("id", "service_id", "chatbot_id", name="curated_in_chatbot"),
         UniqueConstraint("source_id", "question_key", name="one_answer_per_question"),
+        Index("wordings_of_question", "wording_of_id"),
         Index("curated_by_question", "chatbot_id", "question_key"),
         NEVER_REUSE_IDS,
     )

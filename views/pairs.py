@@ -67,7 +67,8 @@ class AnswersPage(BaseView):
     @has_access
     def rewrite(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
         chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
-        typed = {"question": row.question, "answer": row.answer}
+        wordings = pairs.wordings_of([row])[row.id]
+        typed: dict[str, Any] = {"question": row.question, "answer": row.answer, "wordings": wordings}
         status = 200
         if request.method == "POST":
             typed, status = _typed(), 400
@@ -96,12 +97,13 @@ class AnswersPage(BaseView):
         queues.wake_training(source.chatbot_id)
         return redirect(_address(chatbot))
 
-    def _page(self, chatbot: Chatbot, typed: dict[str, str], reading: pair_files.Reading | None = None) -> Any:
+    def _page(self, chatbot: Chatbot, typed: dict[str, Any], reading: pair_files.Reading | None = None) -> Any:
         listing = Listing("Search them", read_words(), page=read_page_number(), page_size=pairs.PAGE_SIZE)
         rows, n_rows = pairs.look(chatbot, listing.words, listing.page)
         return self.render_template(
             "pairs/list.html", appbuilder=self.appbuilder, chatbot=chatbot, rows=rows, n_rows=n_rows, listing=listing,
-            typed=typed, reading=reading, limits=pairs, may_edit=standing().may("source.edit", chatbot.workspace_id),
+            wordings=pairs.wordings_of(rows), typed=typed, reading=reading, limits=pairs,
+            may_edit=standing().may("source.edit", chatbot.workspace_id),
         )  # fmt: skip
 
 
@@ -110,8 +112,9 @@ def _find_pair(chatbot_uuid: uuid.UUID, pair_uuid: uuid.UUID) -> tuple[Chatbot, 
     return chatbot, pairs.find(chatbot, pair_uuid) or abort(404)
 
 
-def _typed() -> dict[str, str]:
-    return {name: request.form.get(name, "") for name in ("question", "answer")}
+def _typed() -> dict[str, Any]:
+    typed = {name: request.form.get(name, "") for name in ("question", "answer")}
+    return {**typed, "wordings": request.form.get("wordings", "").splitlines()}
 
 
 def _keep(action: str, changed: CuratedAnswer | Source, source: Source, chatbot: Chatbot) -> Any:

@@ -67,16 +67,16 @@ class UnansweredPage(BaseView):
         known = {wording.text for wording in inbox.read_wordings(cluster)}
         chosen = [words for words in request.form.getlist("wording") if words in known]
         try:
-            source, rows = answers.write(cluster.chatbot, cluster, typed["question"], typed["answer"], chosen)
+            row, n_others = answers.write(cluster.chatbot, cluster, typed["question"], typed["answer"], chosen)
         except Refusal as refusal:
             db.session.rollback()
             flash(str(refusal), "danger")
             return self._page(cluster, typed), 400
-        audit.record("answer.write", rows[0])
+        audit.record("answer.write", row)
         db.session.commit()
-        queues.wake_ingestion(source.id)
+        queues.wake_ingestion(row.source_id)
         queues.wake_learning(cluster.chatbot_id)
-        flash(f"Kept for {count_in_words(len(rows), 'wording')}. The questions are asked again now.", "success")
+        flash(f"Kept for {count_in_words(1 + n_others, 'wording')}. The questions are asked again now.", "success")
         return redirect(url_for(".show", cluster_uuid=cluster_uuid))
 
     @expose("/<uuid:cluster_uuid>/ignore", methods=["POST"])

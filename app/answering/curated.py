@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from app.answering.answer import CURATED, Answer
 from app.collaborators import here
@@ -25,10 +25,13 @@ MAX_CHATBOTS = 64  # whose questions are kept in memory: 2,000 of them take 1.5 
 N_NEAREST = 5
 CLOSE = 0.4  # the cosine from which two questions are about the same matter
 MAX_ASKED = 2 * MAX_QUESTION
+_PAIR_ID = func.coalesce(CuratedAnswer.wording_of_id, CuratedAnswer.id)  # of a wording: of the pair that it asks for
 
 
 class _Questions(NamedTuple):
-    """What a chatbot's pairs ask: ids, words, and embeddings (n, dimension), float16, unit rows."""
+    """What a chatbot's pairs ask, in each wording: the pair's id, words, and embeddings (n, dimension), float16, unit
+    rows.
+    """
 
     ids: list[int]
     texts: list[str]
@@ -66,7 +69,7 @@ def find(chatbot: Chatbot, question: str) -> _Match | None:
     """Return which of the owner's pairs a question asks for; nothing is counted."""
     if len(question) > MAX_ASKED:
         return None
-    same = select(CuratedAnswer.id).join(CuratedAnswer.source)
+    same = select(_PAIR_ID).join(CuratedAnswer.source)
     same = same.where(CuratedAnswer.question_key == question_key(question), *_live(chatbot))
     pair_id = db.session.scalar(same.order_by(CuratedAnswer.id.desc()).limit(1))
     return _Match(pair_id, 1.0) if pair_id is not None else _find_meant(chatbot, question)
@@ -87,8 +90,11 @@ def list_close(chatbot: Chatbot, question: str, limit: int) -> list[str]:
     """Return the owner's questions that are about what was asked, nearest first."""
     if not here().embedder.reads(question):
         return []
-    near = [text for _, text, cosine in _nearest(chatbot, question[:MAX_ASKED]) if cosine >= CLOSE]
-    return near[:limit]
+    near: dict[int, str] = {}
+    for pair_id, text, cosine in _nearest(chatbot, question[:MAX_ASKED]):
+        if cosine >= CLOSE:
+            near.setdefault(pair_id, text)
+    return list(near.values())[:limit]
 
 
 def _nearest(chatbot: Chatbot, question: str) -> list[tuple[int, str, float]]:
@@ -117,8 +123,11 @@ def _questions_of(chatbot: Chatbot) -> _Questions:
 
 
 def _read_questions(chatbot: Chatbot) -> _Questions:
-    query = select(CuratedAnswer.id, CuratedAnswer.question, CuratedAnswer.embedding).join(CuratedAnswer.source)
+    columns = _PAIR_ID.label("pair_id"), CuratedAnswer.question, CuratedAnswer.embedding
+    query = select(*columns).join(CuratedAnswer.source)
     is_embedded = and_(CuratedAnswer.embedding.is_not(None), CuratedAnswer.embedding_name == here().embedder.name)
     rows = db.session.execute(query.where(*_live(chatbot), is_embedded).order_by(CuratedAnswer.id)).all()
     vectors = [np.frombuffer(row.embedding, dtype=np.float16) for row in rows]
-    return _Questions([row.id for row in rows], [row.question for row in rows], np.array(vectors, dtype=np.float16))
+    return _Questions(
+        [row.pair_id for row in rows], [row.question for row in rows], np.array(vectors, dtype=np.float16)
+    )

@@ -91,7 +91,7 @@ ARRIVALS = (
     ),
     Arrival(
         "curated_answers", CuratedAnswer, ("question", "answer", "n_hits", "last_hit_at", "created_at"),
-        {**_BOT, "source_id": "sources"},
+        {**_BOT, "source_id": "sources"}, itself="wording_of_id",
     ),
     Arrival("golden_questions", GoldenQuestion, ("question", "document", "answers", "created_at"), _BOT),
     Arrival(

@@ -53,6 +53,67 @@ def test_what_only_looks_alike_is_not_served_word_for_word(app, chatbot_id, aske
     assert reply(app, chatbot_id, asked).state != "curated"
 
 
+OTHERS = ("When will my parcel arrive?", "shipping time")
+
+
+def wordings(app, chatbot_id):
+    """Return what each question is also asked as."""
+    with inside(app):
+        rows, _ = pairs.look(db.session.get(Chatbot, chatbot_id))
+        found = pairs.wordings_of(rows)
+        return {row.question: found[row.id] for row in rows}
+
+
+def rewrite(app, chatbot_id, question, *pair):
+    with inside(app):
+        rows, _ = pairs.look(db.session.get(Chatbot, chatbot_id))
+        pairs.rewrite(next(row for row in rows if row.question == question), pairs.make_pair(*pair))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("asked", ["when will my parcel arrive", "Please tell me when my parcel will arrive"])
+def test_another_wording_gets_the_answer_too_and_is_counted_with_its_question(app, chatbot_id, asked):
+    teach(app, chatbot_id, (*DELIVERY, OTHERS))
+    assert (reply(app, chatbot_id, asked).state, reply(app, chatbot_id, asked).text) == ("curated", DELIVERY[1])
+    with inside(app):
+        (row,), n_rows = pairs.look(db.session.get(Chatbot, chatbot_id), "parcel")
+        assert (n_rows, row.question, row.n_hits) == (1, DELIVERY[0], 2)
+
+
+def test_wordings_are_changed_with_their_question_and_gone_with_it(app, chatbot_id):
+    teach(app, chatbot_id, (*DELIVERY, OTHERS))
+    rewrite(app, chatbot_id, DELIVERY[0], OTHERS[0], "One week.", [DELIVERY[0], OTHERS[1]])
+    assert wordings(app, chatbot_id) == {OTHERS[0]: [OTHERS[1], DELIVERY[0]]}
+    assert {reply(app, chatbot_id, asked).text for asked in (DELIVERY[0], *OTHERS)} == {"One week."}
+    rewrite(app, chatbot_id, OTHERS[0], OTHERS[0], "One week.")
+    assert wordings(app, chatbot_id) == {OTHERS[0]: []}
+    with inside(app):
+        pairs.remove(pairs.look(db.session.get(Chatbot, chatbot_id))[0][0])
+        db.session.commit()
+        assert db.session.scalar(select(CuratedAnswer.id).where(CuratedAnswer.chatbot_id == chatbot_id)) is None
+
+
+def test_a_wording_moves_to_the_pair_that_names_it_last_or_becomes_a_question_of_its_own(app, chatbot_id):
+    parking = ("Is there parking?", "Yes.")
+    teach(app, chatbot_id, (*DELIVERY, OTHERS), (*parking, OTHERS[:1]))
+    assert wordings(app, chatbot_id) == {DELIVERY[0]: [OTHERS[1]], parking[0]: [OTHERS[0]]}
+    teach(app, chatbot_id, (OTHERS[0], "On Monday."))
+    assert wordings(app, chatbot_id) == {DELIVERY[0]: [OTHERS[1]], parking[0]: [], OTHERS[0]: []}
+    assert reply(app, chatbot_id, OTHERS[0]).text == "On Monday."
+
+
+def test_a_question_with_an_answer_of_its_own_is_no_wording_of_another(app, chatbot_id):
+    teach(app, chatbot_id, DELIVERY)
+    with inside(app), pytest.raises(SourceError, match="has an answer of its own"):
+        pairs.add(db.session.get(Chatbot, chatbot_id), [pairs.make_pair("Is it quick?", "Yes.", [DELIVERY[0].lower()])])
+
+
+def test_wordings_that_say_nothing_new_are_left_out_and_too_many_refused():
+    assert pairs.make_pair("Why?", "So.", ["", "why", " What for? ", "what for"]).wordings == ("what for",)
+    with pytest.raises(SourceError, match="may have 20 other wordings"):
+        pairs.make_pair("Why?", "So.", [f"Why {n}?" for n in range(21)])
+
+
 def test_hits_are_counted_one_by_one(app, chatbot_id):
     teach(app, chatbot_id, DELIVERY)
     for _ in range(3):

@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import event
 
 from app.history import recording
+from app.knowledge import pairs
 from app.learning import answers, asking, clustering, counts, inbox
 from models import AskedQuestion, ChatSession, QuestionCluster, db
 from tests.conftest import inside
@@ -118,8 +119,9 @@ def test_the_owners_answer_is_given_to_all_wordings_at_once(app, school):
     with inside(app):
         cluster = db.session.get(QuestionCluster, school.cluster().id)
         wordings = [wording.text for wording in inbox.read_wordings(cluster)]
-        _, rows = answers.write(school.chatbot(), cluster, MIXER[0], "Yes, for 20 euros.", [*wordings, "x" * 400])
-        assert len(rows) == 3
+        row, n_others = answers.write(school.chatbot(), cluster, MIXER[0], "Yes, for 20 euros.", [*wordings, "x" * 400])
+        assert n_others == 2
+        assert set(pairs.wordings_of([row])[row.id]) == set(MIXER[1:])
         db.session.commit()
     school.learn()
     assert school.clusters("answered") == [(MIXER[0], 3, 0)]

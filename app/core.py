@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from flask_babel import Babel
 
 from app import audit, settings
 from app.collaborators import Collaborators
@@ -20,6 +21,7 @@ def create_core(config: Config) -> Flask:
     app = Flask("app", static_folder=None)
     app.config.update(settings.flask_settings(config))
     app.extensions["docent"] = Collaborators(config)
+    Babel(app, locale_selector=lambda: "en", configure_jinja=False)  # commands speak English; the factory has its own
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -22,6 +22,7 @@ from models import (
     Chatbot,
     ChatModel,
     ChatSession,
+    CuratedAnswer,
     Domain,
     DomainGrant,
     Embed,
@@ -109,7 +110,7 @@ def full(app):
         )
         db.session.add(website)
         db.session.flush()
-        pairs.add(chatbot, [pairs.make_pair("Do you ship?", "We do.")])
+        pairs.add(chatbot, [pairs.make_pair("Do you ship?", "We do.", ["Is there shipping?"])])
         mine = {"service_id": vera.service_id, "chatbot_id": chatbot.id}
         told = tell_everything(vera)
         db.session.add_all([
@@ -160,6 +161,8 @@ def test_nothing_works_before_it_is_proven_and_everything_waits_to_be_read(elsew
         assert {source.state for source in mine(Source)} == {"queued"}
         assert [(model.is_off, model.sealed_key) for model in mine(ChatModel)] == [(True, "")]
         assert [chatbot.training_status for chatbot in mine(Chatbot)] == ["due"]
+        question, wording = sorted(mine(CuratedAnswer), key=lambda row: row.id)
+        assert (wording.question, wording.wording_of_id) == ("Is there shipping?", question.id)
         assert {chat.resume_hash for chat in mine(ChatSession)} == {None}
         invited = {invitation.email: invitation.role for invitation in mine(Invitation)}
         assert invited.pop(vera.email) == "owner", "who held it there comes as an owner"

@@ -79,16 +79,20 @@ def test_a_text_that_can_not_be_kept_says_why_and_is_not_lost(as_ada, ada, typed
 
 
 def test_an_answer_is_written_given_counted_changed_and_removed(app, ada, as_ada, answers):
-    as_ada.post(answers, data={"question": "Do you sell maps?", "answer": "Yes, at the desk."})
-    assert reply(app, ada, "do you sell maps").text == "Yes, at the desk."
+    written = {"question": "Do you sell maps?", "answer": "Yes, at the desk.", "wordings": "Any <b>maps</b>?\r\n\r\n"}
+    as_ada.post(answers, data=written)
+    assert reply(app, ada, "do you sell maps").text == reply(app, ada, "any <b>maps</b>").text == "Yes, at the desk."
     with inside(app):
         row = db.session.scalars(select(CuratedAnswer).where(CuratedAnswer.question == "Do you sell maps?")).one()
         address = f"{answers}/{row.uuid}"
     listed = as_ada.get(answers).text
-    assert '<td data-label="Given" class="number"><span>1</span>' in listed
+    assert '<td data-label="Given" class="number"><span>2</span>' in listed
+    assert "Also asked as: Any &lt;b&gt;maps&lt;/b&gt;?" in listed
     assert "Yes, at the desk." in as_ada.get(address).text
+    assert "Any &lt;b&gt;maps&lt;/b&gt;?</textarea>" in as_ada.get(address).text
     as_ada.post(address, data={"question": "Do you sell maps?", "answer": "No more."})
     assert reply(app, ada, "Do you sell maps?").text == "No more."
+    assert reply(app, ada, "Any <b>maps</b>?").state != "curated"
     assert "No more." not in as_ada.get(f"{address}/delete").text
     as_ada.post(f"{address}/delete")
     assert reply(app, ada, "Do you sell maps?").state != "curated"

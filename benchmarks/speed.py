@@ -116,7 +116,7 @@ def compare_with_plain(uuid: str, limit: int = 200) -> list[tuple[str, str]]:
         ("plain: the chunks alone on torch, of processor", f"{theirs.cpu:.1f} s, {theirs.wall:.1f} s"),
         ("ratio", f"{theirs.cpu / ours.cpu:.1f} of processor, {theirs.wall / ours.wall:.1f} by the clock"),
         (
-            "a search: both ways, sentences, evidence",
+            "a search: both ways, re-ordered by sentences, with texts",
             f"{searching.wall * 20:.1f} ms, {searching.cpu * 20:.1f} of processor",
         ),
         ("plain: a question, dense alone", f"{asking.wall * 20:.1f} ms, {asking.cpu * 20:.1f} of processor"),

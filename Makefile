@@ -53,8 +53,8 @@ bench: .venv/installed  ## measure speed and memory; minutes
 	$(BIN)/python benchmarks/scale.py
 
 QUESTIONS ?= ../shared/data/qa-dev
-bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS
-	$(BIN)/python benchmarks/answers.py $(QUESTIONS)
+bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS; EVERY=n-th question
+	$(BIN)/python benchmarks/answers.py $(QUESTIONS) --every $(or $(EVERY),1)
 	$(BIN)/python benchmarks/curated.py $(QUESTIONS)
 
 seed-history: .venv/installed  ## fill the installation of DATA_DIR and DATABASE_URL with N=1000000 messages of a year

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -80,14 +80,14 @@ def add_document(chatbot_id: int) -> tuple[int, Clock, Clock]:
     return outcome.n_chunks if outcome else 0, reading, publishing
 
 
-def ask_many(chatbot_id: int) -> tuple[list[float], float]:
+def ask_many(chatbot_id: int, ask: Callable[[Chatbot, str], object]) -> tuple[list[float], float]:
     """Return (milliseconds by the wall of each question, processor milliseconds of one)."""
     random, times = np.random.default_rng(5), []
     cpu = time.process_time()
     for n in range(N_QUESTIONS):
         words = " ".join(f"w{int(number):x}ord" for number in random.zipf(1.3, size=6) % N_VOCABULARY)
         started = time.perf_counter()
-        answering.answer(db.session.get_one(Chatbot, chatbot_id), f"What is {words} for zebra {n % 10}?")
+        ask(db.session.get_one(Chatbot, chatbot_id), f"What is {words} for zebra {n % 10}?")
         times.append((time.perf_counter() - started) * 1000)
     return times[10:], (time.process_time() - cpu) * 1000 / N_QUESTIONS
 
@@ -103,14 +103,15 @@ def measure(n_chunks: int) -> None:
     with timing() as building:
         publish.publish(chatbot_id)
     added, reading, publishing = add_document(chatbot_id)
-    times, cpu_ms = ask_many(chatbot_id)
     rows = [
         ("build the index anew", f"{building.wall:.1f} s, {building.cpu:.1f} s of processor"),
         (f"read and embed a new document of {added} chunks", f"{reading.wall:.2f} s, {reading.cpu:.2f} s of processor"),
         ("publish it", f"{publishing.wall:.2f} s, {publishing.cpu:.2f} s of processor"),
-        ("a question, p50 / p95", f"{quantile(times, 0.5):.1f} / {quantile(times, 0.95):.1f} ms"),
-        ("a question, of processor", f"{cpu_ms:.1f} ms"),
     ]
+    for name, ask in (("a search", answering.search), ("a question", answering.answer)):
+        times, cpu_ms = ask_many(chatbot_id, ask)
+        spread = f"{quantile(times, 0.5):.1f} / {quantile(times, 0.95):.1f} ms"
+        rows.append((f"{name}, p50 / p95", f"{spread}, {cpu_ms:.1f} ms of processor"))
     print_table(f"{n_chunks:,} chunks", rows)
 
 

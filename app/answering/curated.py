@@ -7,6 +7,7 @@ The same words always match; a question that means the same matches where words,
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ class _Match(NamedTuple):
     score: float
 
 
-_kept: OrderedDict[tuple[int, int, int | None, str], _Questions] = OrderedDict()
+_kept: OrderedDict[tuple[uuid.UUID, int, int | None, str], _Questions] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -109,7 +110,7 @@ def _nearest(chatbot: Chatbot, question: str) -> list[tuple[int, str, float]]:
 
 def _questions_of(chatbot: Chatbot) -> _Questions:
     """Return a chatbot's questions; read again after each change of its knowledge, and after each training."""
-    key = (chatbot.id, chatbot.changed_count, chatbot.generation_id, here().embedder.name)
+    key = (chatbot.uuid, chatbot.changed_count, chatbot.generation_id, here().embedder.name)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)

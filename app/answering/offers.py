@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from threading import Lock
@@ -21,7 +22,7 @@ MAX_TRIES = 2  # that are not known yet: a refusal stays within three times an a
 _KEPT = 4096
 _LETTERS = range(3, 80)
 
-_known: OrderedDict[tuple[int, int | None, str, str], bool] = OrderedDict()
+_known: OrderedDict[tuple[uuid.UUID, int | None, str, str], bool] = OrderedDict()
 _lock = Lock()
 
 
@@ -31,7 +32,7 @@ def closest(chatbot: Chatbot, question: str, hits: Sequence[Hit], manner: Manner
     tries = MAX_TRIES
     golden_ones = golden.list_close(chatbot, question, N_OWN)
     for text in dict.fromkeys([*golden_ones, *_candidates(hits, manner)]):
-        key = (chatbot.id, chatbot.generation_id, manner.strictness, text)
+        key = (chatbot.uuid, chatbot.generation_id, manner.strictness, text)
         if key not in _known:
             if not tries:
                 continue
@@ -54,7 +55,7 @@ def _candidates(hits: Sequence[Hit], manner: Manner) -> Iterator[str]:
     yield from nearest[N_NEAREST:]
 
 
-def _remember(key: tuple[int, int | None, str, str], *, answered: bool) -> None:
+def _remember(key: tuple[uuid.UUID, int | None, str, str], *, answered: bool) -> None:
     with _lock:
         _known[key] = answered
         while len(_known) > _KEPT:

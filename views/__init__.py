@@ -83,6 +83,7 @@ def _pages() -> tuple[Any, ...]:
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
+    from views.start import StartPage
     from views.submissions import SubmissionPage
     from views.takeout import TakeoutPage
     from views.texts import TextPage
@@ -98,7 +99,7 @@ def _pages() -> tuple[Any, ...]:
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage, HistoryLivePage,
         MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
-        PrivacyPage, ChatCarePage, ExportPage,
+        PrivacyPage, ChatCarePage, ExportPage, StartPage,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app import audit, mail
 from app.accounts import invitations, passwords, signup
 from app.accounts.addresses import AddressError
 from app.caller import limit_tries
+from app.signin import enter
 from models import Member
 from models.base import db
 
@@ -115,10 +116,12 @@ class VerifyPage(BaseView):
         return self.render_template("accounts/verify.html", form=form, found=found, appbuilder=self.appbuilder), status
 
     def _confirmed(self, member: Member) -> Any:
+        """Sign the member in at once: this browser knows the password, and the link has proven the address."""
         audit.record("address.confirm", member)
+        if not current_user.is_authenticated:
+            enter(member)
         db.session.commit()
-        flash("Your address is confirmed. Sign in with your e-mail and password.", "success")
-        return redirect(url_for("SignInView.login"))
+        return redirect(url_for("HomeView.index"))
 
 
 class AcceptPage(BaseView):

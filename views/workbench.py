@@ -70,6 +70,7 @@ class WorkbenchPage(BaseView):
             "chatbot/preview.html", chatbot=chatbot, form=form, trace=trace, embed=embed, trail=trail_of(chatbot),
             token=embeds.sign_preview(embed, current_user.get_id()), may=_rights(chatbot),
             state=describe(chatbot, facts), facts=facts,
+            waits=trace is None and chatbot.generation_id is None and describe(chatbot, facts).is_moving,
             places=places_of([hit.chunk_id for hit in trace.hits]) if trace else {},
             cost=prices.in_words(trace.answer.cost, here().config.currency) if trace and trace.answer else "",
             plain_answer=citing.clean(trace.answer.text, (), trace.answer.text) if trace and trace.answer else "",

@@ -25,6 +25,7 @@ from models.members import STAFF, SUPERADMIN, SUPPORT
 MINUTES = 60
 MIN_REASON = 10
 MAX_TOLD = 20
+MAX_LATEST = 5
 LOOKERS = (SUPERADMIN, STAFF, SUPPORT)
 
 
@@ -89,6 +90,13 @@ def find(grant_uuid: str, member: Member) -> ActingGrant | None:
     )  # fmt: skip
     with tenancy.everything():
         return db.session.scalar(query)
+
+
+def latest_of(member_id: int, limit: int = MAX_LATEST) -> list[ActingGrant]:
+    """Return where somebody has looked last, the latest first."""
+    query = select(ActingGrant).where(ActingGrant.user_id == member_id).options(joinedload(ActingGrant.service))
+    with tenancy.everything():
+        return list(db.session.scalars(query.order_by(ActingGrant.id.desc()).limit(limit)))
 
 
 def end(grant: ActingGrant) -> None:

@@ -1,12 +1,21 @@
-"""Publishing with a look at the golden questions first: what knowledge and answering do together."""
+"""Publishing with a look at the golden questions first, and first questions for visitors."""
 
 from __future__ import annotations
 
-from app.answering import golden
+from pathlib import Path
+
+from app.answering import golden, suggesting
 from app.knowledge import publish
+from app.knowledge.holds import Examination
 from app.knowledge.publish import Published
 
 
 def release(chatbot_id: int) -> Published | None:
     """Build, examine and publish what a chatbot knows now; see `publish.publish`. None also when it is held back."""
-    return publish.publish(chatbot_id, golden.examine)
+    return publish.publish(chatbot_id, _examine)
+
+
+def _examine(chatbot_id: int, folder: Path) -> Examination:
+    found = golden.examine(chatbot_id, folder)
+    suggesting.suggest(chatbot_id, folder)  # before anybody can ask: who waits for the training sees them at once
+    return found

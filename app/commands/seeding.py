@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from app.accounts import members, passwords
 from app.collaborators import here
-from app.domains import embeds, hosts
+from app.domains import embeds, hosts, sample
 from app.knowledge import ingest, publish, reconcile, sources
 from app.plans.catalog import find_plan
 from app.plans.services import grant
@@ -20,7 +20,7 @@ from models.base import now
 from models.members import MEMBER
 
 HANDBOOK = Path(__file__).resolve().parent.parent.parent / "docs" / "handbook"
-EMAIL = "demo@example.com"
+EMAIL = sample.OWNER
 SUFFIXES = (".pdf", ".pptx", ".docx", ".html")
 SETTINGS = {
     "greeting": "Hello! I know Docent's handbook. What would you like to know?",
@@ -74,12 +74,20 @@ def seed_demo() -> None:
     if chatbot is None:
         return
     _follow_port()
+    _show_to_everybody(chatbot)
     waiting = select(Source.id).where(Source.chatbot_id == chatbot.id, Source.state == "queued")
     queued = list(db.session.scalars(waiting))
     for source_id in tqdm(queued, desc="reading the handbook", file=sys.stderr, disable=not queued):
         ingest.ingest(source_id)
     if reconcile.is_due(chatbot.id):
         publish.publish(chatbot.id)
+
+
+def _show_to_everybody(chatbot: Chatbot) -> None:
+    """Give the demo's chatbot a page: the sample that new owners play with. Its owner may switch it off for good."""
+    if embeds.hosted_embed(chatbot) is None:
+        embeds.switch_hosted(chatbot, is_on=True)
+        db.session.commit()
 
 
 def _find_chatbot() -> Chatbot | None:

@@ -10,6 +10,7 @@ import uuid
 import zoneinfo
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts import preferences
 from app.accounts.standing import find_standing
@@ -88,6 +89,13 @@ def find(member_id: int, export_uuid: uuid.UUID) -> Export | None:
 def list_of(member_id: int, service_id: int) -> list[Export]:
     query = select(Export).where(Export.member_id == member_id, Export.service_id == service_id)
     return list(db.session.scalars(query.order_by(Export.id.desc()).limit(20)))
+
+
+def latest_of(member_id: int, limit: int = 5) -> list[Export]:
+    """Return the files that somebody had made last, of any service, the latest first."""
+    query = select(Export).where(Export.member_id == member_id).options(joinedload(Export.service))
+    with tenancy.everything():
+        return list(db.session.scalars(query.order_by(Export.id.desc()).limit(limit)))
 
 
 def remove(export: Export) -> None:

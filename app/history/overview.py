@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
@@ -78,9 +79,10 @@ def _facts(chatbot_ids: list[int]) -> dict[int, Facts]:
     return found
 
 
-def chatbot_cards() -> list[Card]:
-    """Return the youngest chatbots of the scope with their figures, in four queries however many there are."""
-    query = select(Chatbot).where(Chatbot.status != "deleted").options(selectinload(Chatbot.workspace))
+def chatbot_cards(workspace_ids: Collection[int]) -> list[Card]:
+    """Return the youngest chatbots of some workspaces with their figures, in four queries however many there are."""
+    query = select(Chatbot).where(Chatbot.status != "deleted", Chatbot.workspace_id.in_(workspace_ids))
+    query = query.options(selectinload(Chatbot.workspace))
     chatbots = list(db.session.scalars(query.order_by(Chatbot.id.desc()).limit(MAX_CARDS)))
     facts = _facts([chatbot.id for chatbot in chatbots])
     return [Card(chatbot, facts[chatbot.id]) for chatbot in chatbots]

@@ -15,6 +15,7 @@ from tests.conftest import inside, make_customer, sign_in
 
 N_ROWS = 60
 MAX_QUERIES = 16  # of them, seven find out who is asking
+MAX_AT_HOME = 24  # it has a part for each role, and each asks the same number of times however many rows there are
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,8 @@ def count_queries(app, client, address):
      "/chatbot/{uuid}/sources", "/chatbot/{uuid}/domains"],
 )  # fmt: skip
 def test_a_page_of_an_owner_asks_the_database_a_handful_of_times(app, as_ada, ada, address):
-    assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid, service_id=ada.service_id)) <= MAX_QUERIES
+    most = MAX_AT_HOME if address == "/" else MAX_QUERIES
+    assert count_queries(app, as_ada, address.format(uuid=ada.chatbot_uuid, service_id=ada.service_id)) <= most
 
 
 @pytest.mark.usefixtures("plenty")
@@ -102,7 +104,7 @@ def test_the_start_page_says_where_the_chatbots_are_that_it_leaves_out(as_ada):
     "address", ["/memberview/list/", "/subscriptionview/list/", "/planview/list/", "/orderview/list/", "/mails/", "/"]
 )
 def test_a_page_of_the_installation_asks_the_database_a_handful_of_times(app, boss, address):
-    assert count_queries(app, boss, address) <= MAX_QUERIES
+    assert count_queries(app, boss, address) <= (MAX_AT_HOME if address == "/" else MAX_QUERIES)
 
 
 @pytest.mark.usefixtures("plenty")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import current_app
+from flask_babel.speaklater import LazyString
 
 SHIPPED = {"en": "English", "de": "Deutsch"}
 FOLDER = Path(__file__).parent / "translations"
@@ -43,6 +45,12 @@ def ngettext(one: str, many: str, num: int, **words: object) -> str:
 def lazy_gettext(message: str) -> str:
     """Return what becomes a sentence when it is written. It takes no words: templates would not escape them."""
     said: str = flask_babel.lazy_gettext(message)
+    return said
+
+
+def lazily(make: Callable[[str], str], text: str) -> str:
+    """Return what `make` makes of a text when it is written."""
+    said: str = LazyString(make, text)
     return said
 
 

@@ -14,6 +14,7 @@ from app.caller import standing
 from app.languages import day_in_full, present
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.wording import word, words
 from models.base import now
 
 VERSION = "0.1.0"
@@ -80,12 +81,6 @@ def locator_in_words(locator: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def words(value: Any) -> str:
-    """Return a state or code as words: "internal_assistant" is "Internal assistant"."""
-    text = str(value).replace("_", " ")
-    return text[:1].upper() + text[1:]
-
-
 def money(minor_units: int, currency: str) -> str:
     return f"{format_decimal(minor_units / 100, '#,##0.00', locale=present())} {currency}"
 
@@ -93,6 +88,6 @@ def money(minor_units: int, currency: str) -> str:
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
-        locator=locator_in_words, money=money, words=words,
+        locator=locator_in_words, money=money, word=word, words=words,
     )  # fmt: skip
     app.jinja_env.globals.update(standing=standing, docent_version=VERSION)

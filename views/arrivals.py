@@ -18,7 +18,7 @@ from app.exports.arriving import Import
 from app.plans import catalog
 from app.refusals import Refusal
 from app.storage import StorageError
-from app.template_filters import words
+from app.wording import words
 from models import tenancy
 
 AS_IT_WAS = ("", "As it was there")

@@ -20,9 +20,10 @@ from sqlalchemy.orm import selectinload
 
 from app import audit, refused_forms
 from app.caller import standing
+from app.languages import lazily
 from app.refusals import Refusal
-from app.template_filters import words
 from app.values import whole_number
+from app.wording import words
 from models import db
 from views.listing import Narrowing, filters_of, read_listing
 from views.questions import Act
@@ -74,7 +75,7 @@ class Screen(ModelView):
         self.datamodel.related = (*filter(self.datamodel.is_relation, shown), *self.also_loads)
 
     def _prettify_column(self, name: str) -> str:
-        return words(name.replace(".", " "))
+        return lazily(words, name.replace(".", "_"))
 
     def workspace_of(self, item: Any) -> int | None:
         """Return the workspace in which the right to change `item` is asked for."""

@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional
 from app.caller import standing
 from app.knowledge import chatbots
 from app.leads import forms
-from app.template_filters import words
+from app.wording import words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES

@@ -14,7 +14,8 @@ from app.answering import prices
 from app.assets import icon
 from app.caller import preferred
 from app.collaborators import here
-from app.template_filters import ago, size_in_words, words
+from app.template_filters import ago, size_in_words
+from app.wording import words
 from models import Service
 
 _TONES = {

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.history.filters import Filter
-from app.template_filters import words
+from app.wording import words
 from models import Chatbot, Domain, Workspace, db
 
 _PLACES: dict[str, Any] = {"workspace": Workspace, "domain": Domain, "chatbot": Chatbot}

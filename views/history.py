@@ -25,7 +25,7 @@ from app.knowledge import chatbots, chunks
 from app.leads import submissions
 from app.looks.languages import NAMES
 from app.privacy import holds
-from app.template_filters import words
+from app.wording import words
 from models import Chatbot, ChatSession, Service
 from models.base import now
 from models.history import ANSWER_STATES

@@ -8,7 +8,7 @@ from flask import abort
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import mail
-from app.template_filters import words
+from app.wording import words
 from models import Subscription
 from views.base import Screen, table
 from views.columns import moment, status_badge

@@ -10,7 +10,7 @@ from wtforms import Form, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from app.plans.features import FEATURES, GB, Feature, FeaturesError, parse_features
-from app.template_filters import words
+from app.wording import words
 
 _UNITS = {"MB": 1_000_000, "GB": GB}
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(MB|GB)", re.IGNORECASE)

@@ -23,7 +23,7 @@ from app.answering.manner import (
     Manner,
 )
 from app.caller import standing
-from app.template_filters import words
+from app.wording import words
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
 

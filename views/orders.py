@@ -13,8 +13,9 @@ from app import audit
 from app.accounts.members import known_as
 from app.caller import standing
 from app.plans import orders
-from app.template_filters import money, words
+from app.template_filters import money
 from app.values import whole_number
+from app.wording import words
 from models import Member, Order, Service
 from models.base import db
 from models.plans import ORDER_STATUSES

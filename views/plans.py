@@ -9,7 +9,8 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.plans.features import FEATURES, in_words
-from app.template_filters import money, words
+from app.template_filters import money
+from app.wording import words
 from models import Plan
 from models.base import now
 from models.plans import BILLING_CYCLES

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement
 from app import audit
 from app.caller import preferred, standing
 from app.leads import exporting, finding, submissions
-from app.template_filters import words
+from app.wording import words
 from models import Submission, db
 from models.leads import SUBMISSION_STATES
 from views.base import Screen, rows_where, table

@@ -15,7 +15,7 @@ from app.accounts import leaving
 from app.accounts.members import known_as
 from app.caller import standing
 from app.plans import quotas
-from app.template_filters import words
+from app.wording import words
 from models import Member, Service, Workspace, WorkspaceMember
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Refused, Screen, rows_where, table

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from app.template_filters import ago, locator_in_words, size_in_words, words
+from app.template_filters import ago, locator_in_words, size_in_words
+from app.wording import words
 from models.base import now
 from views.source_state import seconds_in_words
 

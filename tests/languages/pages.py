@@ -14,17 +14,18 @@ from typing import Any
 
 import flask_babel
 import sqlalchemy as sa
+from babel import Locale
 from bs4 import BeautifulSoup, Comment, Doctype
 
 from tests.conftest import inside
 from tests.e2e import cast, stage, walk
 
 OPEN, CLOSE = "\u27e6", "\u27e7"
-_INNERMOST = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-words")
 _SILENT = {"script", "style", "code", "pre", "textarea", "time"}  # code, what people have typed, moments
-# names, units and what is the same in every language
+_DATES = Locale("de")
+# names, units, what is the same in every language, and what dates are made of
 NAMES = set(
     "Docent CSV XLSX JSONL JSON ZIP PDF UTC KB MB GB ms min English Deutsch HTML CSS API EUR ID URL IP px".split()
 )
@@ -68,25 +69,27 @@ def is_silent(node: Any) -> bool:
     )
 
 
-def spoken(page: str) -> list[str]:
-    """Return what a page says: its texts, and what is read out or shown on hovering."""
-    soup = BeautifulSoup(page, "html.parser")
-    texts = [str(node) for node in soup.find_all(string=True)
-             if not isinstance(node, Comment | Doctype) and not is_silent(node)]  # fmt: skip
-    said = [tag.get(name, "") for name in _SPOKEN for tag in soup.find_all(attrs={name: True}) if not is_silent(tag)]
-    return [" ".join(text.split()) for text in (*texts, *said) if text.strip()]
+def outside(texts: list[str]) -> list[str]:
+    """Return what of some texts, which follow each other, stands outside of brackets that may span them."""
+    depth, found = 0, []
+    for text in texts:
+        left = ""
+        for sign in text:
+            depth += (sign == OPEN) - (sign == CLOSE)
+            left += sign if depth == 0 and sign != CLOSE else " "
+        found.append(left)
+    return found
 
 
 def strays(page: str, data: set[str]) -> list[str]:
-    """Return what a page in brackets says outside of them, and is no data."""
-    found = []
-    for text in spoken(page):
-        left, before = text, ""
-        while left != before:
-            before, left = left, _INNERMOST.sub(" ", left)
-        if [word for word in _WORD.findall(left) if word not in data and word not in NAMES]:
-            found.append(text)
-    return found
+    """Return what a page in brackets says outside of them, and is no data: shown, read out or shown on hovering."""
+    soup = BeautifulSoup(page, "html.parser")
+    nodes = [node for node in soup.find_all(string=True) if not isinstance(node, Comment | Doctype)]
+    left = outside([str(node) for node in nodes])
+    texts = [text for node, text in zip(nodes, left, strict=True) if not is_silent(node)]
+    said = [tag.get(name, "") for name in _SPOKEN for tag in soup.find_all(attrs={name: True}) if not is_silent(tag)]
+    texts += [text for each in said for text in outside([each])]
+    return [" ".join(text.split()) for text in texts if set(_WORD.findall(text)) - data - NAMES]
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""Who sent this request: their standing, and how often they may try what takes a secret."""
+"""Who sent this request: their standing, where they came from, and how often they may try what takes a secret."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import abort, g, request
+from flask import abort, current_app, g, request
 from flask_login import current_user
 
 from app import limits
@@ -26,6 +28,19 @@ def signed_in() -> Member:
     """Return the member who sent this request; the page is behind a sign-in."""
     found: Member = current_user._get_current_object()  # noqa: SLF001 - the row itself: a proxy can't be stored
     return found
+
+
+def came_from() -> str:
+    """Return the page of ours that this request was sent from, without host; the start page where it tells none."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
+    doors = current_app.create_url_adapter(request)
+    is_ours = page.netloc == request.host and re.match(r"/(?!/)", page.path)
+    if not is_ours or doors is None or not doors.test(page.path, "GET"):
+        return "/"
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def limit_sign_ins(what: str, account: str) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request
+from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from werkzeug.exceptions import HTTPException
 
 from app.api_errors import ApiError
+from app.caller import came_from
 from app.refusals import Refusal
 from models.base import db
 from models.tenancy import ForeignRowError
@@ -34,21 +34,24 @@ _CODES = {
     409: "conflict", 413: "too_large", 415: "wrong_type", 429: "rate_limited", 503: "unavailable",
 }  # fmt: skip
 _TITLES = {
-    403: "Not allowed", 404: "Nothing here", 409: "That is taken", 413: "Too large", 429: "Too many tries",
-    500: "Something went wrong", 503: "Not available at the moment",
+    400: _("That was not understood"), 401: _("Please sign in"), 403: _("Not allowed"), 404: _("Nothing here"),
+    405: _("Not this way"), 409: _("That is taken"), 413: _("Too large"), 415: _("Not this way"),
+    429: _("Too many tries"), 500: _("Something went wrong"), 503: _("Not available at the moment"),
 }  # fmt: skip
 _WORDS = {
-    400: "The request could not be understood. Go back, check what you entered, and try again.",
-    401: "Please sign in first.",
-    403: "Your role does not allow this, or the service does not run. An owner of the workspace can tell you more.",
-    404: "There is nothing here, or it is not yours to see.",
-    405: "This address does not take that kind of request.",
-    409: "Something with the same name or address exists already, or somebody else changed it just now.",
-    413: "That is larger than this installation accepts.",
-    415: "This address does not take that kind of content.",
-    429: "Too many tries in a short time. Please wait a minute.",
-    503: "A part of the installation can't be reached at the moment. Please try again in a minute.",
+    400: _("The request could not be understood. Go back, check what you entered, and try again."),
+    401: _("Please sign in first."),
+    403: _("Your role does not allow this, or the service does not run. An owner of the workspace can tell you more."),
+    404: _("There is nothing here, or it is not yours to see."),
+    405: _("This address only takes what a form sends. Go back to the page with the form."),
+    409: _("Something with the same name or address exists already, or somebody else changed it just now."),
+    413: _("That is larger than this installation accepts."),
+    415: _("This address does not take that kind of content."),
+    429: _("Too many tries in a short time. Please wait a minute."),
+    500: _("Something went wrong on our side. It has been written to the log."),
+    503: _("A part of the installation can't be reached at the moment. Please try again in a minute."),
 }
+_HERE_BEFORE = {400, 405, 409, 413, 415, 429}  # the way on is the page before
 
 
 def wants_json() -> bool:
@@ -59,8 +62,9 @@ def _answer(status: int, code: str, words: str) -> tuple[Response | str, int]:
     request_id = g.get("request_id", "")
     if wants_json():
         return jsonify(error={"code": code, "message": words, "request_id": request_id}), status
-    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    title = str(_TITLES.get(status) or HTTPStatus(status).phrase)
     shown = {"status": status, "title": title, "words": words, "request_id": request_id}
+    shown["back"] = came_from() if status in _HERE_BEFORE else "/"
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return render_template("error.html", **shown), status
     # past Flask's context processors: one of them asks the database who is signed in, which may be what is broken
@@ -71,19 +75,21 @@ def _answer_http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < HTTPStatus.BAD_REQUEST or error.response is not None:
         return error
-    return _answer(status, _CODES.get(status, "error"), _WORDS.get(status, HTTPStatus(status).phrase))
+    return _answer(status, _CODES.get(status, "error"), str(_WORDS.get(status, HTTPStatus(status).phrase)))
 
 
 def _answer_known(error: Exception) -> Any:
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
-    log.warning("%s answered with %s: %s", request.path, status, error)
+    log.warning("request %s: %s answered with %s: %s", g.get("request_id"), request.path, status, error)
     db.session.rollback()  # the page that says so reads who is signed in
-    return _answer(status, code, _WORDS[status])
+    return _answer(status, code, str(_WORDS[status]))
 
 
 def _answer_unknown(error: Exception) -> Any:
-    log.error("unexpected error on %s %s", request.method, request.path, exc_info=error)
-    return _answer(500, "internal_error", "Something went wrong on our side. It has been written to the log.")
+    log.error(
+        "request %s: unexpected error on %s %s", g.get("request_id"), request.method, request.path, exc_info=error
+    )
+    return _answer(500, "internal_error", str(_WORDS[500]))
 
 
 def _answer_api(error: ApiError) -> Any:
@@ -98,18 +104,22 @@ def _say_refusal(refusal: Refusal) -> Any:
     if wants_json() or request.method == "GET":
         return _answer(409, refusal.code, str(refusal))
     flash(str(refusal), "danger")
-    came_from = urlsplit(request.referrer or "")
-    is_ours = came_from.netloc == request.host and re.match(r"/(?!/)", came_from.path)
-    return redirect(came_from.path if is_ours else "/", 303)
+    return redirect(came_from(), 303)
 
 
 def _name_request() -> None:
     g.request_id = uuid.uuid4().hex[:12]
 
 
+def _tell_name(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    return response
+
+
 def install(app: Flask) -> None:
     """Give every request a name and every error an answer."""
     app.before_request(_name_request)
+    app.after_request(_tell_name)
     app.register_error_handler(HTTPException, _answer_http)
     for kind, _, _ in _TABLE:
         app.register_error_handler(kind, _answer_known)

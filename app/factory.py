@@ -9,7 +9,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import views
 import widget
-from app import assets, errors, headers, localization, refused_forms, security, template_filters
+from app import (
+    assets,
+    errors,
+    headers,
+    kept_forms,
+    localization,
+    refused_forms,
+    security,
+    sent_once,
+    template_filters,
+)
 from app.core import create_core
 from app.extensions import csrf, mail, migrate
 from models import db
@@ -38,7 +48,12 @@ def create_app(config: Config) -> Flask:
         csrf.init_app(app)  # after the sign-in: the page that says a token is missing shows who is signed in
         widget.register(app)
         csrf.exempt(widget.blueprint)
+        kept_forms.install(app)
+        sent_once.install(app)
     headers.install(app)
     assets.install(app)
     template_filters.install(app)
     return app
+
+
+sent_once.watch(db.session)

@@ -1,0 +1,127 @@
+"""A form that was sent is not done again: by a double click, by the back button, or by a page that is loaded again.
+
+Each form that does something holds a random name. The first request that brings it does the work; another one with the
+same name and the same content waits for it, and is led to where the first one led. Names are kept for a day in Redis
+for all processes; while Redis is away, in this process alone. What changed nothing (a form that is shown again, a file)
+may be sent again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from typing import Any
+
+from flask import Flask, Response, flash, g, has_request_context, redirect, request
+from flask_babel import gettext
+from markupsafe import Markup
+from redis.exceptions import RedisError
+from sqlalchemy import event
+
+from app.caller import came_from, standing
+from app.collaborators import here
+
+FIELD = "once"
+PATIENCE_S = 10.0  # for a request that does the same at this moment
+_STEP_S = 0.05
+_RUNNING, _RUNNING_S, _DONE_S = b"?", 120, 86_400
+
+
+class _Memory:
+    """The three commands of Redis that are needed here."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[bytes, float]] = {}
+        self._lock = threading.Lock()
+
+    def set(self, key: str, value: bytes, *, ex: int, nx: bool = False) -> bool:
+        with self._lock:
+            self._kept = {k: kept for k, kept in self._kept.items() if kept[1] > time.monotonic()}
+            if nx and key in self._kept:
+                return False
+            self._kept[key] = value, time.monotonic() + ex
+            return True
+
+    def get(self, key: str) -> bytes | None:
+        return self._kept.get(key, (None, 0.0))[0]
+
+    def delete(self, key: str) -> None:
+        self._kept.pop(key, None)
+
+
+_memory = _Memory()
+
+
+def _ask(command: str, *args: Any, **how: Any) -> Any:
+    try:
+        return getattr(here().redis, command)(*args, **how)
+    except (RedisError, OSError):
+        return getattr(_memory, command)(*args, **how)
+
+
+def once() -> Markup:
+    """Return the field by which a form is known; anew for each form that is shown."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, secrets.token_urlsafe(12))
+
+
+def _key() -> str:
+    """Return what tells this submission from all others: who, where, the form's name, and what was entered."""
+    entered = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    files = [(name, file.filename or "") for name, file in request.files.items(multi=True)]
+    told = (standing().member_id, request.full_path, sorted(entered), sorted(files))
+    return "docent:once:" + hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_named() -> bool:
+    is_page = request.method == "POST" and request.endpoint and request.blueprint != "widget"
+    return bool(is_page and not request.path.startswith("/api/") and request.form.get(FIELD))
+
+
+def _begin() -> Any:
+    """Let the first one through; answer the others once it is done."""
+    if not _is_named():
+        return None
+    key, until = _key(), time.monotonic() + PATIENCE_S
+    while not _ask("set", key, _RUNNING, nx=True, ex=_RUNNING_S):
+        where = _ask("get", key)
+        is_running = where in (None, _RUNNING)
+        if not is_running or time.monotonic() > until:
+            return _lead_on("" if is_running else where.decode())
+        time.sleep(_STEP_S)
+    g.sent_once = key
+    return None
+
+
+def _lead_on(where: str) -> Any:
+    flash(gettext("That was sent twice. It was done once."), "info")
+    return redirect(where or came_from(), 303)
+
+
+def _finish(response: Response) -> Response:
+    key = g.pop("sent_once", None)
+    if key is None:
+        return response
+    if g.get("has_committed") and "Content-Disposition" not in response.headers:
+        _ask("set", key, (response.location or "").encode(), ex=_DONE_S)
+    else:
+        _ask("delete", key)
+    return response
+
+
+def _note_commit(_session: Any) -> None:
+    if has_request_context():
+        g.has_committed = True
+
+
+def watch(session: Any) -> None:
+    """Notice when a request has changed something."""
+    event.listen(session, "after_commit", _note_commit)
+
+
+def install(app: Flask) -> None:
+    """Call it after the CSRF protection: what that refuses was not sent."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.jinja_env.globals.update(once=once)

@@ -1,0 +1,82 @@
+"""What is sent twice is done once; what changed nothing may be sent again."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from app import sent_once
+from models import Chatbot, db
+from tests.conftest import inside, sign_in
+
+
+def form_of(client, path):
+    """The fields of a page's form as a browser would send them back."""
+    page = client.get(path).text
+    return {sent_once.FIELD: re.search(rf'name="{sent_once.FIELD}" value="([^"]+)"', page)[1]}
+
+
+def names(app, ada):
+    with inside(app):
+        return list(db.session.scalars(select(Chatbot.name).where(Chatbot.service_id == ada.service_id)))
+
+
+@pytest.fixture
+def new_chatbot(as_ada, ada):
+    """The filled form of a new chatbot."""
+    return {
+        **form_of(as_ada, "/chatbotview/add"), "name": "Twice", "type": "support", "workspace": ada.workspace_id,
+        "description": "",
+    }  # fmt: skip
+
+
+def test_a_form_that_is_sent_again_leads_to_what_it_made(app, as_ada, ada, new_chatbot):
+    first = as_ada.post("/chatbotview/add", data=new_chatbot)
+    again = as_ada.post("/chatbotview/add", data=new_chatbot)
+    assert (first.status_code, again.status_code) == (302, 303)
+    assert again.location == first.location
+    assert names(app, ada).count("Twice") == 1
+    assert "It was done once." in as_ada.get(again.location).text
+
+
+def test_two_presses_at_the_same_moment_do_it_once(app, as_ada, ada, new_chatbot):
+    sent = {**new_chatbot, "name": "At once"}
+    browsers = [sign_in(app, ada) for _ in range(4)]
+    presses = [
+        threading.Thread(target=browser.post, args=("/chatbotview/add",), kwargs={"data": sent}) for browser in browsers
+    ]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join()
+    assert names(app, ada).count("At once") == 1
+
+
+def test_a_form_that_was_refused_or_changed_is_sent_again(app, as_ada, ada, new_chatbot):
+    assert as_ada.post("/chatbotview/add", data={**new_chatbot, "name": ""}).status_code == 400
+    assert as_ada.post("/chatbotview/add", data={**new_chatbot, "name": ""}).status_code == 400
+    assert as_ada.post("/chatbotview/add", data={**new_chatbot, "name": "Mended"}).status_code == 302
+    assert as_ada.post("/chatbotview/add", data={**new_chatbot, "name": "And another"}).status_code == 302
+    assert {"Mended", "And another"} <= set(names(app, ada))
+
+
+def test_the_same_words_of_two_people_are_two_requests(app, as_ada, cid, new_chatbot):
+    assert as_ada.post("/chatbotview/add", data={**new_chatbot, "name": "Mine"}).status_code == 302
+    theirs = {**new_chatbot, "name": "Mine", "workspace": cid.workspace_id}
+    assert sign_in(app, cid).post("/chatbotview/add", data=theirs).status_code == 302
+
+
+def test_a_file_that_was_taken_home_may_be_taken_again(as_ada, ada):
+    sent = {sent_once.FIELD: "x", "format": "csv", "per": "message"}
+    files = [as_ada.post(f"/exports/for/{ada.service_id}/file", data=sent) for _ in range(2)]
+    assert [file.status_code for file in files] == [200, 200]
+
+
+def test_who_waits_too_long_is_told_so(as_ada, new_chatbot, monkeypatch):
+    monkeypatch.setattr(sent_once, "PATIENCE_S", 0)
+    monkeypatch.setattr(sent_once._Memory, "set", lambda *_args, **how: not how.get("nx"))
+    answer = as_ada.post("/chatbotview/add", data=new_chatbot)
+    assert (answer.status_code, answer.location) == (303, "/")

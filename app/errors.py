@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request
-from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from werkzeug.exceptions import HTTPException
 
 from app.api_errors import ApiError
 from app.caller import came_from
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models.base import db
 from models.tenancy import ForeignRowError
@@ -34,22 +34,22 @@ _CODES = {
     409: "conflict", 413: "too_large", 415: "wrong_type", 429: "rate_limited", 503: "unavailable",
 }  # fmt: skip
 _TITLES = {
-    400: _("That was not understood"), 401: _("Please sign in"), 403: _("Not allowed"), 404: _("Nothing here"),
-    405: _("Not this way"), 409: _("That is taken"), 413: _("Too large"), 415: _("Not this way"),
-    429: _("Too many tries"), 500: _("Something went wrong"), 503: _("Not available at the moment"),
+    400: _l("That was not understood"), 401: _l("Please sign in"), 403: _l("Not allowed"), 404: _l("Nothing here"),
+    405: _l("Not this way"), 409: _l("That is taken"), 413: _l("Too large"), 415: _l("Not this way"),
+    429: _l("Too many tries"), 500: _l("Something went wrong"), 503: _l("Not available at the moment"),
 }  # fmt: skip
 _WORDS = {
-    400: _("The request could not be understood. Go back, check what you entered, and try again."),
-    401: _("Please sign in first."),
-    403: _("Your role does not allow this, or the service does not run. An owner of the workspace can tell you more."),
-    404: _("There is nothing here, or it is not yours to see."),
-    405: _("This address only takes what a form sends. Go back to the page with the form."),
-    409: _("Something with the same name or address exists already, or somebody else changed it just now."),
-    413: _("That is larger than this installation accepts."),
-    415: _("This address does not take that kind of content."),
-    429: _("Too many tries in a short time. Please wait a minute."),
-    500: _("Something went wrong on our side. It has been written to the log."),
-    503: _("A part of the installation can't be reached at the moment. Please try again in a minute."),
+    400: _l("The request could not be understood. Go back, check what you entered, and try again."),
+    401: _l("Please sign in first."),
+    403: _l("Your role does not allow this, or the service does not run. An owner of the workspace can tell you more."),
+    404: _l("There is nothing here, or it is not yours to see."),
+    405: _l("This address only takes what a form sends. Go back to the page with the form."),
+    409: _l("Something with the same name or address exists already, or somebody else changed it just now."),
+    413: _l("That is larger than this installation accepts."),
+    415: _l("This address does not take that kind of content."),
+    429: _l("Too many tries in a short time. Please wait a minute."),
+    500: _l("Something went wrong on our side. It has been written to the log."),
+    503: _l("A part of the installation can't be reached at the moment. Please try again in a minute."),
 }
 _HERE_BEFORE = {400, 405, 409, 413, 415, 429}  # the way on is the page before
 
@@ -121,7 +121,7 @@ def install(app: Flask) -> None:
     app.before_request(_name_request)
     app.after_request(_tell_name)
     app.register_error_handler(HTTPException, _answer_http)
-    for kind, _, _ in _TABLE:
+    for kind, _status, _code in _TABLE:
         app.register_error_handler(kind, _answer_known)
     app.register_error_handler(ApiError, _answer_api)
     app.register_error_handler(Refusal, _say_refusal)

@@ -57,7 +57,7 @@ def _ask_to_sign_in(response: Response) -> Response:
 
     The sign-in leads on to a page that can be opened, and nobody is told "denied" who was only away for long.
     """
-    is_sent_away = response.status_code == 302 and urlsplit(response.location or "").path == url_for("SignInView.login")
+    is_sent_away = urlsplit(response.location or "").path == url_for("SignInView.login")
     if not is_sent_away or (request.endpoint or "").startswith("SignInView.") or current_user.is_authenticated:
         return response
     session.pop("_flashes", None)

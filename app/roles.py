@@ -15,6 +15,8 @@ _WRITE = (*_READ, "can_add", "can_edit", "can_delete")
 _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "HomeView": ("can_index",),
     "StartPage": ("can_begin",),
+    "SearchPage": ("can_show", "can_found"),
+    "WorkplacePage": ("can_choose",),
     "ProfileView": (
         "can_show", "can_change_details", "can_change_password", "can_change_address", "can_sign_out_device",
         "can_sign_out_others", "can_change_weekly",

@@ -8,7 +8,7 @@ from flask import Flask, abort, flash, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 
-from app import audit, keyholder, roles
+from app import audit, keyholder, roles, workplace
 from app.accounts import acting, presence
 from app.accounts.standing import NOBODY, find_standing
 from app.signin import SignInView
@@ -35,6 +35,10 @@ class DocentSecurityManager(SecurityManager):
             member: Member | None = super().auth_user_db((username or "").strip().lower(), password)
         return member if member is not None and member.verified else None
 
+    def get_user_roles(self, user: Any) -> list[Any]:
+        """Return somebody's roles. FAB would also ask which of its groups they are in: there are none."""
+        return [*user.roles] if user.is_authenticated else [self.get_public_role()]
+
     def _has_access_builtin_roles(self, role: Any, permission_name: str, view_name: str) -> bool:
         """Look it up: FAB would try hundreds of patterns for each of the dozen questions that a page asks."""
         return roles.opens(role.name, permission_name, view_name)
@@ -54,7 +58,7 @@ def _open_scope() -> None:
     audit.set_actor(g.standing.member_id)
     if "look" in session:
         _look()
-    tenancy.enter(g.standing.scope())
+    tenancy.enter(workplace.narrow(g.standing.scope()))
 
 
 def _look() -> None:

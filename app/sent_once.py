@@ -15,13 +15,13 @@ import time
 from typing import Any
 
 from flask import Flask, Response, flash, g, has_request_context, redirect, request
-from flask_babel import gettext
 from markupsafe import Markup
 from redis.exceptions import RedisError
 from sqlalchemy import event
 
 from app.caller import came_from, standing
 from app.collaborators import here
+from app.languages import gettext as _
 
 FIELD = "once"
 PATIENCE_S = 10.0  # for a request that does the same at this moment
@@ -90,12 +90,12 @@ def _begin() -> Any:
         if not is_running or time.monotonic() > until:
             return _lead_on("" if is_running else where.decode())
         time.sleep(_STEP_S)
-    g.sent_once = key
+    g.sent_once, g.has_committed = key, False
     return None
 
 
 def _lead_on(where: str) -> Any:
-    flash(gettext("That was sent twice. It was done once."), "info")
+    flash(_("That was sent twice. It was done once."), "info")
     return redirect(where or came_from(), 303)
 
 

@@ -10,6 +10,7 @@ from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
 
+from app import workplace
 from app.caller import standing
 from app.languages import day_in_full, present
 from app.languages import gettext as _
@@ -90,4 +91,4 @@ def install(app: Flask) -> None:
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
         locator=locator_in_words, money=money, word=word, words=words,
     )  # fmt: skip
-    app.jinja_env.globals.update(standing=standing, docent_version=VERSION)
+    app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

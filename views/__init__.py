@@ -80,6 +80,7 @@ def _pages() -> tuple[Any, ...]:
     from views.profile import ProfileView
     from views.resets import NewAddressPage, ResetPage
     from views.scans import ScansPage
+    from views.search import SearchPage
     from views.second_factor import SecondFactorPage
     from views.service_care import ServiceCarePage
     from views.source_page import SourcePage
@@ -92,6 +93,7 @@ def _pages() -> tuple[Any, ...]:
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
     from views.workbench import WorkbenchPage
+    from views.workplace import WorkplacePage
 
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
@@ -99,7 +101,7 @@ def _pages() -> tuple[Any, ...]:
         PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage, HistoryLivePage,
         MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
-        PrivacyPage, ChatCarePage, ExportPage, StartPage,
+        PrivacyPage, ChatCarePage, ExportPage, StartPage, SearchPage, WorkplacePage,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import joinedload
+
 from app.accounts import devices
 from app.values import whole_number
 from models import Member, db, tenancy
@@ -14,7 +16,7 @@ def find_member(cookie: str) -> Member | None:
     if member_id is None:
         return None
     with tenancy.everything():
-        member = db.session.get(Member, member_id)
+        member = db.session.get(Member, member_id, options=[joinedload(Member.roles)])
         is_current = member is not None and str(member.session_version) == version and member.is_active
         return member if is_current else None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.permissions import HOLDER, allows, is_change, is_view
 from app.plans import periods
@@ -45,6 +46,17 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A workspace that somebody is in, as it is named where they choose one."""
+
+    id: int
+    uuid: uuid.UUID
+    name: str
+    service_id: int
+    service_name: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """What one member is, at this moment. `roles` maps workspace id to role; holders are `holder` everywhere."""
 
@@ -54,6 +66,7 @@ class Standing:
     service_ids: frozenset[int] = frozenset()
     roles: dict[int, str] = field(default_factory=dict)
     service_of: dict[int, int] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()  # by service and name; those that are deleted left out
     stopped: tuple[Stopped, ...] = ()
     look: Look | None = None  # while it lasts, the person is nothing else
     reads_only: bool = False  # a key of the API that changes nothing
@@ -115,13 +128,19 @@ class Standing:
 NOBODY = Standing()
 
 
-def _roles(member_id: int, held: frozenset[int]) -> Iterable[tuple[int, int, str]]:
-    """Yield (workspace, service, role); a holder's own role comes last, so that it wins."""
+def _roles(member_id: int, held: frozenset[int]) -> Iterable[tuple[Workspace, str]]:
+    """Yield workspaces with the role there; a holder's own role comes last, so that it wins."""
     own = select(WorkspaceMember).where(WorkspaceMember.user_id == member_id)
-    for membership in db.session.scalars(own):
-        yield membership.workspace_id, membership.service_id, membership.role
+    for membership in db.session.scalars(own.options(joinedload(WorkspaceMember.workspace))):
+        yield membership.workspace, membership.role
     for workspace in db.session.scalars(select(Workspace).where(Workspace.service_id.in_(held))):
-        yield workspace.id, workspace.service_id, HOLDER
+        yield workspace, HOLDER
+
+
+def _places(workspaces: Iterable[Workspace], names: dict[int, str]) -> tuple[Place, ...]:
+    live = {w.id: w for w in workspaces if w.deleted_at is None}.values()
+    found = [Place(w.id, w.uuid, w.name, w.service_id, names[w.service_id]) for w in live]
+    return tuple(sorted(found, key=lambda place: (place.service_name.lower(), place.service_id, place.name.lower())))
 
 
 def _state(service: Service) -> str:
@@ -141,13 +160,14 @@ def find_standing(member: Member) -> Standing:
         rows = db.session.execute(seats.where(ServiceMember.user_id == member.id)).all()
         held = frozenset(service_id for service_id, role, _ in rows if role == HOLDER)
         in_services = frozenset(service_id for service_id, _, _ in rows)
-        found = [row for row in _roles(member.id, held) if row[1] in in_services]
+        found = [row for row in _roles(member.id, held) if row[0].service_id in in_services]
         return Standing(
             member_id=member.id,
             platform_role=member.platform_role or MEMBER,
             held_service_ids=held,
             service_ids=in_services,
-            roles={workspace: role for workspace, _, role in found},
-            service_of={workspace: service for workspace, service, _ in found},
+            roles={workspace.id: role for workspace, role in found},
+            service_of={workspace.id: workspace.service_id for workspace, _ in found},
+            places=_places((workspace for workspace, _ in found), {row[0]: row[2].name for row in rows}),
             stopped=tuple(_stopped(service) for _, _, service in rows if not service.is_live),
         )

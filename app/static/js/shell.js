@@ -1,12 +1,19 @@
 "use strict";
-// What every page has: the menu on phones, the theme switch, copying, and a voice for screen readers.
+// What every page has: the menu on phones, the theme switch, dialogs, copying, and a voice for screen readers.
 
-function announce(text) {
+const TOAST_MS = 6000;
+let toastTimer = null;
+
+// Say something aloud; shown for a while, too, unless the page shows it anyway.
+function announce(text, isShown = true) {
   const place = document.getElementById("announcer");
   place.textContent = "";
+  clearTimeout(toastTimer);
   setTimeout(() => {
+    place.classList.toggle("toast-shown", isShown);
     place.textContent = text;
   }, 50); // a change after a pause is read even when the words are the same
+  toastTimer = setTimeout(() => place.classList.remove("toast-shown"), TOAST_MS);
 }
 
 function toggleMenu(button, open) {
@@ -51,7 +58,7 @@ async function copy(button) {
   const label = button.querySelector("[data-label]");
   const before = label.textContent;
   label.textContent = "Copied";
-  announce("Copied to the clipboard.");
+  announce("Copied to the clipboard.", false);
   setTimeout(() => {
     label.textContent = before;
   }, 2000);
@@ -62,9 +69,25 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.setTheme) chooseTheme(button.dataset.setTheme);
   if (button.dataset.copy) copy(button);
+  if (button.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+  if ("closesDialog" in button.dataset) button.closest("dialog").close();
   if (button.getAttribute("aria-controls") === "menu") {
     toggleMenu(button, button.getAttribute("aria-expanded") !== "true");
   }
+});
+
+// A list of choices that hangs below its button closes when somebody goes on.
+document.addEventListener("click", (event) => {
+  for (const details of document.querySelectorAll("details[data-closes][open]")) {
+    if (!details.contains(event.target)) details.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const details = event.target.closest?.("details[data-closes][open]");
+  if (event.key !== "Escape" || !details) return;
+  details.open = false;
+  details.querySelector("summary").focus();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -75,6 +98,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll(".finder-button kbd")) key.textContent = "⌘K";
+}
 showTheme();
 const flashes = document.getElementById("flashes");
 // What a live region holds from the start is not read aloud; what comes into it is.

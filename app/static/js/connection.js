@@ -1,0 +1,25 @@
+"use strict";
+// Says so when Docent is out of reach. The browser knows whether there is a network, which is not the same: so it is tried.
+
+const TRY_MS = 4000;
+const offline = document.getElementById("offline");
+const probe = document.querySelector('link[rel="icon"]').href;
+let tries = null;
+
+async function isReachable() {
+  try {
+    await fetch(probe, { method: "HEAD", cache: "no-store" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function look() {
+  clearTimeout(tries);
+  offline.hidden = await isReachable();
+  if (!offline.hidden) tries = setTimeout(look, TRY_MS);
+}
+
+addEventListener("offline", look);
+addEventListener("online", look);

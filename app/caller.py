@@ -8,20 +8,40 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, g, request
+from flask import abort, current_app, g, request, session
 from flask_login import current_user
 
 from app import limits
-from app.accounts import preferences
+from app.accounts import acting, preferences
 from app.accounts.preferences import Preferences
-from app.accounts.standing import NOBODY, Standing
-from models import Member
+from app.accounts.standing import NOBODY, Standing, find_standing
+from models import Member, db, tenancy
 
 
 def standing() -> Standing:
     """Return the standing of whoever sent this request."""
     found: Standing = g.get("standing", NOBODY)
     return found
+
+
+def standing_later() -> Callable[[], Standing]:
+    """Return a function that reads where the person who sent this request stands, after it, in an app context.
+
+    A download goes on for minutes: whoever is removed meanwhile is NOBODY, and so is who looked, once the look is over.
+    """
+    member_id, grant_uuid = int(current_user.id), session.get("look")
+
+    def read() -> Standing:
+        with tenancy.everything():
+            member = db.session.get(Member, member_id)
+            if member is None or not member.is_active:
+                return NOBODY
+            if grant_uuid is None:
+                return find_standing(member)
+            grant = acting.find(grant_uuid, member)
+            return acting.standing_of(grant, member) if grant is not None else NOBODY
+
+    return read
 
 
 def signed_in() -> Member:

@@ -22,7 +22,7 @@ from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, 
 from models.privacy import Erasure, LegalHold, Retention
 from models.search import SessionWords
 from models.visitors import IdentityKey
-from models.webhooks import Delivery, Webhook
+from models.webhooks import Delivery, ScheduleListener, Webhook, WebhookPlace
 from models.websites import WebPage, Website
 from models.workspaces import Invitation, Workspace, WorkspaceMember
 
@@ -32,7 +32,7 @@ __all__ = [
     "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Export", "ExportSchedule", "Form", "Generation",
     "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "LegalHold", "Member", "Message",
     "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
-    "QuestionCluster", "RecoveryCode", "Retention", "SecondFactor", "Service", "ServiceKey", "ServiceKeyPlace",
-    "ServiceMember", "SessionWords", "Source", "Submission", "Subscription", "UsageCounter", "Verification",
-    "WebPage", "Webhook", "Website", "Workspace", "WorkspaceMember", "db",
+    "QuestionCluster", "RecoveryCode", "Retention", "ScheduleListener", "SecondFactor", "Service", "ServiceKey",
+    "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission", "Subscription", "UsageCounter",
+    "Verification", "WebPage", "Webhook", "WebhookPlace", "Website", "Workspace", "WorkspaceMember", "db",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ CHATBOT_TYPES = (
     "sales", "support", "onboarding", "feedback", "booking", "e-commerce", "internal_assistant", "knowledge_base",
     "marketing", "event", "education", "healthcare", "entertainment", "news", "custom",
 )  # fmt: skip
+MAX_NAME = 120  # characters
 TRAINING_STATUSES = ("empty", "due", "training", "ready", "failed")
 HOLDS = ("", "worse", "rollback")  # a golden question got worse, or the owner went back to an older generation
 HOSTED_PAGE = "hosted-page.invalid"  # stands for our page that holds a chatbot; RFC 2606: nobody can own that name
@@ -91,7 +92,7 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     __tablename__ = "chatbots"
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     version: Mapped[int] = mapped_column(default=0)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(MAX_NAME))
     description: Mapped[str] = mapped_column(Text, default="")
     type: Mapped[str] = mapped_column(String(24), default="support")
     status: Mapped[str] = mapped_column(String(16), default="enabled")

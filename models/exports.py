@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,9 @@ from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, Utc
 from models.members import Member
 from models.plans import Service
 from models.tenancy import ServiceOwned
+
+if TYPE_CHECKING:
+    from models.webhooks import ScheduleListener
 
 EXPORT_STATES = ("waiting", "writing", "ready", "failed", "expired")
 UNFINISHED_EXPORTS = EXPORT_STATES[:2]
@@ -41,6 +44,7 @@ class ExportSchedule(Table, HasUuid, _WantedHistory, Timestamped):
     error: Mapped[str] = mapped_column(String(500), default="")  # why it was paused, or did not succeed last
     member: Mapped[Member] = relationship()
     service: Mapped[Service] = relationship()
+    listener: Mapped[ScheduleListener | None] = relationship(back_populates="schedule", passive_deletes="all")
     __table_args__ = (
         UniqueConstraint("id", "service_id", name="schedule_in_service"),
         Index("schedules_by_turn", "status", "due_at"),
@@ -76,6 +80,7 @@ class Export(Table, HasUuid, _WantedHistory, Timestamped):
         ForeignKeyConstraint(
             ["schedule_id", "service_id"], ["export_schedules.id", "export_schedules.service_id"], ondelete="CASCADE"
         ),
+        Index("export_in_service", "id", "service_id", unique=True),
         Index("exports_by_turn", "state", "heartbeat_at"),
         one_of("state", *EXPORT_STATES),
         one_of("per", "message", "session"),

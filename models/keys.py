@@ -17,13 +17,17 @@ KEY_RIGHTS = ("write", "read", "basics")  # what each means: app/accounts/keys.p
 
 
 class ServiceKey(Table, HasUuid, ServiceOwned, Timestamped):
-    """A key of the API. `token_hash` is the SHA-256 of the key, `hint` its beginning, by which people tell it apart."""
+    """A key of the API. `token_hash` is the SHA-256 of the key, `hint` its beginning, by which people tell it apart.
+
+    `max_per_minute`: how many requests it may send; None: as many as the plan allows.
+    """
 
     __tablename__ = "service_keys"
     name: Mapped[str] = mapped_column(String(80))
     rights: Mapped[str] = mapped_column(String(8))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hint: Mapped[str] = mapped_column(String(16))
+    max_per_minute: Mapped[int | None] = mapped_column()
     maker_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
     expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)

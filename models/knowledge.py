@@ -155,6 +155,7 @@ class GoldenQuestion(Table, HasUuid, ChatbotOwned, Timestamped):
     question: Mapped[str] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text, default="")  # name or address; empty: any
     answers: Mapped[list[str]] = mapped_column(JSON, default=list)  # one of them is enough; empty: any
+    chatbot: Mapped[Chatbot] = relationship()
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("chatbot_id", "question", name="one_golden_question_of_a_text"),

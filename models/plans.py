@@ -38,7 +38,11 @@ class Plan(Table, Timestamped):
 
 
 class Service(Table, HasUuid, Timestamped):
-    """The tenant: what a holder bought. It lives on through renewal, upgrade and transfer."""
+    """The tenant: what a holder bought. It lives on through renewal, upgrade and transfer.
+
+    `arriving_at`: the last sign of life of the import that brings it; until that has brought all of it, it is as good
+    as deleted to everybody.
+    """
 
     __tablename__ = "services"
     name: Mapped[str] = mapped_column(String(120))
@@ -49,6 +53,7 @@ class Service(Table, HasUuid, Timestamped):
     expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     model_budget: Mapped[int | None] = mapped_column(BigId)  # a month's for chat models, in millionths
     suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff disabled it
+    arriving_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     plan: Mapped[Plan] = relationship(lazy="joined")
     holder: Mapped[Member] = relationship(foreign_keys=[holder_id])
     __table_args__ = (one_of("status", *STATUSES), NEVER_REUSE_IDS)

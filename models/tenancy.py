@@ -127,3 +127,9 @@ class ChatbotOwned(ServiceOwned):
     """A row below a chatbot. Which workspace may see it is asked of the chatbot, so that a move touches one row."""
 
     chatbot_id: Mapped[int] = mapped_column(BigId, index=True, active_history=True)
+
+
+class PerhapsChatbotOwned(ServiceOwned):
+    """A row below a chatbot, or below its whole service where it names none."""
+
+    chatbot_id: Mapped[int | None] = mapped_column(BigId, index=True, active_history=True)

@@ -23,6 +23,7 @@ from models.tenancy import (
     ChatbotOwned,
     Commercial,
     ForeignRowError,
+    PerhapsChatbotOwned,
     PersonOwned,
     Scope,
     ServiceOwned,
@@ -69,6 +70,7 @@ def _by_workspace(ids: list[int]) -> Iterator[Any]:
     yield _cut(WorkspaceOwned, lambda cls: cls.workspace_id.in_(ids))
     yield _cut(_mapped("Workspace"), lambda cls: cls.id.in_(ids))
     yield _cut(ChatbotOwned, lambda cls: cls.chatbot_id.in_(inside))
+    yield _cut(PerhapsChatbotOwned, lambda cls: or_(cls.chatbot_id.is_(None), cls.chatbot_id.in_(inside)))
     yield _cut(_mapped("Domain"), lambda cls: or_(cls.is_kept.is_(False), cls.id.in_(granted)))
 
 
@@ -175,7 +177,8 @@ def _check_workspaces(session: Session, rows: list[Any], scope: Scope) -> None:
     if scope.workspace_ids is None:
         return
     wanted = {i for row in rows if isinstance(row, WorkspaceOwned) for i in _values(row, "workspace_id")}
-    chatbot_ids = {i for row in rows if isinstance(row, ChatbotOwned) for i in _values(row, "chatbot_id")}
+    below = (row for row in rows if isinstance(row, ChatbotOwned | PerhapsChatbotOwned))
+    chatbot_ids = {i for row in below for i in _values(row, "chatbot_id")}
     if chatbot_ids:
         chatbots = _table("chatbots")
         query = select(chatbots.c.workspace_id).where(chatbots.c.id.in_(chatbot_ids))

@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from app import audit
+from app.accounts.standing import Standing
 from app.caller import signed_in, standing
 from app.plans import catalog, orders, periods, quotas, services
 from app.plans.features import FEATURES, in_words
@@ -35,10 +36,9 @@ def may_open(service: Service) -> bool:
     return standing().sells or standing().may_in_service("people.view", service.id)
 
 
-def may_take(service: Service) -> bool:
+def may_take(who: Standing, service_id: int) -> bool:
     """Tell whether somebody may export a service: who holds it, and nobody who stands above."""
-    is_held = service.id in standing().held_service_ids
-    return is_held and standing().may_in_service("service.export", service.id)
+    return service_id in who.held_service_ids and who.may_in_service("service.export", service_id)
 
 
 def _find_plan(name: str) -> Plan | None:
@@ -106,7 +106,7 @@ class ServicePage(BaseView):
             "plans/service.html", appbuilder=self.appbuilder, service=service, period=period,
             meters=quotas.meters(service), orders=found, plans=catalog.plans_on_offer(),
             may_buy=standing().may_in_service("service.buy", service.id), in_words=in_words, cares=standing().sells,
-            may_take=may_take(service),
+            may_take=may_take(standing(), service.id),
         )  # fmt: skip
 
     @expose("/<uuid:service_uuid>/order", methods=["POST"])

@@ -11,6 +11,7 @@ from flask import Response, abort
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit, limits
+from app.caller import standing, standing_later
 from app.history import takeout
 from app.refusals import Refusal
 from models import Service, db, tenancy
@@ -30,7 +31,7 @@ class TakeoutPage(BaseView):
     @has_access
     def export(self, service_uuid: uuid.UUID) -> Any:
         service: Service = find_service(service_uuid) or abort(404)
-        if not may_take(service):
+        if not may_take(standing(), service.id):
             abort(403)
         if not limits.allow(limits.EXPORTS_PER_SERVICE, "export of", str(service.id)):
             raise Refusal("A service can be exported five times an hour. Try again later.")
@@ -38,7 +39,11 @@ class TakeoutPage(BaseView):
 
 
 def _send(service: Service) -> Response:
-    download = Download(tenancy.service_scope(service.id), takeout.pack(service.name), _EXPORTING)
+    service_id, standing_now = service.id, standing_later()
+    download = Download(
+        tenancy.service_scope(service_id), takeout.pack(service.name), _EXPORTING,
+        may_go_on=lambda: may_take(standing_now(), service_id),
+    )  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="{_file_name(service)}"'}
     try:
         audit.record("service.export", service)

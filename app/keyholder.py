@@ -57,10 +57,8 @@ def _read_token() -> str:
 
 
 def _limit(key: ServiceKey) -> None:
-    rules = (
-        (limits.REQUESTS_PER_KEY, "request with key", key.id),
-        (limits.REQUESTS_OF_KEYS_PER_SERVICE, "request with a key of", key.service_id),
-    )
-    for rule, what, who in rules:
-        if not limits.allow(rule, what, str(who)):
+    of_key, of_all = keys.rates_of(key)
+    rules = ((of_key, "request with key", key.id), (of_all, "request with a key of", key.service_id))
+    for n, what, who in rules:
+        if not limits.allow(rule := limits.per_minute(n), what, str(who)):
             raise ApiError("rate_limited", retry_after_s=limits.retry_after_s(rule))

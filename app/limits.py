@@ -25,8 +25,6 @@ INVITATIONS_PER_SERVICE = "300 per day"
 CODES_PER_ACCOUNT_A_DAY = "100 per day"  # a million codes, of which three are right at a time
 LINKS_PER_ADDRESS = "10 per minute"
 KEYS_PER_ADDRESS = "10 per minute"  # that are none
-REQUESTS_PER_KEY = "300 per minute"
-REQUESTS_OF_KEYS_PER_SERVICE = "1200 per minute"
 EXPORTS_PER_SERVICE = "5 per hour"
 HISTORY_EXPORTS_PER_MEMBER = "60 per hour"
 PROOFS_PER_DOMAIN = "10 per minute"
@@ -54,6 +52,11 @@ def _shared(redis_url: str) -> FixedWindowRateLimiter:
 @lru_cache(maxsize=64)
 def _item(rule: str) -> RateLimitItem:
     return parse(rule)
+
+
+def per_minute(n: int) -> str:
+    """Return the rule of a limit that somebody chose."""
+    return f"{n} per minute"
 
 
 def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:

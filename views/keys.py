@@ -10,7 +10,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
 from sqlalchemy import select
-from wtforms import DateField, SelectField, StringField
+from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
@@ -31,6 +31,9 @@ class KeyForm(DynamicForm):
     )  # fmt: skip
     rights = SelectField("Rights", choices={name: rights.words for name, rights in RIGHTS.items()}, default="read")
     last_day = DateField("Last day", description="Empty: until it is revoked.", validators=[Optional()])
+    max_per_minute = IntegerField(
+        "Requests a minute", description="Empty: as many as the plan allows one key.", validators=[Optional()]
+    )
 
 
 def _workspaces() -> list[Workspace]:
@@ -67,7 +70,12 @@ class KeyPage(BaseView):
             abort(403)
         found = keys.list_keys(standing().workspaces_where("key.view"))
         return self.render_template(
-            "keys/list.html", appbuilder=self.appbuilder, keys=found, rights=RIGHTS, last_day_of=_last_day_of
+            "keys/list.html",
+            appbuilder=self.appbuilder,
+            keys=found,
+            rights=RIGHTS,
+            last_day_of=_last_day_of,
+            rate_of=lambda key: keys.rates_of(key)[0],
         )
 
     @expose("/new", methods=["GET", "POST"])
@@ -88,7 +96,7 @@ class KeyPage(BaseView):
     def _make(self, form: KeyForm, chosen: list[Workspace]) -> Any:
         """Answer with the key, the one time that it is shown; None where it can't be made."""
         name = form.name.data.replace("\0", "").strip()
-        wish = Wish(name, form.rights.data, chosen, _end_of(form.last_day.data))
+        wish = Wish(name, form.rights.data, chosen, _end_of(form.last_day.data), form.max_per_minute.data)
         try:
             key, token = keys.make(wish, signed_in())
         except KeyRefused as refused:

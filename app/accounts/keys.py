@@ -16,13 +16,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.permissions import ADMIN, USER, allows
 from app.accounts.standing import NOBODY, Standing, find_standing
+from app.plans import periods
+from app.plans.features import API_RATE, BY_NAME
 from app.refusals import Refusal
 from app.tokens import digest, make_token
-from models import ApiReply, Member, ServiceKey, ServiceKeyPlace, Workspace, db, tenancy
+from models import ApiReply, Member, Service, ServiceKey, ServiceKeyPlace, Workspace, db, tenancy
 from models.base import change, now
 
 PREFIX = "docent_"  # so that people and scanners of leaked secrets know what they have found
 MAX_KEYS = 50  # of a service, that work
+FULL_SPEED = 4  # so many of them may send as much as one may at most, all at once
 REPLIES_KEPT = dt.timedelta(days=1)
 NOTE_USE_AFTER = dt.timedelta(minutes=1)
 _HINT_CHARS = len(PREFIX) + 4
@@ -56,6 +59,7 @@ class Wish:
     rights: str
     workspaces: Sequence[Workspace]
     expired_at: dt.datetime | None = None
+    max_per_minute: int | None = None
 
 
 def make(wish: Wish, maker: Member) -> tuple[ServiceKey, str]:
@@ -69,7 +73,7 @@ def make(wish: Wish, maker: Member) -> tuple[ServiceKey, str]:
     token = PREFIX + random
     key = ServiceKey(
         service_id=service_id, name=wish.name, rights=wish.rights, token_hash=digest(token), hint=token[:_HINT_CHARS],
-        maker_id=maker.id, expired_at=wish.expired_at,
+        maker_id=maker.id, expired_at=wish.expired_at, max_per_minute=wish.max_per_minute,
     )  # fmt: skip
     key.places = [ServiceKeyPlace(service_id=service_id, workspace_id=place.id) for place in wish.workspaces]
     db.session.add(key)
@@ -92,6 +96,9 @@ def _check(wish: Wish, maker: Member) -> int:
     if not all(_may_make(standing, place.id) for place in wish.workspaces):
         raise KeyRefused("Only who leads in a workspace makes keys for it: its holder, owners and admins.")
     [service_id] = services
+    most = allowed_rate(service_id)
+    if wish.max_per_minute is not None and not 1 <= wish.max_per_minute <= most:
+        raise KeyRefused(f"The plan allows a key {most:,} requests a minute: choose 1 to {most:,}, or leave it empty.")
     if _count_working(service_id) >= MAX_KEYS:
         raise KeyRefused(f"A service has at most {MAX_KEYS} keys that work. Revoke one that is used no more.")
     return service_id
@@ -100,6 +107,21 @@ def _check(wish: Wish, maker: Member) -> int:
 def _may_make(maker: Standing, workspace_id: int) -> bool:
     """Tell whether somebody's role in a workspace lets them make keys, whether or not its service runs."""
     return allows(maker.roles.get(workspace_id), "key.edit")
+
+
+def allowed_rate(service_id: int) -> int:
+    """Return how many requests a minute the plan of a service allows one key; one without a plan only reads."""
+    default: int = BY_NAME[API_RATE].default
+    with tenancy.everything():
+        service = db.session.scalars(select(Service).where(Service.id == service_id)).one()
+        features = periods.features_of(service) or {}
+    return int(features.get(API_RATE, default))
+
+
+def rates_of(key: ServiceKey) -> tuple[int, int]:
+    """Return how many requests a minute a key may send, and all keys of its service together."""
+    most = allowed_rate(key.service_id)
+    return min(key.max_per_minute or most, most), FULL_SPEED * most
 
 
 def _count_working(service_id: int) -> int:
@@ -141,6 +163,13 @@ def find_by_token(token: str) -> ServiceKey | None:
     with tenancy.everything():
         key = db.session.scalar(query.options(*_whole()))
         return key if key is not None and key.state == "active" else None
+
+
+def find_standing_of(key_id: int) -> Standing:
+    """Return what a key may do at this moment, NOBODY where it was revoked or has expired."""
+    with tenancy.everything():
+        key = db.session.scalar(select(ServiceKey).where(ServiceKey.id == key_id).options(*_whole()))
+        return standing_of(key) if key is not None and key.state == "active" else NOBODY
 
 
 def _whole() -> tuple[Any, ...]:

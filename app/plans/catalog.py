@@ -13,7 +13,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
     {
         "name": "free", "price": 0, "trial_period": 0,
         "description": "One chatbot on one website, to try it or for a small one.",
-        "features": {},
+        "features": {"api_requests_per_minute": 60},
     },
     {
         "name": "silver", "price": 1900, "trial_period": 14,
@@ -21,7 +21,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
         "features": {
             "chatbots": 3, "domains": 3, "workspaces": 2, "seats": 5, "storage_bytes": GB, "documents": 500,
             "max_crawl_pages": 500, "messages_per_month": 5_000, "requests_per_minute": 30, "retention_days": 90,
-            "recrawl": "monthly", "ocr_pages_per_day": 200,
+            "recrawl": "monthly", "ocr_pages_per_day": 200, "api_requests_per_minute": 120,
         },
     },
     {
@@ -39,8 +39,8 @@ SEEDS: tuple[dict[str, Any], ...] = (
         "features": {
             "chatbots": 100, "domains": 100, "workspaces": 50, "seats": 200, "storage_bytes": 100 * GB,
             "documents": 100_000, "max_crawl_pages": 10_000, "messages_per_month": 200_000, "ocr_pages_per_day": 5_000,
-            "requests_per_minute": 300, "retention_days": 730, "grace_days": 90, "recrawl": "daily",
-            "remove_branding": True,
+            "requests_per_minute": 300, "api_requests_per_minute": 1_200, "retention_days": 730, "grace_days": 90,
+            "recrawl": "daily", "remove_branding": True,
         },
     },
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_LIMIT = 10**15
 GB = 1_000_000_000
+API_RATE = "api_requests_per_minute"
 
 
 class FeaturesError(ValueError):
@@ -41,6 +42,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("messages_per_month", "Messages per month", "messages a month", 500),
     Feature("ocr_pages_per_day", "Scanned pages per day", "scanned pages a day", 20),
     Feature("requests_per_minute", "Questions per minute", "questions a minute", 10),
+    Feature(API_RATE, "API requests per minute of a key", "API requests a minute", 300),
     Feature("retention_days", "History kept, days", "days of history", 30),
     Feature("grace_days", "Kept after expiry, days", "days after expiry", 30),
     Feature("recrawl", "Websites read again", "", "manual", ("manual", "monthly", "weekly", "daily")),

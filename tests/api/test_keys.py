@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from app import limits
 from app.accounts import preferences
-from models import AuditEvent, Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
+from app.accounts.keys import KeyRefused
+from app.plans.features import API_RATE
+from models import AuditEvent, Member, Service, ServiceKey, ServiceMember, Subscription, WorkspaceMember, db
 from models.base import now
 from tests.api.conftest import Program, make_key
 from tests.conftest import forget_tries, inside, sign_in
@@ -114,10 +116,47 @@ def test_who_guesses_has_ten_tries_a_minute(app, program, monkeypatch):
 
 
 def test_a_key_has_a_rate(app, ada, monkeypatch):
-    monkeypatch.setattr(limits, "REQUESTS_PER_KEY", "3 per year")
-    one, other = (Program(app, make_key(app, ada)) for _ in range(2))
+    monkeypatch.setattr(limits, "per_minute", "{} per year".format)  # no minute ends while the test runs
+    one, other = Program(app, make_key(app, ada, max_per_minute=3)), Program(app, make_key(app, ada))
     assert [one.get("key").status_code for _ in range(4)] == [200] * 3 + [429]
-    assert other.get("key").status_code == 200
+    assert int(one.get("key").headers["Retry-After"]) > 0
+    assert one.get("key").get_json()["error"]["code"] == "rate_limited"
+    assert other.get("key").get_json()["requests_per_minute"] == 300
+
+
+def test_the_plan_says_how_much_a_key_may_send_at_most(app, ada, put_plan):
+    key = Program(app, make_key(app, ada, max_per_minute=200))
+    assert key.get("key").get_json()["requests_per_minute"] == 200
+    put_plan(100)
+    assert key.get("key").get_json()["requests_per_minute"] == 100, "what was chosen ends at the plan"
+    with pytest.raises(KeyRefused, match="choose 1 to 100"):
+        make_key(app, ada, max_per_minute=101)
+    with pytest.raises(KeyRefused, match="choose 1 to 100"):
+        make_key(app, ada, max_per_minute=0)
+
+
+def test_all_keys_of_a_service_share_four_times_as_much(app, ada, put_plan, monkeypatch):
+    monkeypatch.setattr(limits, "per_minute", "{} per year".format)
+    put_plan(2)
+    keys_of_ada = [Program(app, make_key(app, ada)) for _ in range(5)]
+    statuses = [key.get("key").status_code for key in keys_of_ada for _ in range(2)]
+    assert statuses == [200] * 8 + [429] * 2
+
+
+@pytest.fixture
+def put_plan(app, ada):
+    """Let Ada's plan allow a key so many requests a minute."""
+
+    def put(n):
+        with inside(app):
+            period = db.session.scalars(sa.select(Subscription).where(Subscription.service_id == ada.service_id)).one()
+            period.terms = {**period.terms, "features": {**period.terms["features"], API_RATE: n}}
+            db.session.commit()
+
+    forget_tries()
+    yield put
+    put(300)
+    forget_tries()
 
 
 def workspace_uuid(app, person):
@@ -133,6 +172,7 @@ def test_people_make_a_key_see_it_once_and_revoke_it(app, ada, as_ada):
         "rights": "write",
         "workspace": workspace_uuid(app, ada),
         "last_day": "2099-05-01",
+        "max_per_minute": "50",
     }
     made = as_ada.post("/keys/new", data=form)
     token = re.search(r"docent_[\w-]{43}", made.text)[0]
@@ -142,6 +182,7 @@ def test_people_make_a_key_see_it_once_and_revoke_it(app, ada, as_ada):
     assert (shown["name"], shown["expires_at"][:10]) == ("Nightly import", "2099-05-02")
     listed = as_ada.get("/keys/").text
     assert "Nightly import" in listed
+    assert "50 requests a minute" in listed
     assert token not in listed
     address = re.search(r"/keys/[0-9a-f-]{36}/revoke", listed)[0]
     assert "Nightly import" in as_ada.get(address).text

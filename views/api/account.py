@@ -8,6 +8,7 @@ from flask_appbuilder.api import BaseApi
 from marshmallow import Schema, fields
 from sqlalchemy import Select, select
 
+from app.accounts import keys
 from app.keyholder import used_key
 from app.plans import periods, quotas
 from models import Service, Workspace, db
@@ -24,6 +25,9 @@ class KeyAnswer(Row):
     rights = fields.String()
     expires_at = fields.AwareDateTime(attribute="expired_at", allow_none=True)
     last_used_at = fields.AwareDateTime(allow_none=True)
+    requests_per_minute = fields.Function(
+        lambda key: keys.rates_of(key)[0], metadata={"type": "integer", "description": "More are answered with 429"}
+    )
 
 
 class KeyApi(BaseApi):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app import mail
 from app.accounts import ending, keys
 from app.domains import counting, holding, review
-from app.exports import preparing, schedules
+from app.exports import arriving, preparing, schedules
 from app.history import summary, unused
 from app.insights import counting as insights
 from app.knowledge import reconcile as rows
@@ -91,5 +91,6 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (sweep.sweep, 600),
     (unused.clear, 21_600),
     (write_exports, 10),
+    (arriving.remove_silent, 300),
     (preparing.tidy, 300),
 )

@@ -14,7 +14,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
 from app.exports import arriving, entrance, parcel
-from app.exports.arriving import Import
+from app.exports.completing import Import
 from app.plans import catalog
 from app.refusals import Refusal
 from app.storage import StorageError

@@ -43,6 +43,7 @@ class ServiceView(Screen):
     show_columns = ["name", "uuid", "plan", "holder", "status", "created_at", "expired_at"]
     edit_columns = ["name"]
     add_columns = ["name"]
+    base_filters = [["arriving_at", FilterEqual, None]]
     search_columns = ["name", "status"]
     search_filter, search_label = ServiceFilter, "Search by name or holder"
     base_permissions = ["can_list", "can_show", "can_edit"]

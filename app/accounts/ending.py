@@ -135,6 +135,14 @@ def _clear(service_id: int) -> None:
     log.info("service %s is cleared: %s rows", service_id, sum(gone.values()))
 
 
+def remove(service_id: int) -> None:
+    """Delete a service without a trace, in slices: for one that was never there for anybody. Commits."""
+    for entity in _below_service():
+        _delete_all(entity, service_id)
+    change(delete(Service).where(Service.id == service_id))
+    db.session.commit()
+
+
 def _delete_all(entity: Any, service_id: int) -> int:
     """Delete a service's rows of one table in slices; return how many."""
     n_gone = 0
@@ -152,6 +160,9 @@ def _count(entity: Any, service_id: int) -> int:
 
 def _what_goes() -> list[Any]:
     """Return the classes of all tables below a service that do not stay, children first."""
+    return [entity for entity in _below_service() if entity.__tablename__ not in STAYS]
+
+
+def _below_service() -> list[Any]:
     classes = {mapper.local_table: mapper.class_ for mapper in Model.registry.mappers}
-    below = [table for table in reversed(Model.metadata.sorted_tables) if "service_id" in table.c]
-    return [classes[table] for table in below if table.name not in STAYS]
+    return [classes[table] for table in reversed(Model.metadata.sorted_tables) if "service_id" in table.c]

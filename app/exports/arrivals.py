@@ -27,6 +27,7 @@ from models import (
     Source,
     Submission,
     Webhook,
+    WebhookPlace,
     Website,
     Workspace,
 )
@@ -69,7 +70,7 @@ ARRIVALS = (
     Arrival("domain_grants", DomainGrant, (), {"domain_id": "domains", "workspace_id": "workspaces"}),
     Arrival(
         "chatbots", Chatbot, ("name", "description", "type", "status", "settings", "holds_worse", "created_at"),
-        {"workspace_id": "workspaces"}, {"training_status": "due", "changed_count": 1},
+        {"workspace_id": "workspaces"},
     ),
     Arrival("instructions", Instruction, ("version", "text", "created_at"), _BOT),
     Arrival(
@@ -83,7 +84,8 @@ ARRIVALS = (
         "forms", Form,
         ("name", "intro", "thanks", "fields", "button", "after_refusal", "words", "status", "created_at"), _BOT,
     ),
-    Arrival("webhooks", Webhook, ("url", "events", "created_at"), _BOT, {"status": "inactive"}),
+    Arrival("webhooks", Webhook, ("reach", "url", "events", "created_at"), _BOT, {"status": "inactive"}),
+    Arrival("webhook_places", WebhookPlace, (), {"webhook_id": "webhooks", "workspace_id": "workspaces"}),
     Arrival("sources", Source, ("kind", "title", "file_format", "data_loc", "allowed_training", "created_at"), _BOT),
     Arrival(
         "websites", Website, ("include", "exclude", "max_pages", "schedule", "created_at"),

@@ -15,6 +15,7 @@ from models import Member, Order, Plan, Service, ServiceMember, Subscription, Wo
 from models.base import now
 
 FIRST_WORKSPACE = "Main"
+MAX_DAYS = 366  # by which staff extend a service at once
 MAX_WAITING = 5  # services of one holder that wait to be paid for: each is an order on the desk of staff
 
 
@@ -36,7 +37,8 @@ def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False)
         return service, workspace
 
 
-def _add_period(service: Service, holder: Member, plan: Plan, kind: str, ends: dt.datetime | None) -> None:
+def add_period(service: Service, holder: Member, plan: Plan, kind: str, ends: dt.datetime | None) -> None:
+    """Let a period of a plan run from now on, to a moment or without end. The caller commits."""
     moment = now()
     with tenancy.everything():
         service.expired_at = ends
@@ -51,7 +53,7 @@ def _add_period(service: Service, holder: Member, plan: Plan, kind: str, ends: d
 def grant(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
     """Open a service that nobody pays for and that has no end: the installation's own, the demo's. Caller commits."""
     service, workspace = _add_service(holder, plan, name, is_own=is_own)
-    _add_period(service, holder, plan, "paid", None)
+    add_period(service, holder, plan, "paid", None)
     return service, workspace
 
 
@@ -68,7 +70,7 @@ def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
             raise ServiceError("One free or trial service for each person: order this plan instead.")
         service, workspace = _add_service(holder, plan, name)
         ends = now() + dt.timedelta(days=plan.trial_period) if plan.price else None
-        _add_period(service, holder, plan, "trial" if plan.price else "free", ends)
+        add_period(service, holder, plan, "trial" if plan.price else "free", ends)
         return service, workspace
 
 
@@ -136,8 +138,8 @@ def extend(service: Service, days: int) -> dt.datetime:
     Raises:
         ServiceError: it has no end to move, or the number of days makes no sense.
     """
-    if not 1 <= days <= 366:  # noqa: PLR2004 - a year at most
-        raise ServiceError("Extend by 1 to 366 days.")
+    if not 1 <= days <= MAX_DAYS:
+        raise ServiceError(f"Extend by 1 to {MAX_DAYS} days.")
     with alone_with(service.id):
         last = select(Subscription).where(Subscription.service_id == service.id).order_by(Subscription.id.desc())
         period = db.session.scalars(last.limit(1)).first()

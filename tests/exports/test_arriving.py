@@ -8,15 +8,12 @@ import zipfile
 
 import pytest
 import sqlalchemy as sa
-from PIL import Image
 
 from app.collaborators import here
-from app.exports import arriving, entrance
+from app.exports import entrance
 from app.exports.arrivals import ARRIVALS
 from app.exports.parcel import ParcelError, opened
-from app.history import takeout
 from app.history.taken import KINDS
-from app.knowledge import pairs, sources
 from app.looks import pictures
 from models import (
     Chatbot,
@@ -24,25 +21,17 @@ from models import (
     ChatSession,
     CuratedAnswer,
     Domain,
-    DomainGrant,
     Embed,
-    Form,
-    GoldenQuestion,
-    Instruction,
     Invitation,
-    LegalHold,
     Member,
     Message,
     Service,
     Source,
     Webhook,
-    Website,
     db,
-    tenancy,
 )  # fmt: skip
-from models.base import now
-from tests.conftest import inside, make_app, make_customer
-from tests.exports.conftest import tell_everything
+from tests.conftest import inside, make_customer
+from tests.exports.parcels import bring, everything_in, take
 from tests.isolation.conftest import add_person, come_in
 
 # of rows that are put somewhere else: names of rows, and what begins anew there
@@ -54,12 +43,6 @@ ANEW = {
     "expired_at", "created_at", "chats_until", "assignee_id", "attempts", "progress", "pending", "held_by_id", "changed_at",
     "notify", "fence", "heartbeat_at", "n_pages",
 }  # fmt: skip
-
-
-def take(app, service_id):
-    """The ZIP of a service."""
-    with app.app_context(), tenancy.use(tenancy.service_scope(service_id)):
-        return b"".join(takeout.pack(db.session.get(Service, service_id).name))
 
 
 def rows_in(content):
@@ -81,64 +64,6 @@ def rows_in(content):
         arrival.file: [{k: v for k, v in row.items() if k not in ANEW} for row in found[arrival.file]]
         for arrival in ARRIVALS
     }
-
-
-@pytest.fixture(scope="module")
-def full(app):
-    """A customer with something of every kind; her service's ZIP."""
-    vera = make_customer(app, "vera")
-    add_person(app, "ben", place=(vera.service_id, vera.workspace_id, "admin"))
-    picture = io.BytesIO()
-    Image.new("RGB", (200, 200), "teal").save(picture, "PNG")
-    with inside(app):
-        chatbot = db.session.get(Chatbot, vera.chatbot_id)
-        name = pictures.save(vera.service_id, io.BytesIO(picture.getvalue()), "avatar")
-        chatbot.settings = {
-            "avatar": name, "greeting": "Servus", "strictness": "cautious", "suggestions": ["When?"], "asks_back": True,
-            "look": {"label": "Ask us"}, "words": {"de": {"send": "Los"}}, "privacy": {"days": 30, "redacts": True},
-        }  # fmt: skip
-        sources.add_file(chatbot, "returns.txt", io.BytesIO(b"Thirty days."), title="returns.txt")
-        gone = sources.add_file(chatbot, "gone.txt", io.BytesIO(b"Forget me."), title="gone.txt")
-        gone.deleted_at = now()
-        sources.add_url(chatbot, "https://www.example.com/help")
-        website = Source(
-            service_id=vera.service_id,
-            chatbot_id=chatbot.id,
-            kind="website",
-            title="w",
-            data_loc="https://w.example.com/",
-        )
-        db.session.add(website)
-        db.session.flush()
-        pairs.add(chatbot, [pairs.make_pair("Do you ship?", "We do.", ["Is there shipping?"])])
-        mine = {"service_id": vera.service_id, "chatbot_id": chatbot.id}
-        told = tell_everything(vera)
-        db.session.add_all([
-            Form(**mine, name="Offer", fields=[{"name": "a"}]),
-            Webhook(**mine, url="https://hook.example.com/", sealed_secret="x"),
-            Website(**mine, source_id=website.id, include=["/docs/"], schedule="weekly"),
-            Instruction(**mine, version=1, text="Be brief."), ChatModel(**mine, base_url="https://m.example.com/v1", model="m"),
-            GoldenQuestion(**mine, question="Warranty?", answers=["two years"]),
-            LegalHold(**mine, session_id=told.id, reason="a court asks"),
-            DomainGrant(service_id=vera.service_id, workspace_id=vera.workspace_id, domain_id=vera.domain_id),
-        ])  # fmt: skip
-        db.session.commit()
-    return vera, take(app, vera.service_id)
-
-
-@pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory, artifact):
-    """Another installation, where a member waits for it."""
-    yield from make_app(tmp_path_factory.mktemp("elsewhere"), artifact, "")
-
-
-def bring(app, content, tmp_path, holder=""):
-    """Import a ZIP, held by the superadmin unless somebody is named."""
-    file = tmp_path / "service.zip"
-    file.write_bytes(content)
-    with inside(app), opened(file) as parcel:
-        member = entrance.find_holder(parcel, holder) if holder else db.session.get(Member, 1)
-        return arriving.arrive(parcel, member, entrance.choose_plan(parcel)).service.id
 
 
 def test_what_arrives_is_the_same_but_for_ids_and_times(app, elsewhere, full, tmp_path):
@@ -264,21 +189,14 @@ HOSTILE = {
     "a name that is too long": ("chatbots.jsonl", with_row(name="x" * 200)),
     "a source at no address": ("sources.jsonl", with_row(kind="url", data_loc="file:///etc/passwd")),
     "a source of another kind": ("sources.jsonl", with_row(kind="shell")),
+    "a webhook of another reach": ("webhooks.jsonl", with_row(reach="world")),
+    "a webhook of a chatbot that it does not name": ("webhooks.jsonl", with_row(reach="chatbot")),
+    "a webhook in a stranger's workspace": ("webhook_places.jsonl", with_row(workspace_id=10**6)),
     "a webhook at no address": ("webhooks.jsonl", with_row(url="javascript:alert(1)")),
     "no service": ("service.jsonl", just(b"")),
     "two services": ("service.jsonl", lambda part: part + part),
     "the same answer twice": ("curated_answers.jsonl", lambda part: part + with_row(id=10**6)(part)),
 }  # fmt: skip
-
-
-def everything_in(app):
-    with inside(app):
-        counted = {
-            table.name: db.session.scalar(sa.select(sa.func.count()).select_from(table))
-            for table in db.metadata.sorted_tables
-        }
-        files = sorted(key for kind in ("uploads", "pictures") for key, _ in here().storage.list_files(kind))
-        return counted, files
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Numeric, String, Uuid, inspect, select
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Numeric, String, Uuid, inspect, or_, select
 
 from app import audit
 from models import (
@@ -47,6 +47,7 @@ from models import (
     Subscription,
     UsageCounter,
     Webhook,
+    WebhookPlace,
     WebPage,
     Website,
     Workspace,
@@ -103,7 +104,8 @@ KINDS = (
     Kind("embed_days", EmbedDay, "how often pages showed it, by day"),
     Kind("embed_refusals", EmbedRefusal, "how often it was refused, by day"),
     Kind("forms", Form, "forms that were designed"),
-    Kind("webhooks", Webhook, "addresses that are told what was entered"),
+    Kind("webhooks", Webhook, "addresses that are told what happens"),
+    Kind("webhook_places", WebhookPlace, "the workspaces of whose chatbots they are told"),
     Kind("sources", Source, "what chatbots learn from; uploads lie in `files/`, under their source's id"),
     Kind("websites", Website, "how websites are read"),
     Kind("web_pages", WebPage, "their pages, and what became of each"),
@@ -136,16 +138,33 @@ def _is_taken(name: str, kind: object) -> bool:
     return isinstance(kind, _PLAIN) or (isinstance(kind, _TEXTS) and not audit.is_secret(name))
 
 
-def read_batches(kind: Kind) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of a kind that the scope holds, oldest first, some hundred at a time; nothing is kept between."""
-    names, last = columns_of(kind.entity), 0
-    while rows := _read_after(kind, names, last):
-        last = rows[-1]["id"]
+def read_batches(kind: Kind, last_ids: dict[str, int]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a kind that the scope holds, oldest first, some hundred at a time; nothing is kept between.
+
+    `last_ids`: table -> the last row of it that was yielded. What lies below a row that came later is left out: while
+    this is read, visitors go on to ask, and a message without its chat could not be put anywhere.
+    """
+    names, table = columns_of(kind.entity), kind.entity.__tablename__
+    last_ids[table] = 0
+    known = [(column, last_ids[parent]) for column, parent in _parents_of(kind.entity) if parent in last_ids]
+    below = [getattr(kind.entity, column) for column, _ in known]
+    is_known = [or_(column.is_(None), column <= last) for column, (_, last) in zip(below, known, strict=True)]
+    while rows := _read_after(kind, names, last_ids[table], is_known):
+        last_ids[table] = rows[-1]["id"]
         yield rows
 
 
-def _read_after(kind: Kind, names: list[str], last: int) -> list[dict[str, Any]]:
-    query = select(*(getattr(kind.entity, name) for name in names)).where(kind.entity.id > last)
+def _parents_of(entity: Any) -> Iterator[tuple[str, str]]:
+    """Yield (column, table) of what a row lies below; not of itself, and not of people, who are older than any seat."""
+    own = entity.__tablename__
+    for constraint in entity.__table__.foreign_key_constraints:
+        column, parent = constraint.elements[0].parent.name, constraint.referred_table
+        if "service_id" in parent.c and parent.name != own:
+            yield column, parent.name
+
+
+def _read_after(kind: Kind, names: list[str], last: int, is_known: list[Any]) -> list[dict[str, Any]]:
+    query = select(*(getattr(kind.entity, name) for name in names)).where(kind.entity.id > last, *is_known)
     if kind.condition is not None:
         query = query.where(kind.condition())
     rows = db.session.execute(query.order_by(kind.entity.id).limit(BATCH))

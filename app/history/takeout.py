@@ -78,17 +78,18 @@ def _parts(service_name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield what lies in the ZIP, name and content; the file that tells of all others comes last."""
     n_rows: Counter[str] = Counter()
     lost: list[str] = []
+    last_ids: dict[str, int] = {}
     about = {"format": FORMAT, "version": VERSION, "service": service_name, "exported_at": now()}
     yield "manifest.json", [json.dumps(about, ensure_ascii=False, default=_as_text).encode()]
     for kind in KINDS:
-        yield f"{kind.file}.jsonl", _lines(kind, n_rows)
+        yield f"{kind.file}.jsonl", _lines(kind, n_rows, last_ids)
     for name, key in _files():
         yield name, _read(name, key, lost)
     yield "README.txt", [_readme(service_name, n_rows, lost).encode()]
 
 
-def _lines(kind: Kind, n_rows: Counter[str]) -> Iterator[bytes]:
-    for rows in read_batches(kind):
+def _lines(kind: Kind, n_rows: Counter[str], last_ids: dict[str, int]) -> Iterator[bytes]:
+    for rows in read_batches(kind, last_ids):
         n_rows[kind.file] += len(rows)
         yield "".join(json.dumps(row, ensure_ascii=False, default=_as_text) + "\n" for row in rows).encode()
 

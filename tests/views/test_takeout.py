@@ -27,7 +27,7 @@ SECRETS = {
 }  # fmt: skip
 # tables below a service that hold nothing a customer would miss, or secrets alone
 LEFT = {
-    "acting_grants", "api_replies", "asked_questions", "erasures", "export_schedules", "exports", "handovers",
+    "acting_grants", "api_replies", "asked_questions", "erasures", "export_listeners", "export_schedules", "exports", "handovers",
     "identity_keys", "notices",
     "question_clusters", "retentions", "service_key_places", "service_keys", "session_words", "webhook_deliveries",
 }  # fmt: skip
@@ -166,7 +166,7 @@ def test_rows_come_in_batches_each_once(app, ada, planted, monkeypatch):
     with inside(app):
         db.session.execute(messages.insert(), copies)
         kind = next(kind for kind in taken.KINDS if kind.file == "messages")
-        batches = list(taken.read_batches(kind))
+        batches = list(taken.read_batches(kind, {}))
         db.session.rollback()
     ids = [row["id"] for batch in batches for row in batch]
     assert max(map(len, batches)) == 2

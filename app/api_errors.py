@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 ERRORS: dict[str, tuple[int, str]] = {
@@ -28,5 +29,5 @@ class ApiError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        found = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}  # noqa: PLR2004
+        found = {"WWW-Authenticate": "Bearer"} if self.status == HTTPStatus.UNAUTHORIZED else {}
         return found | ({"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {})

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from app.networks import shorten_address
 from models import AuditEvent, Chatbot, Invitation, Member, Service, Workspace, db, tenancy
 from models.base import Table
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatbotOwned, PerhapsChatbotOwned
 
 _SECRET = ("password", "token", "hash", "secret", "key", "verification_link", "embedding")
 _PLAIN = {"id", "uuid", "service_id", "created_at"}  # what a row is, not what was done to it
@@ -112,7 +112,7 @@ def _place(row: Any) -> tuple[int | None, int | None]:
     service_id = getattr(row, "service_id", None)
     if isinstance(row, Workspace):
         return service_id, row.id
-    if isinstance(row, ChatbotOwned):
+    if isinstance(row, ChatbotOwned | PerhapsChatbotOwned) and row.chatbot_id is not None:
         return service_id, db.session.scalar(select(Chatbot.workspace_id).where(Chatbot.id == row.chatbot_id))
     return service_id, getattr(row, "workspace_id", None)
 

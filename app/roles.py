@@ -38,6 +38,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_renew_key",
     ),
     "FormPage": ("can_forms", "can_add", "can_edit", "can_save", "can_switch", "can_delete"),
+    "ChatbotWebhookPage": ("can_show", "can_add"),
     "WebhookPage": (
         "can_show", "can_add", "can_choose", "can_renew", "can_try_out", "can_switch", "can_delete", "can_send_again",
     ),
@@ -97,7 +98,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
 _OF_LOOKERS: dict[str, tuple[str, ...]] = {"LookPage": ("can_begin", "can_end")}
 _MENU_OF_MEMBERS = (
     "Work", "Team", "Chatbots", "Sources", "Domains", "Chat history", "Submissions", "Workspaces", "Members",
-    "Invitations", "Services", "Audit", "API keys", "Insights", "Unanswered",
+    "Invitations", "Services", "Audit", "API keys", "Webhooks", "Insights", "Unanswered",
 )  # fmt: skip
 _MENU_OF_STAFF = (
     "Installation",

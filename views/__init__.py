@@ -28,6 +28,7 @@ def register(appbuilder: Any) -> None:
     from views.submissions import SubmissionView
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
     from views.unanswered import UnansweredPage
+    from views.webhooks import WebhookPage
 
     _teach_templates(current_app.jinja_env)
     add = appbuilder.add_view
@@ -53,6 +54,7 @@ def register(appbuilder: Any) -> None:
     add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
     add(AuditView, "Audit", category="Team", icon="audit")
     add(KeyPage, "API keys", category="Team", icon="key", href="/keys/")
+    add(WebhookPage, "Webhooks", category="Team", icon="bell", href="/webhooks/")
     api.register(appbuilder)
     for page in _pages():
         appbuilder.add_view_no_menu(page)
@@ -64,6 +66,7 @@ def _pages() -> tuple[Any, ...]:
     from views.buying import PlansPage, ServicePage
     from views.chat_models import ChatModelPage
     from views.chatbot_page import ChatbotPage
+    from views.chatbot_webhooks import ChatbotWebhookPage
     from views.closing import ClosingPage
     from views.domain_page import DomainPage
     from views.embed_page import EmbedPage
@@ -89,7 +92,6 @@ def _pages() -> tuple[Any, ...]:
     from views.takeout import TakeoutPage
     from views.texts import TextPage
     from views.versions import GoldenPage, VersionsPage
-    from views.webhooks import WebhookPage
     from views.websites import WebsitePage
     from views.widget_page import WidgetPage
     from views.workbench import WorkbenchPage
@@ -97,9 +99,9 @@ def _pages() -> tuple[Any, ...]:
 
     return (
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
-        SourcePage, WidgetPage, FormPage, WebhookPage, SubmissionPage, WebsitePage, TextPage, AnswersPage, ScansPage,
-        PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage, HistoryLivePage,
-        MarksPage, ProfileView,
+        SourcePage, WidgetPage, FormPage, ChatbotWebhookPage, SubmissionPage, WebsitePage, TextPage, AnswersPage,
+        ScansPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage,
+        HistoryLivePage, MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
         PrivacyPage, ChatCarePage, ExportPage, StartPage, SearchPage, WorkplacePage,
     )  # fmt: skip

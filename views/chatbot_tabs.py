@@ -70,7 +70,7 @@ TABS: tuple[tuple[Any, tuple[Part, ...]], ...] = (
         Part(_l("Manner"), ("MannerPage.show", "MannerPage.save"), "chatbot.edit"),
         Part(_l("Chat model"), ("ChatModelPage.show", "ChatModelPage.save", "ChatModelPage.limit"), "chatbot.edit"),
         Part(_l("Privacy"), ("PrivacyPage.show", "PrivacyPage.save"), "history.view"),
-        Part(_l("Webhooks"), ("WebhookPage.show", "WebhookPage.add"), "look.view"),
+        Part(_l("Webhooks"), ("ChatbotWebhookPage.show",), "webhook.view"),
     )),
     (_l("Versions"), (Part(_l("Versions"), ("VersionsPage.show",), "source.view"),)),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,27 +14,29 @@ from sqlalchemy import select
 
 from app import audit, limits
 from app.accounts import preferences
-from app.caller import preferred, signed_in, standing
-from app.collaborators import here
+from app.caller import preferred, signed_in, standing, standing_later
 from app.exports import preparing, rows, schedules
 from app.exports.columns import KINDS, usual
 from app.exports.formats import FORMATS, Format
 from app.exports.preparing import VIEW, ExportRefused
 from app.exports.rows import Wanted
+from app.exports.schedules import Rhythm
 from app.history import filters
 from app.history.filters import Filter, FilterError
 from app.leads.submissions import VIEW as VIEW_SUBMISSIONS
 from app.refusals import Refusal
+from app.webhooks import finding
 from jobs import queues
-from models import Export, ExportSchedule, Service, db, tenancy
+from models import Export, ExportSchedule, Service, Webhook, db, tenancy
 from models.base import now
 from models.exports import SCHEDULES, UNFINISHED_EXPORTS
 from views.export_words import filter_in_words
+from views.prepared import answer_with, send_prepared
 from views.sending import Download
+from views.webhook_rights import led_by_caller
 
 MAX_ID = "int(max=9223372036854775807)"
 PREPARED_FROM = 50_000  # rows: from here on a file is prepared unless somebody wants it at once
-_BLOCK = 256 * 1024
 _PLACES = threading.BoundedSemaphore(2)  # of this process
 _REMEMBERED = "export_columns"
 
@@ -63,6 +66,7 @@ class ExportPage(BaseView):
             is_large=(n_messages if per == "message" else n_sessions) > PREPARED_FROM, every=SCHEDULES,
             may_schedule=standing().may_in_service("history.schedule", service_id),
             exports=preparing.list_of(mine, service_id), plans=schedules.list_of(mine, service_id),
+            webhooks=_webhooks(service_id),
         ), 400 if wrong else 200  # fmt: skip
 
     @expose(f"/for/<{MAX_ID}:service_id>", methods=["POST"])
@@ -71,9 +75,8 @@ class ExportPage(BaseView):
         """Order a file that is prepared, now or by the clock."""
         service = _find_service(service_id)
         wanted, kind = _asked_for(service_id)
-        every = request.form.get("every", "")
         if request.form.get("how") == "schedule":
-            return self._schedule(service, wanted, kind, every if every in SCHEDULES else abort(400))
+            return self._schedule(service, wanted, _read_rhythm(service, kind))
         export = preparing.order(signed_in(), service.id, wanted, kind.name, _count(wanted))
         audit.record("history.export", export, what=wanted.per, format=kind.name, filter=wanted.filter.to_trail())
         _remember(wanted)
@@ -81,18 +84,19 @@ class ExportPage(BaseView):
         queues.wake_exports(export.id)
         return redirect(url_for("ExportPage.show", export_uuid=export.uuid), 303)
 
-    def _schedule(self, service: Service, wanted: Wanted, kind: Format, every: str) -> Any:
+    def _schedule(self, service: Service, wanted: Wanted, rhythm: Rhythm) -> Any:
         if not standing().may_in_service("history.schedule", service.id):
             abort(403)
         if wanted.per != "message":
             raise ExportRefused("By the clock, messages are exported: choose one row for each message.")
         if wanted.filter.since or wanted.filter.until:
             raise ExportRefused("By the clock, what is new is exported: take From and To out of the filter first.")
-        made = schedules.add(signed_in(), service.id, wanted, kind.name, every)
+        made = schedules.add(signed_in(), service.id, wanted, rhythm)
         audit.record("history.schedule", made)
         _remember(wanted)
         db.session.commit()
-        flash(f"From now on a file comes {every}. You get a mail with each.", "success")
+        told = "You get a mail with each." if rhythm.webhook is None else f"{rhythm.webhook.url} is told of each."
+        flash(f"From now on a file comes {rhythm.every}. {told}", "success")
         return redirect(url_for("ExportPage.new", service_id=service.id), 303)
 
     @expose(f"/for/<{MAX_ID}:service_id>/file", methods=["GET", "POST"])
@@ -112,9 +116,7 @@ class ExportPage(BaseView):
             audit.record("history.export", service, what=wanted.per, format=kind.name, filter=wanted.filter.to_trail())
             _remember(wanted)
             db.session.commit()
-        blocks = kind.write(wanted.chosen, rows.read(wanted))
-        scope = tenancy.service_scope(service.id, list(wanted.readable or ()))
-        return _answer(Download(scope, blocks, _PLACES), kind, f"chat-history-{now():%Y-%m-%d}.{kind.name}")
+        return _send_now(service.id, wanted, kind)
 
     @expose("/<uuid:export_uuid>")
     @has_access
@@ -139,22 +141,25 @@ class ExportPage(BaseView):
         readable = preparing.readable_by(signed_in(), export.service_id)
         if not export.is_offered or not set(export.workspace_ids) <= set(readable):
             abort(404)
-        stored = here().storage.open(export.place)
-        blocks = iter(lambda: stored.read(_BLOCK), b"")
-        answer = _answer(blocks, FORMATS[export.format], export.file_name)
-        answer.headers["Content-Length"] = str(export.size_bytes)
-        answer.call_on_close(stored.close)
-        return answer
+        return send_prepared(export, standing_later())
 
     @expose("/<uuid:export_uuid>/remove", methods=["POST"])
     @has_access
     def remove(self, export_uuid: uuid.UUID) -> Any:
-        export = _find(export_uuid)
-        audit.record("history.export.remove", export)
-        preparing.remove(export)
+        return self._remove("history.export.remove", _find(export_uuid), preparing.remove)
+
+    @expose("/schedule/<uuid:export_schedule_uuid>/remove", methods=["POST"])
+    @has_access
+    def remove_schedule(self, export_schedule_uuid: uuid.UUID) -> Any:
+        return self._remove("history.schedule.remove", _find_schedule(export_schedule_uuid), schedules.remove)
+
+    def _remove(self, action: str, row: Any, remove: Callable[[Any], None]) -> Any:
+        page = url_for("ExportPage.new", service_id=row.service_id)
+        audit.record(action, row)
+        remove(row)
         db.session.commit()
         flash("Removed.", "success")
-        return redirect(url_for("ExportPage.new", service_id=export.service_id), 303)
+        return redirect(page, 303)
 
     @expose("/schedule/<uuid:export_schedule_uuid>/switch", methods=["POST"])
     @has_access
@@ -164,16 +169,6 @@ class ExportPage(BaseView):
         audit.record("history.schedule.switch", schedule)
         db.session.commit()
         flash("It goes on." if schedule.status == "active" else "Paused.", "success")
-        return redirect(url_for("ExportPage.new", service_id=schedule.service_id), 303)
-
-    @expose("/schedule/<uuid:export_schedule_uuid>/remove", methods=["POST"])
-    @has_access
-    def remove_schedule(self, export_schedule_uuid: uuid.UUID) -> Any:
-        schedule = _find_schedule(export_schedule_uuid)
-        audit.record("history.schedule.remove", schedule)
-        schedules.remove(schedule)
-        db.session.commit()
-        flash("Removed.", "success")
         return redirect(url_for("ExportPage.new", service_id=schedule.service_id), 303)
 
 
@@ -231,9 +226,28 @@ def _count(wanted: Wanted) -> int:
     return n_messages if wanted.per == "message" else n_sessions
 
 
-def _answer(blocks: Any, kind: Format, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
-    return Response(blocks, headers=headers, mimetype=kind.mimetype)
+def _webhooks(service_id: int) -> list[Webhook]:
+    """Return the webhooks of the service that the person may have told of files."""
+    found = finding.list_led(led_by_caller("edit"))
+    return [one for one in found if one.service_id == service_id and one.chatbot is None and one.status == "active"]
+
+
+def _read_rhythm(service: Service, kind: Format) -> Rhythm:
+    every, tell = request.form.get("every", ""), request.form.get("tell", "")
+    known = {str(webhook.uuid): webhook for webhook in _webhooks(service.id)}
+    if every not in SCHEDULES or (tell and tell not in known):
+        abort(400)
+    return Rhythm(every, kind.name, known.get(tell))
+
+
+def _send_now(service_id: int, wanted: Wanted, kind: Format) -> Response:
+    """Send a file while it is written, as long as whoever asked may read all that is in it."""
+    standing_now, readable = standing_later(), set(wanted.readable or ())
+    download = Download(
+        tenancy.service_scope(service_id, list(readable)), kind.write(wanted.chosen, rows.read(wanted)), _PLACES,
+        may_go_on=lambda: readable <= set(standing_now().workspaces_where(VIEW)),
+    )  # fmt: skip
+    return answer_with(download, kind, f"chat-history-{now():%Y-%m-%d}.{kind.name}")
 
 
 def _recall(per: str) -> list[str]:

@@ -22,6 +22,7 @@ _NEEDS = {
     "Domains": "domain.view",
     "Audit": "audit.view",
     "API keys": "key.view",
+    "Webhooks": "webhook.view",
     "Workspaces": "workspace.view",
 }
 

@@ -1,4 +1,4 @@
-"""The webhooks of a chatbot: what each is told of, its secret, and what became of the latest deliveries."""
+"""Webhooks: those of workspaces and whole services on a page of their own, and what is done with each of any reach."""
 
 from __future__ import annotations
 
@@ -7,106 +7,136 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
+from sqlalchemy import select
 
 from app import audit
 from app.caller import standing
-from app.webhooks import events, owning
+from app.webhooks import events, finding, owning
 from jobs import queues
-from models import Webhook, db
-from views.chatbot_places import find_chatbot, trail_of
+from models import Delivery, Service, Webhook, Workspace, db
+from views.chatbot_places import trail_of
 from views.questions import ask
+from views.webhook_rights import led_by_caller
+
+_BEFORE = "For a day, what is sent carries a signature by the one before too."
 
 
 class WebhookPage(BaseView):
-    """Webhooks of one chatbot. A stranger's is a 404."""
+    """Webhooks that tell of nothing but what lies where somebody leads. Any other is a 404."""
 
-    route_base = "/chatbot"
+    route_base = "/webhooks"
     default_view = "show"
 
-    @expose("/<uuid:chatbot_uuid>/webhooks")
+    @expose("/")
     @has_access
-    def show(self, chatbot_uuid: uuid.UUID) -> Any:
+    def show(self) -> Any:
         """Show them, also while the service does not run; the secrets to those alone who may change them."""
-        chatbot = find_chatbot(chatbot_uuid, "look.view")
-        may_edit = standing().may("chatbot.edit", chatbot.workspace_id)
-        found = owning.list_webhooks(chatbot)
-        secrets = {webhook.id: owning.secrets_of(webhook) for webhook in found if may_edit}
+        if not standing().may_anywhere("webhook.view"):
+            abort(403)
+        found = finding.list_led(led_by_caller())
+        wide = [webhook for webhook in found if webhook.chatbot is None]
+        changed = {webhook.id for webhook in finding.list_led(led_by_caller("edit"))}
+        services, workspaces = _reachable()
         return self.render_template(
-            "webhooks/show.html", appbuilder=self.appbuilder, chatbot=chatbot, webhooks=found, secrets_of=secrets,
-            events=events.WORDS, deliveries=owning.deliveries_of(chatbot), may_edit=may_edit,
-            may_add=may_edit and len(found) < owning.MAX_WEBHOOKS,
+            "webhooks/list.html", appbuilder=self.appbuilder, webhooks=wide, events=events.WORDS, editable=changed,
+            secrets_of={webhook.id: owning.secrets_of(webhook) for webhook in wide if webhook.id in changed},
+            of_chatbots=[webhook for webhook in found if webhook.chatbot is not None],
+            deliveries=finding.deliveries_of(wide), services=services, workspaces=workspaces,
         )  # fmt: skip
 
-    @expose("/<uuid:chatbot_uuid>/webhooks", methods=["POST"])
+    @expose("/", methods=["POST"])
     @has_access
-    def add(self, chatbot_uuid: uuid.UUID) -> Any:
-        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
-        webhook = owning.add(chatbot, request.form.get("url", ""), request.form.getlist("event"))
-        return self._done(chatbot_uuid, "webhook.add", webhook)
+    def add(self) -> Any:
+        if not standing().may_anywhere("webhook.edit"):
+            abort(403)
+        services, workspaces = _reachable()
+        url, wanted = request.form.get("url", ""), request.form.getlist("event")
+        whole = next((service for service in services if str(service.uuid) == request.form.get("service")), None)
+        if whole is not None:
+            return self._done("webhook.add", owning.add_for_service(whole, url, wanted), "Added. Its secret is below.")
+        chosen = [place for place in workspaces if str(place.uuid) in request.form.getlist("workspace")]
+        return self._done("webhook.add", owning.add_for_workspaces(chosen, url, wanted), "Added. Its secret is below.")
 
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/events", methods=["POST"])
+    @expose("/<uuid:webhook_uuid>/events", methods=["POST"])
     @has_access
-    def choose(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find(chatbot_uuid, webhook_uuid)
+    def choose(self, webhook_uuid: uuid.UUID) -> Any:
+        webhook = _find(webhook_uuid)
         owning.choose_events(webhook, request.form.getlist("event"))
-        return self._done(chatbot_uuid, "webhook.choose_events", webhook, "Saved.")
+        return self._done("webhook.choose_events", webhook, "Saved.")
 
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/renew", methods=["POST"])
+    @expose("/<uuid:webhook_uuid>/renew", methods=["POST"])
     @has_access
-    def renew(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find(chatbot_uuid, webhook_uuid)
+    def renew(self, webhook_uuid: uuid.UUID) -> Any:
+        webhook = _find(webhook_uuid)
         owning.renew_secret(webhook)
-        said = "The secret is new. For a day, what is sent carries a signature by the one before too."
-        return self._done(chatbot_uuid, "webhook.renew_secret", webhook, said)
+        return self._done("webhook.renew_secret", webhook, f"The secret is new. {_BEFORE}")
 
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/test", methods=["POST"])
+    @expose("/<uuid:webhook_uuid>/test", methods=["POST"])
     @has_access
-    def try_out(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find(chatbot_uuid, webhook_uuid)
+    def try_out(self, webhook_uuid: uuid.UUID) -> Any:
+        webhook = _find(webhook_uuid)
         delivery_id = owning.try_out(webhook).id
-        said = "A test is on its way; see what came of it below."
-        answer = self._done(chatbot_uuid, "webhook.try_out", webhook, said)
+        answer = self._done("webhook.try_out", webhook, "A test is on its way; see what came of it below.")
         queues.wake_deliveries(delivery_id)
         return answer
 
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/switch", methods=["POST"])
+    @expose("/<uuid:webhook_uuid>/switch", methods=["POST"])
     @has_access
-    def switch(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find(chatbot_uuid, webhook_uuid)
-        owning.switch(webhook)
-        return self._done(chatbot_uuid, "webhook.switch", webhook)
+    def switch(self, webhook_uuid: uuid.UUID) -> Any:
+        webhook = _find(webhook_uuid)
+        owning.switch(webhook, is_on=webhook.status != "active")
+        return self._done("webhook.switch", webhook)
 
-    @expose("/<uuid:chatbot_uuid>/webhooks/<uuid:webhook_uuid>/delete", methods=["GET", "POST"])
+    @expose("/<uuid:webhook_uuid>/delete", methods=["GET", "POST"])
     @has_access
-    def delete(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Any:
-        webhook = self._find(chatbot_uuid, webhook_uuid)
+    def delete(self, webhook_uuid: uuid.UUID) -> Any:
+        webhook = _find(webhook_uuid)
         if request.method != "POST":
-            trail = [*trail_of(webhook.chatbot), ("Webhooks", self._address(chatbot_uuid))]
+            above = trail_of(webhook.chatbot) if webhook.chatbot is not None else []
             words = f"{webhook.url} is told of nothing any more; what waits to be sent is forgotten."
+            trail = [*above, ("Webhooks", _page_of(webhook))]
             return ask(self, "Delete this webhook?", "Delete", trail, consequence=words)
+        page = _page_of(webhook)
         db.session.delete(webhook)
-        return self._done(chatbot_uuid, "webhook.delete", webhook)
+        return self._done("webhook.delete", webhook, page=page)
 
-    @expose("/<uuid:chatbot_uuid>/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
+    @expose("/deliveries/<uuid:delivery_uuid>/again", methods=["POST"])
     @has_access
-    def send_again(self, chatbot_uuid: uuid.UUID, delivery_uuid: uuid.UUID) -> Any:
-        delivery = owning.find_delivery(find_chatbot(chatbot_uuid, "chatbot.edit"), delivery_uuid) or abort(404)
+    def send_again(self, delivery_uuid: uuid.UUID) -> Any:
+        delivery: Delivery = finding.find_delivery(delivery_uuid, led_by_caller()) or abort(404)
+        webhook, delivery_id = _find(delivery.webhook.uuid), delivery.id
         owning.send_again(delivery)
-        delivery_id = delivery.id
-        answer = self._done(chatbot_uuid, "webhook.send_again", delivery)
+        answer = self._done("webhook.send_again", delivery, page=_page_of(webhook))
         queues.wake_deliveries(delivery_id)
         return answer
 
-    def _find(self, chatbot_uuid: uuid.UUID, webhook_uuid: uuid.UUID) -> Webhook:
-        found: Webhook = owning.find(find_chatbot(chatbot_uuid, "chatbot.edit"), webhook_uuid) or abort(404)
-        return found
-
-    def _done(self, chatbot_uuid: uuid.UUID, action: str, row: Any, said: str = "") -> Any:
+    def _done(self, action: str, row: Any, said: str = "", *, page: str = "") -> Any:
+        page = page or _page_of(row)
         audit.record(action, row)
         db.session.commit()
         if said:
             flash(said, "success")
-        return redirect(self._address(chatbot_uuid))
+        return redirect(page)
 
-    def _address(self, chatbot_uuid: uuid.UUID) -> str:
-        return url_for("WebhookPage.show", chatbot_uuid=chatbot_uuid)
+
+def _find(webhook_uuid: uuid.UUID) -> Webhook:
+    """Return a webhook that the person may change; 404 for a stranger's, 403 without the right."""
+    found: Webhook = finding.find(webhook_uuid, led_by_caller()) or abort(404)
+    if finding.find(webhook_uuid, led_by_caller("edit")) is None:
+        abort(403)
+    return found
+
+
+def _page_of(webhook: Webhook) -> str:
+    if webhook.chatbot is None:
+        return url_for("WebhookPage.show")
+    return url_for("ChatbotWebhookPage.show", chatbot_uuid=webhook.chatbot.uuid)
+
+
+def _reachable() -> tuple[list[Service], list[Workspace]]:
+    """Return the services and the workspaces that the person may have told of."""
+    led = led_by_caller("edit")
+    services = select(Service).where(Service.id.in_(led.service_ids), Service.status == "enabled").order_by(Service.id)
+    workspaces = select(Workspace).where(Workspace.id.in_(led.workspace_ids), Workspace.deleted_at.is_(None))
+    workspaces = workspaces.order_by(Workspace.service_id, Workspace.id)
+    return list(db.session.scalars(services)), list(db.session.scalars(workspaces))

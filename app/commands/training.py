@@ -20,7 +20,7 @@ from app.knowledge import chatbots, embedding, ingest, sources
 from app.leads import forms
 from app.refusals import Refusal
 from models import Chatbot, Service, Source, Workspace, db
-from models.chatbots import CHATBOT_TYPES
+from models.chatbots import CHATBOT_TYPES, MAX_NAME
 
 if TYPE_CHECKING:
     from config import Config
@@ -44,8 +44,8 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
     """Make a chatbot and print its uuid."""
     if kind not in CHATBOT_TYPES:
         raise CommandError(f"{kind!r} is not a type of chatbot: use one of {', '.join(CHATBOT_TYPES)}.")
-    if not name.strip() or len(name) > 120 or not name.isprintable():  # noqa: PLR2004 - the column's width
-        raise CommandError("A chatbot's name has 1 to 120 characters, all of them text (UTF-8) on one line.")
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise CommandError(f"A chatbot's name has 1 to {MAX_NAME} characters, all of them text (UTF-8) on one line.")
     with installation(config, create_app):
         workspace = _find_workspace(workspace_id)
         chatbot = Chatbot(name=name.strip(), type=kind, workspace=workspace)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zoneinfo
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -18,9 +19,11 @@ from app.collaborators import here
 from app.exports.rows import Wanted
 from app.history import filters
 from app.refusals import Refusal
-from models import Export, ExportSchedule, Member, Workspace, db, tenancy
+from app.webhooks.payloads import LINK_LASTS
+from models import Delivery, Export, ExportSchedule, Member, Workspace, db, tenancy
 from models.base import now
 from models.exports import UNFINISHED_EXPORTS
+from models.webhooks import EXPORTED
 
 VIEW = "history.view"
 FOLDER = "exports"  # of the storage
@@ -84,6 +87,17 @@ def readable_by(member: Member, service_id: int) -> list[int]:
 def find(member_id: int, export_uuid: uuid.UUID) -> Export | None:
     """Return an export of a member's own; anybody else's is not there."""
     return db.session.scalar(select(Export).where(Export.uuid == export_uuid, Export.member_id == member_id))
+
+
+def find_told(export_uuid: uuid.UUID, readable: Collection[int]) -> Export | None:
+    """Return an export that a webhook was told of in the last hours, for who may read all workspaces that it holds."""
+    export = db.session.scalar(select(Export).where(Export.uuid == export_uuid, _was_told()))
+    return export if export is not None and export.is_offered and set(export.workspace_ids) <= set(readable) else None
+
+
+def _was_told() -> ColumnElement[bool]:
+    since = now() - LINK_LASTS
+    return Export.id.in_(select(Delivery.export_id).where(Delivery.event == EXPORTED, Delivery.created_at > since))
 
 
 def list_of(member_id: int, service_id: int) -> list[Export]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.exports import preparing
 from app.exports.preparing import ExportRefused, kept_of
 from app.exports.rows import Wanted
 from app.history import feed
-from models import Export, ExportSchedule, Member, Service, db, tenancy
+from models import Export, ExportSchedule, Member, ScheduleListener, Service, Webhook, db, tenancy
 from models.base import now
 from models.exports import UNFINISHED_EXPORTS
 
@@ -19,7 +21,16 @@ MAX_SCHEDULES = 10  # of one service
 PAUSES = {"daily": dt.timedelta(days=1), "weekly": dt.timedelta(days=7)}
 
 
-def add(member: Member, service_id: int, wanted: Wanted, file_format: str, every: str) -> ExportSchedule:
+@dataclass(frozen=True)
+class Rhythm:
+    """How often a file comes, of which format, and which webhook is told of it; None: its member is, by mail."""
+
+    every: str
+    format: str
+    webhook: Webhook | None = None
+
+
+def add(member: Member, service_id: int, wanted: Wanted, rhythm: Rhythm) -> ExportSchedule:
     """Begin to export what is new from now on; the first file comes after a day or week. The caller commits.
 
     Raises:
@@ -33,17 +44,22 @@ def add(member: Member, service_id: int, wanted: Wanted, file_format: str, every
     if end is None:
         raise ExportRefused("Many chats are being written at this moment. Try again in a minute.")
     made = ExportSchedule(
-        member_id=member.id, service_id=service_id, format=file_format, every=every,
-        position=str(end), due_at=now() + PAUSES[every], **kept_of(wanted),
+        member_id=member.id, service_id=service_id, format=rhythm.format, every=rhythm.every,
+        position=str(end), due_at=now() + PAUSES[rhythm.every], **kept_of(wanted),
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
+    if rhythm.webhook is not None:
+        heard = ScheduleListener(service_id=service_id, schedule_id=made.id, webhook_id=rhythm.webhook.id)
+        db.session.add(heard)
+        db.session.flush()
     return made
 
 
 def list_of(member_id: int, service_id: int) -> list[ExportSchedule]:
     query = select(ExportSchedule).where(ExportSchedule.member_id == member_id, ExportSchedule.service_id == service_id)
-    return list(db.session.scalars(query.order_by(ExportSchedule.id)))
+    heard = joinedload(ExportSchedule.listener).joinedload(ScheduleListener.webhook)
+    return list(db.session.scalars(query.options(heard).order_by(ExportSchedule.id)))
 
 
 def find(member_id: int, schedule_uuid: uuid.UUID) -> ExportSchedule | None:

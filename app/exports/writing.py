@@ -25,8 +25,10 @@ from app.history import feed
 from app.history.feed import Cursor
 from app.refusals import Refusal
 from app.storage import StorageError
+from app.webhooks import events
 from models import Export, ExportSchedule, db, tenancy
 from models.base import change, now
+from models.webhooks import EXPORTED
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +147,7 @@ def _beat(writer: _Writer) -> None:
 
 
 def _finish(writer: _Writer, size: int, readable: list[int], position: str | None) -> None:
-    """Offer the file and mail its member, in one transaction; a file that nobody is offered is removed."""
+    """Offer the file and tell of it, in one transaction; a file that nobody is offered is removed."""
     kept = KEPT if position is None else KEPT_OF_SCHEDULE
     try:
         _hold(
@@ -177,6 +179,15 @@ def _move_on(export: Export, position: str, next_position: str) -> None:
 
 
 def _tell(export: Export) -> None:
+    """Tell the webhook of the schedule, if it has one that is on; else mail the member."""
+    listener = export.schedule.listener if export.schedule is not None else None
+    if listener is not None and listener.webhook.status == "active":
+        events.add(listener.webhook, EXPORTED, export_id=export.id)
+    else:
+        _mail(export)
+
+
+def _mail(export: Export) -> None:
     what = "messages" if export.per == "message" else "chats"
     template = "export_ready" if export.schedule_id is None else "export_scheduled"
     mail.post(

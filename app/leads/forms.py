@@ -16,7 +16,7 @@ from models import Chatbot, Form, db
 
 MAX_FORMS = 10
 MAX_WORDS = 20
-_LIMITS = {"name": 80, "intro": 600, "thanks": 600, "button": 40}
+LIMITS = {"name": 80, "intro": 600, "thanks": 600, "button": 40}
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def read_texts(given: Mapping[str, str]) -> dict[str, str]:
     Raises:
         DesignRefused: one is too long, or it has no name.
     """
-    texts = {name: given.get(name, "").replace("\0", "").strip() for name in _LIMITS}
-    for name, limit in _LIMITS.items():
+    texts = {name: given.get(name, "").replace("\0", "").strip() for name in LIMITS}
+    for name, limit in LIMITS.items():
         if len(texts[name]) > limit:
             raise DesignRefused(f"The {name} has at most {limit} characters.")
     if not texts["name"]:

@@ -1,26 +1,26 @@
-"""What owners do with webhooks: add, choose events, renew the secret, try, switch, delete, send again."""
+"""What owners do with webhooks: add, choose events, renew the secret, try, switch, delete."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
 from app.collaborators import here
 from app.net import FetchError, read_target
 from app.refusals import Refusal
 from app.sealing import SealBroken
 from app.webhooks import events
-from models import Chatbot, Delivery, Webhook, db
+from models import Chatbot, Delivery, Service, Webhook, WebhookPlace, Workspace, db, tenancy
 from models.base import now
 from models.webhooks import EVENTS, TEST
 
 PURPOSE = "webhook"
-MAX_WEBHOOKS = 3
+MAX_WEBHOOKS = 3  # of one chatbot
+MAX_OF_SERVICE = 10  # that reach further than one chatbot
 BEFORE_COUNTS = dt.timedelta(days=1)
 
 
@@ -28,34 +28,72 @@ class WebhookRefused(Refusal):
     """An address can't be told anything; the message says why."""
 
 
-def list_webhooks(chatbot: Chatbot) -> list[Webhook]:
-    return list(db.session.scalars(select(Webhook).where(Webhook.chatbot_id == chatbot.id).order_by(Webhook.id)))
-
-
-def find(chatbot: Chatbot, webhook_uuid: uuid.UUID) -> Webhook | None:
-    return db.session.scalar(select(Webhook).where(Webhook.chatbot_id == chatbot.id, Webhook.uuid == webhook_uuid))
-
-
 def add(chatbot: Chatbot, url: str, wanted: Iterable[str]) -> Webhook:
-    """Add an address to be told of some events; the caller commits.
+    """Add an address to be told of some events of a chatbot; the caller commits.
 
     Raises:
         WebhookRefused: it can't be used, asks for nothing, or there are enough of them.
     """
+    present = db.session.scalar(select(func.count(Webhook.id)).where(Webhook.chatbot_id == chatbot.id)) or 0
+    if present >= MAX_WEBHOOKS:
+        raise WebhookRefused(f"A chatbot has at most {MAX_WEBHOOKS} webhooks. Delete one first.")
+    return _add(chatbot.service_id, url, wanted, reach="chatbot", chatbot_id=chatbot.id)
+
+
+def add_for_workspaces(workspaces: Sequence[Workspace], url: str, wanted: Iterable[str]) -> Webhook:
+    """Add an address to be told of some events of all chatbots in some workspaces; the caller commits.
+
+    Raises:
+        WebhookRefused: as `add` does, or the workspaces are none, or of several services.
+    """
+    services = {place.service_id for place in workspaces}
+    if len(services) != 1:
+        raise WebhookRefused("Choose at least one workspace, all of one service.")
+    [service_id] = services
+    _check_room(service_id)
+    webhook = _add(service_id, url, wanted, reach="workspaces")
+    db.session.add_all(
+        WebhookPlace(service_id=service_id, webhook_id=webhook.id, workspace_id=p.id) for p in workspaces
+    )
+    db.session.flush()
+    return webhook
+
+
+def add_for_service(service: Service, url: str, wanted: Iterable[str]) -> Webhook:
+    """Add an address to be told of some events of all chatbots of a service, also later ones; the caller commits.
+
+    Raises:
+        WebhookRefused: as `add` does.
+    """
+    _check_room(service.id)
+    return _add(service.id, url, wanted, reach="service")
+
+
+def _check_room(service_id: int) -> None:
+    further = select(func.count(Webhook.id)).where(Webhook.service_id == service_id, Webhook.chatbot_id.is_(None))
+    with tenancy.everything():
+        present = db.session.scalar(further) or 0
+    if present >= MAX_OF_SERVICE:
+        raise WebhookRefused(f"A service has at most {MAX_OF_SERVICE} webhooks beside its chatbots'. Delete one first.")
+
+
+def _add(service_id: int, url: str, wanted: Iterable[str], **reach: Any) -> Webhook:
+    webhook = Webhook(
+        service_id=service_id, url=_read_address(url), events=_read_events(wanted), sealed_secret=_new_secret(), **reach
+    )
+    db.session.add(webhook)
+    db.session.flush()
+    return webhook
+
+
+def _read_address(url: str) -> str:
     try:
         target = read_target(url.strip())
     except FetchError as error:
         raise WebhookRefused(error.advice) from error
     if target.scheme != "https" and not here().config.allow_private_addresses:
         raise WebhookRefused("Use an address that begins with https, so that nobody reads along.")
-    present = db.session.scalar(select(func.count(Webhook.id)).where(Webhook.chatbot_id == chatbot.id)) or 0
-    if present >= MAX_WEBHOOKS:
-        raise WebhookRefused(f"A chatbot has at most {MAX_WEBHOOKS} webhooks. Delete one first.")
-    webhook = Webhook(service_id=chatbot.service_id, chatbot_id=chatbot.id, url=target.url, sealed_secret=_new_secret())
-    webhook.events = _read_events(wanted)
-    db.session.add(webhook)
-    db.session.flush()
-    return webhook
+    return str(target.url)
 
 
 def choose_events(webhook: Webhook, wanted: Iterable[str]) -> None:
@@ -85,9 +123,9 @@ def renew_secret(webhook: Webhook) -> None:
     webhook.sealed_secret = _new_secret()
 
 
-def switch(webhook: Webhook) -> None:
-    """Switch a webhook off, or on again with its failures forgotten. The caller commits."""
-    webhook.status, webhook.failing_since = "inactive" if webhook.status == "active" else "active", None
+def switch(webhook: Webhook, *, is_on: bool) -> None:
+    """Switch a webhook on, with its failures forgotten, or off. The caller commits."""
+    webhook.status, webhook.failing_since = "active" if is_on else "inactive", None
 
 
 def try_out(webhook: Webhook) -> Delivery:
@@ -98,7 +136,7 @@ def try_out(webhook: Webhook) -> Delivery:
     """
     if webhook.status != "active":
         raise WebhookRefused("Switch the webhook on first.")
-    return events.add(webhook, TEST)
+    return events.add(webhook, TEST, chatbot_id=webhook.chatbot_id)
 
 
 def secrets_of(webhook: Webhook) -> list[str]:
@@ -115,16 +153,6 @@ def _open(sealed: str) -> str:
         return here().sealer.open(PURPOSE, sealed)
     except SealBroken:
         return ""
-
-
-def deliveries_of(chatbot: Chatbot, limit: int = 20) -> list[Delivery]:
-    """Return the youngest deliveries of a chatbot's webhooks."""
-    query = select(Delivery).where(Delivery.chatbot_id == chatbot.id).options(joinedload(Delivery.webhook))
-    return list(db.session.scalars(query.order_by(Delivery.id.desc()).limit(limit)))
-
-
-def find_delivery(chatbot: Chatbot, delivery_uuid: uuid.UUID) -> Delivery | None:
-    return db.session.scalar(select(Delivery).where(Delivery.chatbot_id == chatbot.id, Delivery.uuid == delivery_uuid))
 
 
 def send_again(delivery: Delivery) -> None:

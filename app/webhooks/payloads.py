@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
 
-from models import Chatbot, Delivery, Message, db
+from app.collaborators import here
+from models import Delivery, Message, db
 
 VERSION = 1
 MAX_TURNS = 100  # of a chat that is handed over, the latest
+LINK_LASTS = dt.timedelta(hours=24)
 
 
 def body_of(delivery: Delivery) -> bytes:
-    """Return the JSON that tells what a delivery is about."""
-    chatbot = delivery.chatbot
-    told = {
-        "version": VERSION, "event": delivery.event,
-        "chatbot": {"id": str(chatbot.uuid), "name": chatbot.name}, **_TELL[delivery.event](delivery),
-    }  # fmt: skip
-    return json.dumps(told, ensure_ascii=False).encode()
+    """Return the JSON that tells what a delivery is about; what is of no chatbot names none."""
+    service, chatbot = delivery.webhook.service, delivery.chatbot
+    told: dict[str, Any] = {"version": VERSION, "event": delivery.event}
+    told["service"] = {"id": str(service.uuid), "name": service.name}
+    if chatbot is not None:
+        told["chatbot"] = {"id": str(chatbot.uuid), "name": chatbot.name}
+    return json.dumps({**told, **_TELL[delivery.event](delivery)}, ensure_ascii=False).encode()
 
 
 def _submission(delivery: Delivery) -> dict[str, Any]:
@@ -62,8 +65,9 @@ def _refused(delivery: Delivery) -> dict[str, Any]:
 
 
 def _trained(delivery: Delivery) -> dict[str, Any]:
-    chatbot: Chatbot = delivery.chatbot
-    return {"id": str(delivery.uuid), "at": delivery.created_at.isoformat(), "type": chatbot.type, **delivery.figures}
+    assert delivery.chatbot is not None
+    kind = delivery.chatbot.type
+    return {"id": str(delivery.uuid), "at": delivery.created_at.isoformat(), "type": kind, **delivery.figures}
 
 
 def _source_failed(delivery: Delivery) -> dict[str, Any]:
@@ -73,11 +77,27 @@ def _source_failed(delivery: Delivery) -> dict[str, Any]:
     return {**told, "error_code": row.error_code, "error_advice": row.error_advice}
 
 
+def _exported(delivery: Delivery) -> dict[str, Any]:
+    assert delivery.export is not None
+    row = delivery.export
+    return {
+        "id": str(row.uuid), "at": delivery.created_at.isoformat(), "per": row.per, "format": row.format,
+        "rows": row.n_rows, "size_bytes": row.size_bytes, "file": row.file_name,
+        "link": f"{here().config.address}/api/v1/exports/{row.uuid}/file",
+        "valid_until": link_ends_at(delivery).isoformat(),
+    }  # fmt: skip
+
+
+def link_ends_at(delivery: Delivery) -> dt.datetime:
+    """Return until when programs may fetch the file that a delivery tells of."""
+    return delivery.created_at + LINK_LASTS
+
+
 def _test(delivery: Delivery) -> dict[str, Any]:
     return {"id": str(delivery.uuid), "at": delivery.created_at.isoformat()}
 
 
 _TELL: dict[str, Callable[[Delivery], dict[str, Any]]] = {
     "session": _session, "refused": _refused, "form": _submission, "handoff": _handoff, "trained": _trained,
-    "source_failed": _source_failed, "test": _test,
+    "source_failed": _source_failed, "exported": _exported, "test": _test,
 }  # fmt: skip

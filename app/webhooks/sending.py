@@ -17,7 +17,7 @@ from app.collaborators import here
 from app.net import FetchError
 from app.plans import notices
 from app.webhooks import owning
-from app.webhooks.payloads import body_of
+from app.webhooks.payloads import body_of, link_ends_at
 from models import Delivery, Webhook, db, tenancy
 from models.base import change, now
 
@@ -54,8 +54,8 @@ def deliver(delivery_id: int) -> None:
         if not _take(delivery_id):
             return
         delivery = db.session.get_one(Delivery, delivery_id)
-        if delivery.webhook.status != "active":
-            _conclude(delivery, "failed", None, "The webhook is switched off.")
+        if obstacle := _obstacle(delivery):
+            _conclude(delivery, "failed", None, obstacle)
             return
         url, secrets, name = delivery.webhook.url, owning.secrets_of(delivery.webhook), str(delivery.uuid)
         body = body_of(delivery)
@@ -64,6 +64,15 @@ def deliver(delivery_id: int) -> None:
         sent = db.session.get(Delivery, delivery_id)
         if sent is not None:  # else it was deleted meanwhile, with its webhook or with what it told
             _note(sent, status, error)
+
+
+def _obstacle(delivery: Delivery) -> str:
+    """Return why a delivery is not worth a try; empty where it is."""
+    if delivery.webhook.status != "active":
+        return "The webhook is switched off."
+    if delivery.export_id is not None and link_ends_at(delivery) <= now():
+        return "The time of its link is over. Whoever has the file prepared finds it under Export for a week."
+    return ""
 
 
 def _take(delivery_id: int) -> bool:
@@ -123,10 +132,15 @@ def _count_failure(delivery: Delivery, error: str) -> None:
         Webhook.id == delivery.webhook_id, Webhook.status == "active", Webhook.failing_since <= now() - OFF_AFTER
     )
     if change(hopeless.values(status="inactive")):
-        webhook = delivery.webhook
-        db.session.refresh(webhook)
-        chatbot, since = webhook.chatbot, webhook.failing_since or now()
-        notices.add(
-            webhook.service_id, "webhook_off", f"{webhook.uuid.hex}-{since:%Y%m%d%H%M}",
-            page=f"/chatbot/{chatbot.uuid}/webhooks", url=webhook.url, chatbot=chatbot.name, error=error,
-        )  # fmt: skip
+        _tell_of_the_end(delivery.webhook, error)
+
+
+def _tell_of_the_end(webhook: Webhook, error: str) -> None:
+    """Mail the holder that a webhook was switched off, and why."""
+    db.session.refresh(webhook)
+    chatbot, since = webhook.chatbot, webhook.failing_since or now()
+    notices.add(
+        webhook.service_id, "webhook_off", f"{webhook.uuid.hex}-{since:%Y%m%d%H%M}",
+        page=f"/chatbot/{chatbot.uuid}/webhooks" if chatbot is not None else "/webhooks/",
+        url=webhook.url, chatbot=chatbot.name if chatbot is not None else "", error=error,
+    )  # fmt: skip

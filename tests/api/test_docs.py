@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from app import api_errors, limits
+from app import api_errors
+from app.accounts import keys
 from models import Domain, db
 from tests.api.conftest import make_key
 from tests.conftest import inside
+from tests.exports.told_files import tell_of_a_file
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 OURS = TEXT.partition("\n# The API for programs\n")[2].partition("\n# The widget's API\n")[0]
@@ -27,8 +29,8 @@ def test_every_error_is_described_with_its_status():
 
 
 def test_the_limits_are_the_ones_that_hold():
-    assert (limits.REQUESTS_PER_KEY, limits.REQUESTS_OF_KEYS_PER_SERVICE) == ("300 per minute", "1200 per minute")
-    assert "300 requests a minute for a key, 1,200 for all keys of a service" in OURS
+    assert keys.FULL_SPEED == 4
+    assert "for all keys of a service together is four times the plan's" in OURS
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,7 @@ def place(app, ada, tmp_path_factory):
     thread.start()
     yield folder, {
         "DOCENT": f"http://127.0.0.1:{server.port}", "KEY": make_key(app, ada), "CHATBOT": str(ada.chatbot_uuid),
+        "LINK": f"http://127.0.0.1:{server.port}/api/v1/exports/{tell_of_a_file(app, ada)}/file",
         "DOMAIN": domain, "AFTER": "0", "PATH": os.environ["PATH"],
     }  # fmt: skip
     server.shutdown()
@@ -56,7 +59,8 @@ def test_a_line_for_curl_works(place, line):
     done = subprocess.run(
         ["bash", "-c", line], check=False, cwd=folder, env=environ, capture_output=True, text=True, timeout=60
     )
-    assert (done.returncode, done.stdout[:1]) == (0, "{"), done.stderr
+    wanted = "" if " -o " in line else "{"
+    assert (done.returncode, done.stdout[:1]) == (0, wanted), done.stderr
 
 
 def test_there_are_lines_for_what_people_come_for():

@@ -281,7 +281,7 @@ def _add_embeds(chatbot, domain):
 def _add_leads(chatbot, chat):
     """A form, what two visitors entered, and a webhook that was told of the first; return form and first."""
     from app.leads import forms, submissions
-    from app.webhooks import owning
+    from app.webhooks import finding
     from models import Delivery, Webhook, db
     from models.base import now
 
@@ -303,7 +303,7 @@ def _add_leads(chatbot, chat):
     answers = [{"name": name, "kind": kind, "label": label, "value": value} for name, kind, label, value in said]
     first = submissions.add(chat, answers, form, form.name)
     submissions.add(chat, answers[:1], None, "Talk to a person")
-    for delivery in owning.deliveries_of(chatbot):
+    for delivery in finding.deliveries_of(finding.of_chatbot(chatbot)):
         delivery.state, delivery.attempts, delivery.due_at = "failed", 7, now()
         delivery.error = "The address answered with status 500."
     assert db.session.query(Delivery).count() == 2

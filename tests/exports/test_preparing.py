@@ -13,6 +13,7 @@ from app.collaborators import here
 from app.exports import formats, preparing, rows, schedules, writing
 from app.exports.preparing import FOLDER, ExportRefused
 from app.exports.rows import Wanted
+from app.exports.schedules import Rhythm
 from app.exports.writing import MAX_TRIES
 from app.history import feed
 from app.history.filters import Filter
@@ -222,7 +223,7 @@ def scheduled(app, gil):
     with inside(app):
         member = db.session.get(Member, gil.member_id)
         wanted = Wanted(Filter(service_id=gil.service_id), columns=("message",))
-        schedule = schedules.add(member, gil.service_id, wanted, "csv", "daily")
+        schedule = schedules.add(member, gil.service_id, wanted, Rhythm("daily", "csv"))
         db.session.commit()
         yield schedule
         db.session.rollback()
@@ -261,7 +262,7 @@ def test_a_schedule_that_cannot_tell_what_is_new_does_not_begin_with_all_that_is
     with inside(app):
         member, wanted = db.session.get(Member, gil.member_id), Wanted(Filter(service_id=gil.service_id))
         with pytest.raises(ExportRefused, match="Try again in a minute"):
-            schedules.add(member, gil.service_id, wanted, "csv", "daily")
+            schedules.add(member, gil.service_id, wanted, Rhythm("daily", "csv"))
 
 
 def test_a_file_that_failed_is_made_up_for_by_the_next(gil, scheduled, monkeypatch):
@@ -294,7 +295,7 @@ def test_a_schedule_of_somebody_who_left_pauses_and_says_so(app, gil):
     with inside(app):
         ben = add_person(app, "ben", place=(gil.service_id, gil.workspace_id, "admin"))
         wanted = Wanted(Filter(service_id=gil.service_id), columns=("message",))
-        schedule = schedules.add(db.session.get(Member, ben), gil.service_id, wanted, "csv", "weekly")
+        schedule = schedules.add(db.session.get(Member, ben), gil.service_id, wanted, Rhythm("weekly", "csv"))
         db.session.execute(update(WorkspaceMember).where(WorkspaceMember.user_id == ben).values(role="user"))
         db.session.commit()
         say(start(gil), "for nobody", "No.")

@@ -90,7 +90,9 @@ def test_every_table_is_below_a_service_or_known_not_to_be():
 def test_every_row_below_a_chatbot_or_workspace_is_cut_by_it():
     for mapper in mappers():
         if "chatbot_id" in mapper.local_table.c:
-            assert issubclass(mapper.class_, tenancy.ChatbotOwned), mapper.class_
+            assert issubclass(mapper.class_, tenancy.ChatbotOwned | tenancy.PerhapsChatbotOwned), mapper.class_
+            is_needed = not mapper.local_table.c.chatbot_id.nullable
+            assert is_needed == issubclass(mapper.class_, tenancy.ChatbotOwned), mapper.class_
         if "workspace_id" in mapper.local_table.c and mapper.class_ is not AuditEvent:
             assert issubclass(mapper.class_, tenancy.WorkspaceOwned), mapper.class_
 

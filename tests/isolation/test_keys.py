@@ -8,7 +8,7 @@ import uuid
 import pytest
 from sqlalchemy.orm import Session
 
-from app import limits
+from app.accounts import keys
 from app.accounts.keys import RIGHTS
 from app.accounts.permissions import ACTIONS, allows, is_change
 from tests.api.conftest import Program, make_key
@@ -33,6 +33,17 @@ ASKS_FOR = {
     "MessagesApi.read_all": "history.view", "MessagesApi.read": "history.view",
     "SubmissionsApi.read_all": "submission.view", "SubmissionsApi.read": "submission.view",
     "SubmissionsApi.change": "submission.edit", "SubmissionsApi.remove": "submission.edit",
+    "AnswersApi.read_all": "source.view", "AnswersApi.read": "source.view", "AnswersApi.add": "source.edit",
+    "AnswersApi.change": "source.edit", "AnswersApi.remove": "source.edit",
+    "GoldenApi.read_all": "source.view", "GoldenApi.read": "source.view", "GoldenApi.add": "source.edit",
+    "GoldenApi.remove": "source.edit",
+    "FormsApi.read_all": "look.view", "FormsApi.read": "look.view", "FormsApi.add": "chatbot.edit",
+    "FormsApi.change": "chatbot.edit", "FormsApi.remove": "chatbot.edit",
+    "WebhooksApi.read_all": "webhook.view", "WebhooksApi.read": "webhook.view", "WebhooksApi.add": "webhook.edit",
+    "WebhooksApi.change": "webhook.edit", "WebhooksApi.remove": "webhook.edit", "WebhooksApi.read_secret": "webhook.edit",
+    "WebhooksApi.renew_secret": "webhook.edit", "WebhooksApi.try_out": "webhook.edit",
+    "WebhooksApi.read_deliveries": "webhook.view",
+    "ExportsApi.read": "history.view", "ExportsApi.fetch": "history.view",
 }  # fmt: skip
 OPEN = {"ApiDocument.show"}
 
@@ -44,8 +55,7 @@ def programs(app, ada, planted):
 
 @pytest.fixture(autouse=True)
 def _no_rate(monkeypatch):
-    monkeypatch.setattr(limits, "REQUESTS_PER_KEY", "100000 per minute")
-    monkeypatch.setattr(limits, "REQUESTS_OF_KEYS_PER_SERVICE", "100000 per minute")
+    monkeypatch.setattr(keys, "rates_of", lambda _key: (100_000, 100_000))
 
 
 def api_doors(app):
@@ -72,6 +82,15 @@ def bodies(rows):
         "DomainsApi.change": {"status": "inactive"}, "EmbedsApi.change": {"status": "inactive"},
         "EmbedsApi.add": {"chatbot": str(rows["chatbots"]["uuid"]), "domain": str(rows["domains"]["uuid"])},
         "SubmissionsApi.change": {"state": "done"},
+        "AnswersApi.add": {"chatbot": str(rows["chatbots"]["uuid"]), "question": "How?", "answer": "So."},
+        "AnswersApi.change": {"answer": "Otherwise."},
+        "GoldenApi.add": {"chatbot": str(rows["chatbots"]["uuid"]), "question": "How?", "words": ["so"]},
+        "FormsApi.add": {"chatbot": str(rows["chatbots"]["uuid"]), "name": "Callback"},
+        "FormsApi.change": {"status": "inactive"},
+        "WebhooksApi.add": {
+            "chatbot": str(rows["chatbots"]["uuid"]), "url": "https://hook.example.com/", "events": ["form"]
+        },
+        "WebhooksApi.change": {"events": ["handoff"]},
     }  # fmt: skip
 
 

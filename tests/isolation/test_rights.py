@@ -13,7 +13,7 @@ from tests.isolation.doors import doors, hostile_form
 # what the doors of a screen ask for, but for those named below
 WRITES = {
     "ChatbotView": "chatbot.edit", "WidgetPage": "chatbot.edit", "MannerPage": "chatbot.edit",
-    "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "WebhookPage": "chatbot.edit", "ChatbotPage": "source.edit",
+    "ChatModelPage": "chatbot.edit", "WorkbenchPage": "chatbot.preview", "FormPage": "chatbot.edit", "WebhookPage": "webhook.edit", "ChatbotWebhookPage": "webhook.edit", "ChatbotPage": "source.edit",
     "SourcePage": "source.edit", "TextPage": "source.edit", "AnswersPage": "source.edit", "WebsitePage": "source.edit",
     "ScansPage": "source.edit", "VersionsPage": "source.edit", "GoldenPage": "source.edit",
     "SubmissionPage": "submission.edit", "DomainView": "domain.edit", "DomainPage": "domain.edit", "EmbedPage": "chatbot.edit",
@@ -32,7 +32,7 @@ ASKS_FOR = {
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "HistoryPage.service": "history.view",
     "HistoryPage.dialogue": "history.view", "HistoryLivePage.follow": "history.view", "HistoryLivePage.follow_list": "history.view", "InvitationView.add": "people.edit",
     "ExportPage.new": "history.view", "ExportPage.make": "history.view", "ExportPage.download": "history.view",
-    "WorkspaceView.add": "workspace.create", "KeyPage.make": "key.edit", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
+    "WorkspaceView.add": "workspace.create", "KeyPage.make": "key.edit", "WebhookPage.add": "webhook.edit", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
     "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit",
 }  # fmt: skip
 # pages that show more people what the rest of the screen changes; None: whoever is in the service
@@ -46,14 +46,14 @@ READS = {
     "DomainPage.show": "domain.view", "SubmissionView.show": "submission.view", "SubmissionPage.show": "submission.view",
     "WorkspaceView.show": "workspace.view", "WorkspaceMemberView.show": "people.view",
     "InvitationView.show": "people.view", "KeyPage.show": "key.view",
-    "AuditView.show": "audit.view", "ServiceView.show": None, "WebhookPage.show": "look.view",
+    "AuditView.show": "audit.view", "ServiceView.show": None, "ChatbotWebhookPage.show": "webhook.view", "WebhookPage.show": "webhook.view",
     "InsightsPage.index": "history.view", "InsightsPage.chatbot": "history.view", "InsightsPage.workspace": "history.view",
     "InsightsPage.service": "history.view", "UnansweredPage.index": "history.view", "UnansweredPage.show": "history.view",
     "FixPage.show": "history.view",
 }  # fmt: skip
 UNSEEN = {  # rows that are not there for who may not even see them
     "people.edit": "people.view", "people.view": "people.view", "key.view": "key.view", "audit.view": "audit.view",
-    "history.view": "history.view", "submission.view": "submission.view",
+    "history.view": "history.view", "submission.view": "submission.view", "webhook.edit": "webhook.view",
 }  # fmt: skip
 ONES_OWN = {  # whatever the role
     "ExportPage.show", "ExportPage.part", "ExportPage.file", "ExportPage.remove", "ExportPage.switch_schedule",

@@ -11,7 +11,7 @@ from app.accounts.standing import find_standing
 from app.history import visitors
 from app.plans import quotas, usage
 from app.plans.pressing import pressing
-from app.webhooks import owning
+from app.webhooks import finding, owning
 from models import Chatbot, Member, Service, Subscription, db
 from models.base import now
 from tests.clock import clock  # noqa: F401 - a fixture
@@ -56,7 +56,7 @@ def test_how_a_widget_is_set_up_can_be_read_without_its_secrets(app):
     form = client.post(f"{chatbot}/forms").headers["Location"]
     with inside(app):
         row = db.session.get(Chatbot, customer.chatbot_id)
-        secrets = [visitors.secret_of(visitors.find_key(row)), *owning.secrets_of(owning.list_webhooks(row)[0])]
+        secrets = [visitors.secret_of(visitors.find_key(row)), *owning.secrets_of(finding.of_chatbot(row)[0])]
     assert len(secrets) == 2
     pages = [f"{chatbot}/visitors", f"{chatbot}/webhooks", form]
     before = "".join(client.get(page).text for page in pages)

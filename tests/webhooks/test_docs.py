@@ -7,13 +7,13 @@ from pathlib import Path
 
 from app.webhooks import sending
 from models.base import now
-from models.webhooks import EVENTS, TEST
+from models.webhooks import EVENTS, EXPORTED, TEST
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
 
 
 def test_every_event_is_described():
-    assert re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE) == [*EVENTS, TEST]
+    assert re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE) == [*EVENTS, EXPORTED, TEST]
 
 
 def test_the_code_tells_what_is_from_here():

@@ -16,6 +16,10 @@ from models.migrations import versioning
 from tests.conftest import SERVER, database_like, url_of
 
 MOMENT = "2026-11-01 10:00:00"
+_OF_ALL = (
+    "INSERT INTO webhooks (service_id, reach, uuid, created_at, url, events, sealed_secret, status)"
+    " VALUES (1, 'service', '7b0a4b5e1c1f4b63a2c40a6c3a5f0d11', '2026-11-01 10:00:00', 'x', '[]', 'x', 'active')"
+)
 PARENTS = {
     "ab_user": {"status": "enabled"}, "plans": {"status": "enabled", "billing_cycle": "monthly"}, "services": {"status": "enabled"},
     "workspaces": {}, "chatbots": {"status": "enabled", "type": "support", "training_status": "ready", "held_for": ""},
@@ -77,5 +81,12 @@ def test_webhooks_and_deliveries_of_before_go_on(before):
     assert read(told) == there
     assert read("SELECT event FROM webhook_deliveries") == [("handoff",)]
     assert "handoff" in str(read("SELECT events FROM webhooks"))
+    command.upgrade(versioning._config(), "0037_reach")
+    assert read(told) == there
+    assert read("SELECT id, reach, chatbot_id FROM webhooks") == [(1, "chatbot", 1)]
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(_OF_ALL)
+    assert read("SELECT id FROM webhooks WHERE reach = 'service'") != [(1,)], "no id is given twice"
     command.downgrade(versioning._config(), "0033_exports")
+    assert read("SELECT id FROM webhooks") == [(1,)], "there is none of a whole service any more"
     assert read(told) == there

@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import hmac
-import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from app.answering.answer import Answer
 from app.history import recording
 from app.knowledge import claims, ingest, reconcile, sources
 from app.webhooks import events, owning, sending
-from models import AuditEvent, Chatbot, ChatSession, Delivery, Embed, Message, Source, Webhook, db
+from models import AuditEvent, Chatbot, Delivery, Message, Source, Webhook, db
 from models.base import now
-from models.webhooks import EVENTS
-from tests.conftest import inside, sign_in
-
-
-class _Receiver(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append((dict(self.headers), json.loads(body), body))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
-        self.end_headers()
-
-    def log_message(self, *_args):
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def listening():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def receiver(listening):
-    listening.got, listening.answers = [], []
-    return listening
-
-
-@pytest.fixture(autouse=True)
-def _private_allowed(app, monkeypatch):
-    """What is for development alone: addresses of this machine."""
-    collaborators = app.extensions["docent"]
-    settings = dataclasses.replace(collaborators.fetcher.settings, allow_private=True)
-    monkeypatch.setattr(collaborators.fetcher, "settings", settings)
-    monkeypatch.setattr(
-        collaborators, "config", dataclasses.replace(collaborators.config, allow_private_addresses=True)
-    )
-
-
-@pytest.fixture
-def owner(app, ada):
-    return sign_in(app, ada)
+from models.webhooks import EVENTS, EXPORTED, TEST
+from tests.conftest import inside
+from tests.webhooks.happening import ask_and_answer, deliver_all, told
 
 
 @pytest.fixture
@@ -76,41 +30,7 @@ def hook(app, ada, owner, receiver):
     added = owner.post(page, data={"url": f"http://127.0.0.1:{receiver.server_port}/hook", "event": list(EVENTS)})
     assert added.status_code == 302
     with inside(app):
-        return page, f"{page}/{db.session.scalars(select(Webhook.uuid)).one()}"
-
-
-def deliver_all(app):
-    with inside(app):
-        db.session.execute(update(Delivery).where(Delivery.state == "waiting").values(due_at=now()))
-        db.session.commit()
-    with app.app_context():
-        for delivery_id in sending.due_deliveries():
-            sending.deliver(delivery_id)
-
-
-def told(app, receiver):
-    deliver_all(app)
-    return [body for _, body, _ in receiver.got]
-
-
-@pytest.fixture
-def chat(app, ada):
-    with inside(app):
-        embed = db.session.scalar(select(Embed).where(Embed.chatbot_id == ada.chatbot_id))
-        if embed is None:
-            embed = Embed(service_id=ada.service_id, chatbot_id=ada.chatbot_id, domain_id=ada.domain_id)
-            db.session.add(embed)
-            db.session.flush()
-        found, _ = recording.start_session(embed, "https://shop.example", "https://shop.example/cart")
-        db.session.commit()
-        return found.id
-
-
-def ask_and_answer(app, chat, question, **answer):
-    with inside(app):
-        turn = recording.open_turn(db.session.get(ChatSession, chat), question, question)
-        db.session.commit()
-        recording.close_turn(turn.id, Answer(**{"text": "That stands nowhere.", "state": "refused", **answer}))
+        return page, f"/webhooks/{db.session.scalars(select(Webhook.uuid)).one()}"
 
 
 def test_a_first_question_and_a_refused_answer_are_told(app, hook, receiver, chat):
@@ -240,7 +160,7 @@ def test_what_failed_is_listed_and_sent_again(app, hook, owner, receiver):
     assert "The address answered with status 500." in owner.get(page).text
     deliver_all(app)
     assert "answered with 200" in owner.get(page).text
-    again = re.search(r"/chatbot/[\w-]+/deliveries/[\w-]+/again", owner.get(page).text)[0]
+    again = re.search(r"/webhooks/deliveries/[\w-]+/again", owner.get(page).text)[0]
     owner.post(again)
     deliver_all(app)
     assert len(receiver.got) == 3
@@ -287,7 +207,7 @@ def test_every_event_has_words_and_something_to_tell():
     from app.webhooks import payloads
 
     assert set(events.WORDS) == set(EVENTS)
-    assert set(payloads._TELL) == {*EVENTS, "test"}
+    assert set(payloads._TELL) == {*EVENTS, EXPORTED, TEST}
 
 
 def test_secrets_stand_in_no_audit_row(app, hook, owner):

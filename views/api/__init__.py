@@ -13,12 +13,16 @@ def register(appbuilder: Any) -> None:
     from views.api.chatbots import ChatbotsApi, TrainingApi
     from views.api.document import ApiDocument
     from views.api.domains import DomainsApi, EmbedsApi
+    from views.api.exports import ExportsApi
+    from views.api.forms import FormsApi
     from views.api.history import MessagesApi, SessionsApi, SubmissionsApi
     from views.api.sources import SourcesApi, SourcesOfChatbotApi
+    from views.api.teaching import AnswersApi, GoldenApi
+    from views.api.webhooks import WebhooksApi
 
     for resource in (
-        KeyApi, WorkspacesApi, UsageApi, ChatbotsApi, TrainingApi, SourcesApi, SourcesOfChatbotApi, DomainsApi,
-        EmbedsApi, SessionsApi, MessagesApi, SubmissionsApi,
+        KeyApi, WorkspacesApi, UsageApi, ChatbotsApi, TrainingApi, SourcesApi, SourcesOfChatbotApi, AnswersApi,
+        GoldenApi, DomainsApi, EmbedsApi, SessionsApi, MessagesApi, FormsApi, SubmissionsApi, WebhooksApi, ExportsApi,
     ):  # fmt: skip
         csrf.exempt(appbuilder.add_api(resource).blueprint)
     appbuilder.add_view_no_menu(ApiDocument)

@@ -110,15 +110,13 @@ def _responses(op: Operation, parts: list[dict[str, Any]]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": op.summary}
     if op.answer is not None:
         done["content"] = {"application/json": {"schema": _answer(op)}}
-    statuses = [
-        400,
-        401,
-        403,
-        *([404] if parts or op.writes else []),
-        *([409, 413, 415] if op.writes else []),
-        429,
-        503,
-    ]
+    if op.sends:
+        done["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in op.sends}
+    not_there, not_now = (
+        [404] if parts or op.writes else [],
+        [409, 413, 415] if op.writes else [409] if op.sends else [],
+    )
+    statuses = [400, 401, 403, *not_there, *not_now, 429, 503]
     error = {"application/json": {"schema": ErrorAnswer}}
     refused = {str(status): {"description": _WORDS[status], "content": error} for status in statuses}
     return {str(op.status): done, **refused}

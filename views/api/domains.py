@@ -19,7 +19,7 @@ from app.keyholder import used_key
 from app.refusals import Refusal
 from models import Chatbot, Domain, DomainGrant, Embed, db
 from models.chatbots import HOSTED_PAGE
-from views.api.fields import PageQuery, Row, Text
+from views.api.fields import ChatbotQuery, PageQuery, Row, Text
 from views.api.operation import Page, operation
 from views.api.resource import Resource, find_chatbot, keep, refuse, require_in_service
 from views.base import table
@@ -138,12 +138,6 @@ class EmbedAnswer(Row):
     )
 
 
-class EmbedQuery(PageQuery):
-    """Which embeds are wanted."""
-
-    chatbot = fields.UUID()
-
-
 class EmbedBody(Schema):
     """Which chatbot goes on which website."""
 
@@ -171,12 +165,9 @@ class EmbedsApi(Resource):
         shown = Embed.domain.has(Domain.internal.is_(False) | (Domain.domain == HOSTED_PAGE))
         return super().rows().where(shown, Embed.chatbot.has(Chatbot.status != "deleted"))
 
-    @operation("", "GET", "List embeds", query=EmbedQuery, answer=EmbedAnswer, is_list=True)
+    @operation("", "GET", "List embeds", query=ChatbotQuery, answer=EmbedAnswer, is_list=True)
     def read_all(self, query: dict[str, Any]) -> Page:
-        found = self.rows()
-        if "chatbot" in query:
-            found = found.where(Embed.chatbot.has(Chatbot.uuid == query["chatbot"]))
-        return self.page(found, query)
+        return self.page_by(query)
 
     @operation("/<uuid:embed_uuid>", "GET", "Show an embed, with its code", answer=EmbedAnswer)
     def read(self, embed_uuid: uuid.UUID) -> Any:

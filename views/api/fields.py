@@ -59,6 +59,12 @@ class PageQuery(Schema):
     cursor = Cursor(load_default=None, metadata={"type": "string", "description": "`next` of the page before"})
 
 
+class ChatbotQuery(PageQuery):
+    """What a list of rows below chatbots takes."""
+
+    chatbot = fields.UUID(metadata={"description": "Of this chatbot alone"})
+
+
 class Row(Schema):
     """What every row shows."""
 

@@ -16,11 +16,11 @@ from app.history import feed, filters, matching
 from app.history.filters import Filter, FilterError
 from app.keyholder import used_key
 from app.leads import submissions
-from models import Chatbot, ChatSession, Message, Submission
+from models import ChatSession, Message, Submission
 from models.history import ANSWER_STATES
 from models.leads import SUBMISSION_STATES
 from models.marks import MARKS
-from views.api.fields import MAX_PAGE, PAGE, PageQuery, Row
+from views.api.fields import MAX_PAGE, PAGE, ChatbotQuery, PageQuery, Row
 from views.api.operation import Page, operation
 from views.api.resource import Resource, keep, require_anywhere
 from views.base import table
@@ -205,10 +205,9 @@ class SubmissionAnswer(Row):
     state = fields.String(metadata={"enum": SUBMISSION_STATES})
 
 
-class SubmissionQuery(PageQuery):
+class SubmissionQuery(ChatbotQuery):
     """Which submissions are wanted."""
 
-    chatbot = fields.UUID()
     state = fields.String(validate=OneOf(SUBMISSION_STATES))
 
 
@@ -228,12 +227,7 @@ class SubmissionsApi(Resource):
 
     @operation("", "GET", "List submissions", query=SubmissionQuery, answer=SubmissionAnswer, is_list=True)
     def read_all(self, query: dict[str, Any]) -> Page:
-        found = self.rows()
-        if "chatbot" in query:
-            found = found.where(Submission.chatbot.has(Chatbot.uuid == query["chatbot"]))
-        if "state" in query:
-            found = found.where(Submission.state == query["state"])
-        return self.page(found, query)
+        return self.page_by(query)
 
     @operation("/<uuid:submission_uuid>", "GET", "Show a submission", answer=SubmissionAnswer)
     def read(self, submission_uuid: uuid.UUID) -> Any:

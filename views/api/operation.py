@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, g, jsonify, make_response, request
 from flask_appbuilder.api import expose
@@ -23,7 +23,10 @@ from views.api import idempotency
 
 @dataclass(frozen=True)
 class Operation:
-    """One method at one address; `query`, `body` and `answer` are schemas, `file` says that an upload is taken."""
+    """One method at one address; `query`, `body` and `answer` are schemas, `file` says that an upload is taken.
+
+    `sends`: kinds of a file that is the answer instead.
+    """
 
     method: str
     summary: str
@@ -33,6 +36,7 @@ class Operation:
     status: int = 200
     is_list: bool = False
     file: bool = False
+    sends: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -49,7 +53,7 @@ class Page:
 
 
 def operation(path: str, method: str, summary: str, **how: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Make a method of a resource an operation. It returns what its answer shows, a `Page` of it, or None.
+    """Make a method of a resource an operation. It returns what its answer shows, a `Page` of it, a file, or None.
 
     Whatever it changed is committed here, together with the reply that a repeated request gets.
     """
@@ -59,6 +63,8 @@ def operation(path: str, method: str, summary: str, **how: Any) -> Callable[[Cal
         @wraps(view)
         def answered(self: Any, **parts: Any) -> Response:
             given = {**parts, **_read(op)}
+            if op.sends:
+                return cast("Response", view(self, **given))
 
             def work() -> tuple[int, dict[str, Any]]:
                 found = view(self, **given)

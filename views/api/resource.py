@@ -58,6 +58,15 @@ def keep(action: str, row: Any) -> Any:
     return row
 
 
+def page_of(query: Select[Any], entity: Any, asked: dict[str, Any]) -> Page:
+    """Return a page of a query of rows of one kind, youngest rows first."""
+    if asked["cursor"] is not None:
+        query = query.where(entity.id < asked["cursor"])
+    rows = list(db.session.scalars(query.order_by(entity.id.desc()).limit(asked["limit"] + 1)).unique())
+    more = len(rows) > asked["limit"]
+    return Page(rows[: asked["limit"]], write_cursor(rows[asked["limit"] - 1].id) if more else None, more)
+
+
 class Resource(ModelRestApi):
     """A resource over one table. FAB's own handlers (rison, ids, relations to write into) have no address here."""
 
@@ -80,13 +89,16 @@ class Resource(ModelRestApi):
     def page(self, query: Select[Any], asked: dict[str, Any]) -> Page:
         """Return a page of a query, youngest rows first."""
         require_anywhere(self.view_action)
-        entity = self.datamodel.obj
-        if asked["cursor"] is not None:
-            query = query.where(entity.id < asked["cursor"])
-        found = db.session.scalars(query.options(*self.loads).order_by(entity.id.desc()).limit(asked["limit"] + 1))
-        rows = list(found.unique())
-        more = len(rows) > asked["limit"]
-        return Page(rows[: asked["limit"]], write_cursor(rows[asked["limit"] - 1].id) if more else None, more)
+        return page_of(query.options(*self.loads), self.datamodel.obj, asked)
+
+    def page_by(self, query: dict[str, Any]) -> Page:
+        """Return a page of the rows below one chatbot, or in one state, where that was asked."""
+        entity, found = self.datamodel.obj, self.rows()
+        if "chatbot" in query:
+            found = found.where(entity.chatbot.has(Chatbot.uuid == query["chatbot"]))
+        if "state" in query:
+            found = found.where(entity.state == query["state"])
+        return self.page(found, query)
 
     def find(self, row_uuid: uuid.UUID, action: str = "") -> Any:
         """Return a row by uuid.

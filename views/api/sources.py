@@ -17,7 +17,7 @@ from app.knowledge.crawling import websites
 from jobs import queues
 from models import Chatbot, Source
 from models.knowledge import SOURCE_KINDS, SOURCE_STATES
-from views.api.fields import PageQuery, Row, Text
+from views.api.fields import ChatbotQuery, Row, Text
 from views.api.operation import Page, after_commit, operation
 from views.api.resource import Resource, find_chatbot, keep
 from views.base import table
@@ -46,10 +46,9 @@ class SourceAnswer(Row):
     published_at = fields.AwareDateTime(allow_none=True)
 
 
-class SourceQuery(PageQuery):
+class SourceQuery(ChatbotQuery):
     """Which sources are wanted."""
 
-    chatbot = fields.UUID()
     state = fields.String(validate=OneOf(SOURCE_STATES))
 
 
@@ -90,12 +89,7 @@ class SourcesApi(Resource):
 
     @operation("", "GET", "List sources", query=SourceQuery, answer=SourceAnswer, is_list=True)
     def read_all(self, query: dict[str, Any]) -> Page:
-        found = self.rows()
-        if "chatbot" in query:
-            found = found.where(Source.chatbot.has(Chatbot.uuid == query["chatbot"]))
-        if "state" in query:
-            found = found.where(Source.state == query["state"])
-        return self.page(found, query)
+        return self.page_by(query)
 
     @operation("/<uuid:source_uuid>", "GET", "Show a source, and how far it is read", answer=SourceAnswer)
     def read(self, source_uuid: uuid.UUID) -> Any:

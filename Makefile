@@ -5,6 +5,9 @@ WHAT ?= tests
 # Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
 AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
+# Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations
 
 help:  ## show this list

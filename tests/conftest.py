@@ -170,6 +170,7 @@ def make_app(folder, artifact, database_url, **environ):
     """Yield an installation in a folder, on an initialized database; settings may be given on top."""
     from app.factory import create_app
     from config import read_config
+    from tests.templates import COMPILED
 
     (folder / "embedder").symlink_to(artifact)
     environ = {
@@ -183,6 +184,7 @@ def make_app(folder, artifact, database_url, **environ):
     forget_tries()  # what another module's people have tried does not count here
     app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     from models import db
 

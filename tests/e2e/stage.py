@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.conftest import initialized_file, inside
 from tests.e2e import cast
 from tests.e2e.conftest import free_port
+from tests.templates import COMPILED
 
 
 class _Quiet(WSGIRequestHandler):
@@ -49,7 +50,9 @@ def make_app(folder, port, artifact=None):
     else:
         (folder / "embedder").symlink_to(artifact)
         (folder / "docent.sqlite3").write_bytes(initialized_file(artifact))
-    return create_app(config.prepared())
+    app = create_app(config.prepared())
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
+import shutil
 import tempfile
 import uuid
 from contextlib import contextmanager
@@ -16,6 +18,17 @@ import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("TEST_DATABASE_URL", "")  # of PostgreSQL; without it, tests run on SQLite
+# What these prove of parsers, models, pages, addresses and Redis is the same on any database: they run on SQLite alone.
+SAME_ON_ANY_DATABASE = {
+    f"tests/{name}.py"
+    for name in """
+    answering/test_followups answering/test_hostile_documents answering/test_languages answering/test_passages
+    answering/test_refusals answering/test_small_talk api/test_docs app/test_assets app/test_chat_model
+    app/test_chat_model_faults app/test_fab_templates app/test_gate crawling/test_private_addresses
+    crawling/test_real_site domains/test_page_check faults/test_redis faults/test_writers widget/test_docs
+    widget/test_health
+    """.split()
+}
 
 
 def pytest_configure(config):
@@ -87,9 +100,13 @@ def forget_tries() -> None:
 def pytest_collection_modifyitems(config, items):
     """On a server of its own, only what works with one is tried again."""
     if SERVER:
-        kept = [item for item in items if "database_url" in item.fixturenames]
-        config.hook.pytest_deselected(items=[item for item in items if "database_url" not in item.fixturenames])
+        kept = [item for item in items if is_tried_on_server(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not is_tried_on_server(item)])
         items[:] = kept
+
+
+def is_tried_on_server(item) -> bool:
+    return "database_url" in item.fixturenames and item.path.relative_to(ROOT).as_posix() not in SAME_ON_ANY_DATABASE
 
 
 @contextmanager
@@ -113,21 +130,31 @@ def url_of(name: str) -> str:
     return SERVER.rsplit("/", 1)[0] + "/" + name
 
 
-def initialize(folder: Path, artifact: Path, database_url: str) -> None:
+def initialize(folder: Path, artifact: Path, **environ: str) -> None:
     from app.commands import initializing
     from config import read_config
 
     (folder / "embedder").symlink_to(artifact)
-    environ = {"DATA_DIR": str(folder), "SECRET_KEY": uuid.uuid4().hex * 2, "DATABASE_URL": database_url}
-    initializing.init(read_config(environ))
+    initializing.init(read_config({"DATA_DIR": str(folder), **environ}))
 
 
 @functools.cache
+def initialized_folder(artifact: Path) -> Path:
+    """A data folder as `init` leaves it, made once for each test process."""
+    folder = tempfile.TemporaryDirectory(prefix="docent-")
+    atexit.register(folder.cleanup)
+    initialize(Path(folder.name), artifact)
+    return Path(folder.name)
+
+
+def copy_initialized(artifact: Path, folder: Path) -> Path:
+    """Let an installation begin in a folder where `init` has been already."""
+    return shutil.copytree(initialized_folder(artifact), folder, symlinks=True, dirs_exist_ok=True)
+
+
 def initialized_file(artifact: Path) -> bytes:
-    """A database of SQLite's as `init` leaves it, made once for each test process: installations begin with a copy."""
-    with tempfile.TemporaryDirectory() as folder:
-        initialize(Path(folder), artifact, "")
-        return (Path(folder) / "docent.sqlite3").read_bytes()
+    """A database of SQLite's as `init` leaves it."""
+    return (initialized_folder(artifact) / "docent.sqlite3").read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +164,8 @@ def initialized_database(artifact, tmp_path_factory):
         yield ""
         return
     with database_like("template1") as name:
-        initialize(tmp_path_factory.mktemp("initialized"), artifact, url_of(name))
+        folder = tmp_path_factory.mktemp("initialized")
+        initialize(folder, artifact, SECRET_KEY=uuid.uuid4().hex * 2, DATABASE_URL=url_of(name))
         yield name
 
 

@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.conftest import SAME_ON_ANY_DATABASE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -17,3 +19,7 @@ def test_help_lists_every_target_with_what_it_does():
     listed = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
     assert [name for name, *words in listed if words] == targets
     assert {"install", "run", "test", "lint"} <= set(targets)
+
+
+def test_what_is_left_out_on_postgresql_is_there():
+    assert {name for name in SAME_ON_ANY_DATABASE if not (ROOT / name).is_file()} == set()

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 
-from tests.commands.running import run, run_fresh
+from tests.commands.running import run
+from tests.conftest import copy_initialized
 
 RETURNS = "Goods may be returned within thirty days. The buyer pays for the parcel.\n"
 OPENING = "The shop opens at nine in the morning and closes at six in the evening.\n"
 
 
-@pytest.fixture(scope="session")
-def initialized(tmp_path_factory, artifact):
-    """A data folder as `init` leaves it, to be copied."""
-    folder = tmp_path_factory.mktemp("initialized")
-    (folder / "embedder").symlink_to(artifact)
-    done = run_fresh(folder, "init")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, initialized):
+def place(tmp_path_factory, artifact):
     """The data folder of an initialized installation."""
-    folder = tmp_path_factory.mktemp("place")
-    return shutil.copytree(initialized, folder, symlinks=True, dirs_exist_ok=True)
+    return copy_initialized(artifact, tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.process import answers_on_port
+from tests.conftest import copy_initialized
 from tests.e2e.conftest import environ_of_run
 from tests.waiting import wait_until
 
@@ -41,6 +42,7 @@ def test_a_second_start_prints_no_password(installation):
 
 
 def test_every_child_ends_with_its_parent(artifact, tmp_path):
+    copy_initialized(artifact, tmp_path)
     environ = environ_of_run(tmp_path, artifact)
     port = int(environ["PORT"])
     process = subprocess.Popen(

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.process import answers_on_port, find_free_port
+from tests.conftest import copy_initialized
 from tests.faults.installation import command_line, is_running
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -117,6 +118,7 @@ def test_a_first_start_that_is_stopped_has_said_the_passwords_that_it_made(tmp_p
 
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path, artifact):
+    copy_initialized(artifact, tmp_path / "data")
     run = Serve(tmp_path / "data", artifact)
     wait_until(run.is_up, 120)
     run.process.send_signal(signal.SIGINT)

@@ -11,8 +11,15 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# a mail, as a mail program would show it: its own styles and nothing else, in a frame of ours
+_MAIL = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox"
+)
 # the editor of a widget shows a page of ours in a frame, with the real widget on it
 _POLICIES = {
+    "MailView.letter": _MAIL,
+    "MailView.kind": f"{CONTENT_SECURITY_POLICY}; frame-src 'self'",
     "WidgetPage.frame": CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
     **{
         f"WidgetPage.{name}": f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"

@@ -91,7 +91,7 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "OrderView": (*_READ, "can_activate", "can_reject"),
     "ServiceCarePage": ("can_suspend", "can_lift", "can_extend"),
     "MemberView": (*_READ, "can_switch", "can_give_role", "can_resend"),
-    "MailView": ("can_list", "can_show"),
+    "MailView": ("can_list", "can_show", "can_kinds", "can_kind", "can_letter"),
     "HoldingPage": ("can_show", "can_release"),
 }
 

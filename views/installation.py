@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
+from flask import Response, abort
 from flask_appbuilder import BaseView, expose, has_access
+from flask_login import current_user
+from flask_mail import Message
 
 from app import mail
+from app.mail import samples
 from app.wording import words
 from models import Subscription
 from views.base import Screen, table
@@ -50,3 +53,28 @@ class MailView(BaseView):
     def show(self, name: str) -> Any:
         kept = mail.read_kept(name) or abort(404)
         return self.render_template("mails/show.html", mail=kept, appbuilder=self.appbuilder)
+
+    @expose("/kinds/")
+    @has_access
+    def kinds(self) -> Any:
+        """List every kind of mail that Docent sends."""
+        subjects = {kind: samples.sample(kind, current_user.email).subject for kind in samples.kinds()}
+        return self.render_template("mails/kinds.html", subjects=subjects, appbuilder=self.appbuilder)
+
+    @expose("/kinds/<kind>")
+    @has_access
+    def kind(self, kind: str) -> Any:
+        message = _sample(kind)
+        return self.render_template("mails/kind.html", kind=kind, mail=message, appbuilder=self.appbuilder)
+
+    @expose("/kinds/<kind>/letter")
+    @has_access
+    def letter(self, kind: str) -> Any:
+        """Return the HTML of a mail alone, for the frame of its page; its own styles are all that it may use."""
+        return Response(_sample(kind).html, mimetype="text/html")
+
+
+def _sample(kind: str) -> Message:
+    if kind not in samples.kinds():
+        abort(404)
+    return samples.sample(kind, current_user.email)

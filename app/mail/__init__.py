@@ -1,5 +1,6 @@
 """Mails: composed from a template, sent by the scheduler over SMTP, kept as files where there is no mail server.
 
+letters.py  what a mail says, written as text and as HTML from one description
 outbox.py   the rows of what is to be sent; retried, so that no request ever waits for a mail server
 smtp.py     one connection with a deadline
 kept.py     .eml files in the data folder, for installations without a mail server

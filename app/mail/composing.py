@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from email.utils import make_msgid, parseaddr
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_mail import Message
 from sqlalchemy import select
 
 from app.collaborators import here
 from app.languages import default, speaking
+from app.mail.letters import Letter
 from models import Member, Profile, db, tenancy
 
 # what people typed: one line each, so that none ends the subject
 _NAMES = ("name", "service", "workspace", "plan", "website", "chatbot", "form", "visitor", "reply_to")
-
-_IN_HTML = {"digest"}  # templates that have an .html beside their .txt, for those who read mails with tables
 
 
 def link(path: str) -> str:
@@ -35,19 +34,19 @@ def language_of(address: str) -> str:
 
 
 def compose(template: str, to: str, **words: object) -> Message:
-    """Render `templates/mail/<template>.txt` in its reader's language; its first line is the subject."""
+    """Write the letter that `templates/mail/<template>.txt` describes, as text and HTML, in its reader's language."""
     with speaking(language_of(to)):
         return _compose(template, to, words)
 
 
 def _compose(template: str, to: str, words: dict[str, object]) -> Message:
     named = {name: " ".join(str(words[name]).split()) for name in _NAMES if name in words}
-    subject, _, body = render_template(f"mail/{template}.txt", **{**words, **named}).partition("\n")
+    letter = Letter(here().config.address)
+    letter.read(template, {**words, **named})
     message = Message(
-        subject=subject.strip(), recipients=[to], body=body.strip() + "\n", reply_to=named.get("reply_to")
-    )
-    if template in _IN_HTML:
-        message.html = render_template(f"mail/{template}.html", **{**words, **named})
+        subject=letter.title, recipients=[to], body=letter.as_text(), html=letter.as_html(),
+        reply_to=named.get("reply_to"),
+    )  # fmt: skip
     domain = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1].rpartition("@")[2]
     message.msgId = make_msgid(domain=domain)  # the default would tell this machine's name
     return message

@@ -45,6 +45,8 @@ def keep(message: Message) -> None:
         kept["Reply-To"] = message.reply_to
     kept["Date"] = email.utils.formatdate(usegmt=True)
     kept.set_content(message.body or "")
+    if message.html:
+        kept.add_alternative(message.html, subtype="html")
     name = f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}.eml"
     descriptor = os.open(_folder() / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -309,9 +309,9 @@ def test_strangers_names_are_no_choices(app, cid, three):
 
 
 def test_no_word_in_the_address_of_a_list_breaks_its_link_to_the_export(owner, three):
-    page = owner.get("/submissionview/list/?endpoint=x&_anchor=y&q=%22%3E%3Cb")
+    page = owner.get("/submissionview/list/?endpoint=x&_anchor=y&q=%22%3E%3Cbogus")
     assert page.status_code == 200
-    assert "><b" not in page.text
+    assert "><bogus" not in page.text
 
 
 def test_a_chat_that_is_erased_takes_along_what_was_entered_in_it(app, place, form):

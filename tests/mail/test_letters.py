@@ -1,0 +1,80 @@
+"""Every kind of mail goes over the wire as text and HTML from one description, and people's words are no markup in it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app import mail
+from app.languages import speaking
+from app.mail import samples
+from app.mail.composing import compose
+from app.mail.letters import Letter
+from app.mail.smtp import deliver
+from tests.conftest import inside, sign_in
+from tests.mail.postbox import text_of
+from tests.staff.conftest import add_person
+
+
+def html_of(parsed):
+    return parsed.get_body(("html",)).get_content()
+
+
+def words_of(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<body")[2].partition(">")[2]))
+
+
+@pytest.mark.parametrize("kind", samples.kinds())
+def test_each_kind_reaches_its_reader_as_text_and_as_html_that_say_the_same(app, postbox, somebody, kind):
+    with inside(app):
+        deliver(samples.sample(kind, somebody))
+        address = mail.link("")
+    parsed = postbox.mail_to(somebody)
+    text, html = text_of(parsed), html_of(parsed)
+    assert parsed["Subject"]
+    assert "undefined" not in (text + html).lower()
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if not line.startswith(("http", "--", "-")) and not line.endswith(":") and "(before" not in line:
+            assert re.sub(r"\s+", " ", line).replace("&", "&amp;").partition('"')[0] in words_of(html).replace(
+                "&#39;", "'"
+            ).replace("&#34;", '"'), line
+    links = set(re.findall(r'(?:href|src)="([^"]+)"', html))
+    assert all(link.startswith(address) for link in links), "nothing is loaded from elsewhere"
+    assert "<script" not in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_what_people_typed_is_no_markup_and_ends_no_header(app):
+    hostile = {
+        **samples.WORDS, "said": "<b>bold</b>\nhttps://evil.example.com", "form": "A\r\nBcc: all@example.com", "link": "https://x",
+        "chatbot": "<i>Shop</i>",
+    }  # fmt: skip
+    with inside(app):
+        message = compose("submission", "ada@example.com", **hostile)
+    assert "\n" not in message.subject
+    assert "&lt;b&gt;bold" in message.html
+    assert "<i>" not in message.html
+    assert 'href="https://evil' not in message.html
+
+
+def test_a_reader_s_language_is_that_of_both_forms(app):
+    with inside(app), speaking("de"):
+        letter = Letter("https://docent.example.com")
+        letter.read("verify", {"link": "https://docent.example.com/x"})
+        assert letter.title == "Bestätigen Sie Ihre E-Mail-Adresse"
+        assert 'lang="de"' in letter.as_html()
+
+
+def test_staff_see_every_kind_with_made_up_words(app):
+    stan = sign_in(app, add_person(app, "Stan", "Staff"))
+    page = stan.get("/mails/kinds/").text
+    for kind in samples.kinds():
+        assert f'href="/mails/kinds/{kind}"' in page
+    shown = stan.get("/mails/kinds/verify")
+    assert "Confirm the address" in shown.text
+    assert "frame-src 'self'" in shown.headers["Content-Security-Policy"]
+    letter = stan.get("/mails/kinds/verify/letter")
+    assert letter.mimetype == "text/html"
+    assert "sandbox" in letter.headers["Content-Security-Policy"]
+    assert stan.get("/mails/kinds/nothing").status_code == stan.get("/mails/kinds/..%2fx/letter").status_code == 404

@@ -58,7 +58,7 @@ def _of_chatbots() -> dict[str, Any]:
     """Return somebody's own chatbots, and what waits for them there."""
     cards = overview.chatbot_cards(standing().roles)
     led = [card for card in cards if standing().may(EDIT, card.chatbot.workspace_id)]
-    may_create = any(standing().may(EDIT, place) for place in standing().roles)
+    may_create = bool(start.places())
     return {
         "cards": cards, "are_all": len(cards) < overview.MAX_CARDS, "may_create": may_create, "led": bool(led),
         "full": pressing(standing().held_service_ids), "address_of": _address_of, "state_of": _state_of,

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
-from app import audit
+from app import audit, workplace
 from app.caller import standing
 from app.collaborators import here
 from app.domains import sample
@@ -30,7 +30,7 @@ class StartPage(BaseView):
     @expose("/", methods=["GET", "POST"])
     @has_access
     def begin(self) -> Any:
-        if not standing().may_anywhere(EDIT):
+        if not places():
             abort(403)
         if request.method == "POST":
             chatbot, added = _begin()
@@ -40,6 +40,16 @@ class StartPage(BaseView):
             queues.wake_ingestion(*(source.id for source in added if sources.is_moving(source)))
             return redirect(url_for("WorkbenchPage.show", chatbot_uuid=chatbot.uuid))
         return self.render_template("home/start.html", appbuilder=self.appbuilder, **ways())
+
+
+def places() -> list[int]:
+    """Return where somebody's first chatbot may be made: in the workspace that is shown, else in those they are in.
+
+    Who runs the installation may write everywhere: what they drop is not put into a customer's workspace.
+    """
+    shown = workplace.chosen()
+    own = [shown.id] if shown else standing().roles
+    return [place for place in own if standing().may(EDIT, place)]
 
 
 def ways() -> dict[str, Any]:
@@ -53,7 +63,7 @@ def _begin() -> tuple[Chatbot, list[Source]]:
     if not files and not address:
         raise Refusal(_("Choose a document or enter the address of a page first."))
     name = beginning.name_of_file(files[0].filename or "") if files else beginning.name_of_page(address)
-    chatbot = beginning.make_chatbot(name, standing().workspaces_where(EDIT), standing().member_id)
+    chatbot = beginning.make_chatbot(name, places(), standing().member_id)
     forms.bring_along(chatbot)
     added = sources.add_files(chatbot, [(file.filename or "", file.stream) for file in files])
     return chatbot, [*added, *([sources.add_url(chatbot, address)] if address else [])]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.knowledge import beginning
-from models import AuditEvent, Chatbot, Source, db
+from models import AuditEvent, Chatbot, Member, Source, Workspace, db
 from tests.conftest import inside, make_customer, sign_in
 from tests.isolation.conftest import add_person, come_in
 
@@ -24,6 +24,11 @@ def youngest(app, owner):
         assert chatbot.service_id == owner.service_id
         titles = db.session.scalars(select(Source.data_loc).where(Source.chatbot_id == chatbot.id)).all()
         return chatbot.name, chatbot.uuid, titles
+
+
+def place_of_youngest(app):
+    with inside(app):
+        return db.session.scalar(select(Chatbot.workspace_id).order_by(Chatbot.id.desc()).limit(1))
 
 
 def drop(client, name):
@@ -66,6 +71,28 @@ def test_who_may_not_make_chatbots_is_refused_and_shown_those_they_may_ask(app, 
     assert "Drop a document" not in home
     assert f'href="/chatbot/{owner.chatbot_uuid}/preview"' in home
     assert "Ask it something" in home
+
+
+def test_a_chatbot_comes_into_the_workspace_that_is_shown(app, owner):
+    with inside(app):
+        board = Workspace(service_id=owner.service_id, name="Board")
+        db.session.add(board)
+        db.session.commit()
+        chosen, board_id = str(board.uuid), board.id
+    client = sign_in(app, owner)
+    client.post("/workplace/", data={"workspace": chosen})
+    drop(client, "minutes.txt")
+    assert place_of_youngest(app) == board_id
+
+
+def test_who_runs_the_installation_makes_it_in_a_place_of_their_own(app, owner):
+    """They may write everywhere: the first of all workspaces is another customer's."""
+    mine = make_customer(app, "ben")
+    with inside(app):
+        db.session.get(Member, mine.member_id).roles = db.session.get(Member, 1).roles
+        db.session.commit()
+    drop(sign_in(app, mine), "minutes.txt")
+    assert place_of_youngest(app) == mine.workspace_id
 
 
 @pytest.mark.parametrize(("file", "name"), [

@@ -19,7 +19,7 @@ from flask_wtf.csrf import CSRFError
 from app import sent_once
 from app.caller import came_from
 
-_SECRET = re.compile(r"password|secret|token|code|^old$|^new$|api_key", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|token|code|^old$|^new$|key", re.IGNORECASE)
 _OURS = {"csrf_token", sent_once.FIELD}
 
 

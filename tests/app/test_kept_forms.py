@@ -11,7 +11,13 @@ from tests.conftest import sign_in
 
 HERE = {"Origin": "http://localhost", "Referer": "http://localhost/chatbotview/add"}
 ELSEWHERE = {"Origin": "https://evil.example.com", "Referer": "https://evil.example.com/"}
-TYPED = {"name": "A name of\nmany lines", "description": "<b>typed</b>", "api_token": "hush", "csrf_token": "stale"}
+TYPED = {
+    "name": "A name of\nmany lines",
+    "description": "<b>typed</b>",
+    "api_token": "hush",
+    "key": "hush",
+    "csrf_token": "stale",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 
-from app.assets import FOLDER, asset_url
+from app.assets import FOLDER, asset_url, assets
 
 
 def _address(app, name):
@@ -53,3 +54,14 @@ def test_every_picture_that_is_used_exists(app):
         view.picture for view in app.appbuilder.baseviews if hasattr(view, "picture")
     }
     assert named - drawn == set()
+
+
+def test_scripts_of_every_page_share_no_name_with_those_of_single_pages():
+    """All scripts of a page share one room for names: a second function of a name silently takes the place of the first."""
+    names: dict[str, list[str]] = {}
+    for name, asset in assets().items():
+        if name.endswith(".js"):
+            for found in re.findall(r"^(?:const|let|(?:async )?function) (\w+)", asset.plain.decode(), re.MULTILINE):
+                names.setdefault(found, []).append(name)
+    everywhere = {f"js/{name}.js" for name in ("shell", "forms", "drafts", "connection", "finder", "shortcuts")}
+    assert {name: files for name, files in names.items() if len(files) > 1 and everywhere & set(files)} == {}

@@ -1,87 +1,89 @@
 "use strict";
 // What was typed is not lost: leaving a changed form asks, and a form whose session had ended is filled in again.
 
-const DRAFT = "docent-draft";
-const KEPT_MS = 3_600_000;
-const LEFT_OUT = ["hidden", "password", "file", "submit", "button", "search"];
+{ // nothing of this is seen by the scripts of single pages
+  const DRAFT = "docent-draft";
+  const KEPT_MS = 3_600_000;
+  const LEFT_OUT = ["hidden", "password", "file", "submit", "button", "search"];
 
-const here = () => location.pathname + location.search;
-const member = () => document.querySelector("[data-member]")?.dataset.member ?? "";
-const isForm = (form) => form.method === "post" && Boolean(form.closest(".form")) && !("download" in form.dataset);
-const fieldsOf = (form) => [...form.elements].filter((f) => f.name && !LEFT_OUT.includes(f.type) && !f.readOnly);
-const valueOf = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
+  const thisPage = () => location.pathname + location.search;
+  const member = () => document.querySelector("[data-member]")?.dataset.member ?? "";
+  const isForm = (form) => form.method === "post" && Boolean(form.closest(".form")) && !("download" in form.dataset);
+  const fieldsOf = (form) => [...form.elements].filter((f) => f.name && !LEFT_OUT.includes(f.type) && !f.readOnly);
+  const valueOf = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
 
-function readDraft() {
-  try {
-    return JSON.parse(sessionStorage.getItem(DRAFT));
-  } catch {
-    return null;
+  function readDraft() {
+    try {
+      return JSON.parse(sessionStorage.getItem(DRAFT));
+    } catch {
+      return null;
+    }
   }
-}
 
-function keepDraft(draft) {
-  try {
-    if (draft) sessionStorage.setItem(DRAFT, JSON.stringify(draft));
-    else sessionStorage.removeItem(DRAFT);
-  } catch {
-    // no storage, or no room in it: the page that asks to sign in again holds the values as well
+  function keepDraft(draft) {
+    try {
+      if (draft) sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+      else sessionStorage.removeItem(DRAFT);
+    } catch {
+      // no storage, or no room in it: the page that asks to sign in again holds the values as well
+    }
   }
-}
 
-function draftOf(form) {
-  const files = [...form.elements].filter((field) => field.type === "file").flatMap((field) => [...field.files]);
-  return {
-    page: here(), action: form.getAttribute("action") ?? "", member: member(), at: Date.now(),
-    fields: fieldsOf(form).map((field) => [field.name, valueOf(field)]), files: files.map((file) => file.name),
-  };
-}
-
-function fillIn(form, fields) {
-  const left = [...fields];
-  for (const field of fieldsOf(form)) {
-    const at = left.findIndex(([name]) => name === field.name);
-    if (at < 0) continue;
-    const [[, value]] = left.splice(at, 1);
-    if (typeof value === "boolean") field.checked = value;
-    else field.value = value;
+  function draftOf(form) {
+    const files = [...form.elements].filter((field) => field.type === "file").flatMap((field) => [...field.files]);
+    return {
+      page: thisPage(), action: form.getAttribute("action") ?? "", member: member(), at: Date.now(),
+      fields: fieldsOf(form).map((field) => [field.name, valueOf(field)]), files: files.map((file) => file.name),
+    };
   }
-  form.dataset.changed = "yes";
+
+  function fillIn(form, fields) {
+    const left = [...fields];
+    for (const field of fieldsOf(form)) {
+      const at = left.findIndex(([name]) => name === field.name);
+      if (at < 0) continue;
+      const [[, value]] = left.splice(at, 1);
+      if (typeof value === "boolean") field.checked = value;
+      else field.value = value;
+    }
+    form.dataset.changed = "yes";
+  }
+
+  function sayIt(form, draft) {
+    const note = document.createElement("p");
+    note.className = "flash flash-info";
+    const words = document.body.dataset;
+    note.textContent = words.restored + (draft.files.length ? ` ${words.chooseAgain} ${draft.files.join(", ")}` : "");
+    form.prepend(note);
+    announce(note.textContent, false);
+  }
+
+  function restore(draft) {
+    const forms = [...document.querySelectorAll("form")].filter(isForm);
+    const form = forms.find((each) => (each.getAttribute("action") ?? "") === draft.action) ?? forms[0];
+    keepDraft(null);
+    if (!form) return;
+    fillIn(form, draft.fields);
+    sayIt(form, draft);
+  }
+
+  const draft = readDraft();
+  if (draft && document.querySelector("[data-keeps-draft]")) keepDraft({ ...draft, isLost: true });
+  else if (draft && (!draft.isLost || Date.now() - draft.at > KEPT_MS)) keepDraft(null);
+  else if (draft && draft.page === thisPage() && draft.member === member()) restore(draft);
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && isForm(form)) form.dataset.changed = "yes";
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || !isForm(event.target)) return;
+    delete event.target.dataset.changed;
+    keepDraft(draftOf(event.target));
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (document.querySelector("form[data-changed]:not([data-sent])")) event.preventDefault();
+  });
 }
-
-function sayIt(form, draft) {
-  const note = document.createElement("p");
-  note.className = "flash flash-info";
-  const words = document.body.dataset;
-  note.textContent = words.restored + (draft.files.length ? ` ${words.chooseAgain} ${draft.files.join(", ")}` : "");
-  form.prepend(note);
-  announce(note.textContent, false);
-}
-
-function restore(draft) {
-  const forms = [...document.querySelectorAll("form")].filter(isForm);
-  const form = forms.find((each) => (each.getAttribute("action") ?? "") === draft.action) ?? forms[0];
-  keepDraft(null);
-  if (!form) return;
-  fillIn(form, draft.fields);
-  sayIt(form, draft);
-}
-
-const draft = readDraft();
-if (draft && document.querySelector("[data-keeps-draft]")) keepDraft({ ...draft, isLost: true });
-else if (draft && (!draft.isLost || Date.now() - draft.at > KEPT_MS)) keepDraft(null);
-else if (draft && draft.page === here() && draft.member === member()) restore(draft);
-
-document.addEventListener("input", (event) => {
-  const form = event.target.form;
-  if (form && isForm(form)) form.dataset.changed = "yes";
-});
-
-document.addEventListener("submit", (event) => {
-  if (event.defaultPrevented || !isForm(event.target)) return;
-  delete event.target.dataset.changed;
-  keepDraft(draftOf(event.target));
-});
-
-addEventListener("beforeunload", (event) => {
-  if (document.querySelector("form[data-changed]:not([data-sent])")) event.preventDefault();
-});

@@ -34,6 +34,7 @@ function makeTabs(box) {
   const tabs = parts.map(makeTab);
   list.append(...tabs);
   box.before(list);
+  box.dataset.made = "yes";
   list.addEventListener("click", (event) => {
     const tab = event.target.closest("[role=tab]");
     if (tab) choose(tabs, tab);

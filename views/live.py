@@ -1,11 +1,14 @@
 """Live pages: a stream tells whoever looks at something that it changed; the page then asks what.
 
 Each beat asks again whether the person may look, and holds no connection to the database in between. A stream takes a
-thread of the web server, so there are only so many of them in a process; who gets none asks now and then instead.
+thread of the web server, so there are only so many of them in a process, and one ends as soon as its page has gone; who
+gets none is answered with 204, by which a browser knows that there is nothing to listen to, and asks now and then.
 """
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 import time
 import uuid
@@ -28,6 +31,7 @@ from models import tenancy
 BEAT_S = 1.0
 LIFE_S = 300.0  # then the browser comes back by itself
 PLACES = "docent.live.places"
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)  # of Linux: the other side has closed
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter: nginx sends at once what it gets
 
 
@@ -36,10 +40,20 @@ Look = Callable[[Standing], Mark | None]  # None once the person may not look an
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks, as their cookie says."""
+    """Who looks, as their cookie says; `line` leads to their browser, where the server tells."""
 
     cookie: str
     device: str | None
+    line: socket.socket | None = None
+
+    def waits(self, seconds: float) -> bool:
+        """Wait, and tell whether somebody is still there; where it can't be known, writing to them will show."""
+        if self.line is None or not _HUNG_UP:
+            time.sleep(seconds)
+            return True
+        watching = select.poll()
+        watching.register(self.line, _HUNG_UP)
+        return not watching.poll(1000 * seconds)
 
 
 class LivePage(BaseView):
@@ -70,8 +84,8 @@ def stream(look: Look, every: int = 1) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     places = _places(app)
     if not places.acquire(blocking=False):
-        return Response("All places are taken.", 503, {"Retry-After": "5"}, mimetype="text/plain")
-    viewer = Viewer(current_user.get_id(), session.get("device"))
+        return Response(status=204)
+    viewer = Viewer(current_user.get_id(), session.get("device"), request.environ.get("gunicorn.socket"))
     return Response(_Stream(app, viewer, look, every, places), headers=_HEADERS, mimetype="text/event-stream")
 
 
@@ -102,7 +116,8 @@ class _Stream:
             if not mark.is_moving:
                 yield "event: rest\ndata:\n\n"
                 return
-            time.sleep(BEAT_S * self._every)
+            if not self._viewer.waits(BEAT_S * self._every):
+                return
 
     def close(self) -> None:
         if self._is_open:

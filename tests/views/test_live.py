@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 
 import pytest
 from sqlalchemy import delete
@@ -94,7 +95,7 @@ def test_there_are_only_so_many_and_one_that_ends_makes_room(app, acme, source_i
     n_places = app.extensions["docent"].config.live_threads
     opened = [listen(client, acme) for _ in range(n_places)]
     refused = listen(client, acme)
-    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert (refused.status_code, refused.data) == (204, b""), "a browser stops listening, and asks by itself"
     refused.close()
     opened[0].close()
     opened[0] = listen(client, acme)
@@ -102,6 +103,17 @@ def test_there_are_only_so_many_and_one_that_ends_makes_room(app, acme, source_i
     for response in opened:
         response.close()
     assert listen(client, acme).status_code == 200
+
+
+def test_a_place_is_free_as_soon_as_its_page_has_gone(app, acme, source_id, monkeypatch):
+    monkeypatch.setattr(live, "BEAT_S", 600)
+    browser, line = socket.socketpair()
+    asked = {"headers": ACCEPT, "environ_overrides": {"gunicorn.socket": line}, "buffered": False}
+    with line, sign_in(app, acme).get(f"/live/{acme.chatbot_uuid}", **asked) as response:
+        told = events(response)
+        assert [next(told), next(told)] == ["retry: 3000", "change"]
+        browser.close()
+        assert list(told) == []
 
 
 def test_who_may_not_look_gets_none(app, acme, cid):

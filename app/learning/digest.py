@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, or_, select
 
 from app import mail
 from app.accounts import preferences
@@ -24,6 +25,7 @@ from app.learning import inbox
 from app.plans import notices
 from models import Member, Notice, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.base import now
+from models.workspaces import WORKSPACE_ROLES
 
 KIND = "digest"
 VIEW = "history.view"
@@ -45,16 +47,33 @@ class Line:
 
 def send_due() -> int:
     """Post the mails whose Monday morning has come; return how many. Commits each."""
+    if not _is_monday_somewhere():
+        return 0
     n_sent = 0
     with tenancy.everything():
-        known = _told()
-        for service in db.session.scalars(select(Service).where(Service.status == "enabled")):
-            for member in leaders_of(service) if service.is_live else ():
-                week = _week_of(member)
-                if week is not None and (service.id, _occasion(member, week)) not in known:
-                    n_sent += _tell(service, member, week)
-                    db.session.commit()
+        for service_id, member_id, week in _due():
+            service, member = db.session.get_one(Service, service_id), db.session.get_one(Member, member_id)
+            n_sent += _tell(service, member, week)
+            db.session.commit()
     return n_sent
+
+
+def _is_monday_somewhere() -> bool:
+    """Tell whether it is time for anybody on earth: the first clocks are 14 hours ahead, the last ones 12 behind."""
+    first, last = now() + dt.timedelta(hours=14 - FROM_HOUR), now() - dt.timedelta(hours=12)
+    return first.weekday() <= LAST_DAY or last.weekday() <= LAST_DAY
+
+
+def _due() -> list[tuple[int, int, Period]]:
+    """Return who is to be told of which week at which service, in a few queries however many there are."""
+    told, readers = _told(), _readers()
+    zones = preferences.zones_of({member_id for _, member_id in readers})
+    weeks = [(service_id, member_id, _week_on(zones[member_id])) for service_id, member_id in readers]
+    return [
+        (service_id, member_id, week)
+        for service_id, member_id, week in weeks
+        if week is not None and (service_id, _occasion(member_id, week)) not in told
+    ]
 
 
 def _told() -> set[tuple[int, str]]:
@@ -66,19 +85,25 @@ def _told() -> set[tuple[int, str]]:
     }
 
 
-def leaders_of(service: Service) -> list[Member]:
-    """Return the people of a service who may read chats somewhere in it."""
-    holds = select(ServiceMember.user_id).where(ServiceMember.service_id == service.id, ServiceMember.role == HOLDER)
-    roles = select(WorkspaceMember.user_id, WorkspaceMember.role).join(WorkspaceMember.workspace)
-    roles = roles.where(WorkspaceMember.service_id == service.id, Workspace.deleted_at.is_(None))
-    ids = {*db.session.scalars(holds), *(row.user_id for row in db.session.execute(roles) if allows(row.role, VIEW))}
-    wanted = Member.id.in_(ids), Member.status == "enabled", Member.verified
-    return list(db.session.scalars(select(Member).where(*wanted).order_by(Member.id)))
+def _readers() -> list[tuple[int, int]]:
+    """Return (service, member) of all who may read chats somewhere in a service that runs."""
+    roles = [role for role in WORKSPACE_ROLES if allows(role, VIEW)]
+    holds = select(ServiceMember.service_id, ServiceMember.user_id).where(ServiceMember.role == HOLDER)
+    leads = select(WorkspaceMember.service_id, WorkspaceMember.user_id).join(WorkspaceMember.workspace)
+    leads = leads.where(WorkspaceMember.role.in_(roles), Workspace.deleted_at.is_(None))
+    return sorted((row.service_id, row.user_id) for row in {*_running(holds), *_running(leads)})
 
 
-def _week_of(member: Member) -> Period | None:
-    """Return the week that somebody is told of now: the last one, from Monday morning on their clock; else None."""
-    zone = preferences.read(member.id).zone
+def _running(query: Select[int, int]) -> Sequence[Row[int, int]]:
+    """Read a query that names services and members, of those that are live."""
+    service_id, user_id = query.selected_columns
+    query = query.join(Service, Service.id == service_id).join(Member, Member.id == user_id)
+    is_live = Service.status == "enabled", or_(Service.expired_at.is_(None), Service.expired_at > now())
+    return db.session.execute(query.where(*is_live, Member.status == "enabled", Member.verified)).all()
+
+
+def _week_on(zone: ZoneInfo) -> Period | None:
+    """Return the week that is told of now on a clock: the last one, from Monday morning on; else None."""
     local = now().astimezone(zone)
     if local.weekday() > LAST_DAY or (local.weekday() == 0 and local.hour < FROM_HOUR):
         return None
@@ -86,8 +111,8 @@ def _week_of(member: Member) -> Period | None:
     return Period(monday, monday + dt.timedelta(days=6), zone)
 
 
-def _occasion(member: Member, week: Period) -> str:
-    return f"{member.id}:{week.first}"
+def _occasion(member_id: int, week: Period) -> str:
+    return f"{member_id}:{week.first}"
 
 
 def is_wanted(member_id: int, service_id: int) -> bool:
@@ -103,7 +128,7 @@ def choose(member_id: int, offered: Collection[int], wanted: Collection[int]) ->
 
 def _tell(service: Service, member: Member, week: Period) -> bool:
     """Take the right to send, and post the mail where it is wanted and there is something to tell."""
-    if not notices.note(service.id, KIND, _occasion(member, week)) or not is_wanted(member.id, service.id):
+    if not notices.note(service.id, KIND, _occasion(member.id, week)) or not is_wanted(member.id, service.id):
         return False
     words = compose(service, member, week)
     if words is None:

@@ -88,7 +88,7 @@ def count_older(chatbot_id: int, days: int | None) -> int:
 
 
 def weeks_ahead(chatbot: Chatbot) -> list[Week]:
-    """Return how many chats go in each of the next weeks, if nobody goes on with them; empty: none ever goes."""
+    """Return in which of the next weeks chats go, and how many, if nobody goes on with them."""
     days = days_in_force(chatbot)
     if days is None:
         return []
@@ -101,7 +101,7 @@ def weeks_ahead(chatbot: Chatbot) -> list[Week]:
     ]
     mine = (ChatSession.chatbot_id == chatbot.id, moment < ends[-1] - age, ~holds.is_held())
     found = db.session.execute(select(*counts).where(*mine)).one()
-    return [Week(start.date(), int(n or 0)) for start, n in zip(starts, found, strict=True)]
+    return [Week(start.date(), n) for start, n in zip(starts, found, strict=True) if n]
 
 
 def days_in_force(chatbot: Chatbot) -> int | None:

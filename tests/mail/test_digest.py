@@ -6,6 +6,7 @@ import datetime as dt
 import zoneinfo
 
 import pytest
+from sqlalchemy import event
 
 import models.base
 from app.accounts import preferences
@@ -103,6 +104,25 @@ def test_a_week_nobody_was_told_of_until_wednesday_is_let_go(app, acme, postbox,
     assert send(app) == 0
     clock.stand("2027-03-09T23:00")
     assert send(app) == 1
+
+
+def test_looking_takes_a_few_queries_however_many_services_there_are(app, acme, postbox, clock):
+    def queries() -> int:
+        asked: list[str] = []
+        with inside(app):
+            event.listen(db.engine, "before_cursor_execute", listen := lambda *told: asked.append(told[2]))
+            digest.send_due()
+            event.remove(db.engine, "before_cursor_execute", listen)
+        return len(asked)
+
+    send(app)
+    few = queries()
+    make_customer(app, "cid")
+    add_person(app, "ben", place=(acme.service_id, acme.workspace_id, "admin"))
+    send(app)
+    assert queries() == few
+    clock.stand("2027-03-11T12:00")
+    assert queries() == 0, "it is Monday morning nowhere"
 
 
 def test_those_who_lead_get_it_and_those_who_only_use_do_not(app, acme, cid, postbox):

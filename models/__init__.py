@@ -19,7 +19,7 @@ from models.mails import OutgoingMail
 from models.marks import MessageMark
 from models.members import Member, Profile, Verification
 from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
-from models.privacy import Erasure, LegalHold, Retention
+from models.privacy import Erasure, LegalHold, Redaction, Retention
 from models.search import SessionWords
 from models.visitors import IdentityKey
 from models.webhooks import Delivery, ScheduleListener, Webhook, WebhookPlace
@@ -32,7 +32,8 @@ __all__ = [
     "Embed", "EmbedDay", "EmbedRefusal", "Erasure", "Export", "ExportSchedule", "Form", "Generation",
     "GoldenQuestion", "Handover", "IdentityKey", "Instruction", "Invitation", "LegalHold", "Member", "Message",
     "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
-    "QuestionCluster", "RecoveryCode", "Retention", "ScheduleListener", "SecondFactor", "Service", "ServiceKey",
-    "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission", "Subscription", "UsageCounter",
-    "Verification", "WebPage", "Webhook", "WebhookPlace", "Website", "Workspace", "WorkspaceMember", "db",
+    "QuestionCluster", "RecoveryCode", "Redaction", "Retention", "ScheduleListener", "SecondFactor", "Service",
+    "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission", "Subscription",
+    "UsageCounter", "Verification", "WebPage", "Webhook", "WebhookPlace", "Website", "Workspace", "WorkspaceMember",
+    "db",
 ]  # fmt: skip

@@ -110,6 +110,7 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     accepts_worse: Mapped[bool] = mapped_column(default=False)  # but this once
     pending: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # causes of the next generation
     chats_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # of a deleted one: when all of it is erased
+    purged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # when nothing of it was found any more
     generation_id: Mapped[int | None] = mapped_column(BigId)  # no foreign key: the two tables would form a circle
     workspace: Mapped[Workspace] = relationship(overlaps="service")
     owner: Mapped[Member | None] = relationship()

@@ -19,13 +19,15 @@ OUTCOMES = ("answered", "unanswered")
 class QuestionCluster(Table, HasUuid, ChatbotOwned, Timestamped):
     """Questions that mean the same. It holds none of their words: those stay with the chats, and go with them.
 
-    `embedding` is that of the question that founded it, float16, (dimension,), unit length, made by `embedding_name`:
-    it never moves, so that what belonged together goes on doing so. The counts are made anew from its questions.
+    `embedding` is that of the question that leads it, float16, (dimension,), unit length, made by `embedding_name`: its
+    first one, so that what belonged together goes on doing so. Once that is erased, `leader_id` and both are empty,
+    until the oldest question that is left leads. The counts are made anew from its questions.
     """
 
     __tablename__ = "question_clusters"
     embedding: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
     embedding_name: Mapped[str] = mapped_column(String(120))
+    leader_id: Mapped[int | None] = mapped_column(BigId)  # of asked_questions; no foreign key: each points at the other
     n_questions: Mapped[int] = mapped_column(default=0)
     n_troubled: Mapped[int] = mapped_column(default=0)  # refused or badly rated, ever
     n_open: Mapped[int] = mapped_column(default=0)  # and of these, not answered since
@@ -42,6 +44,7 @@ class QuestionCluster(Table, HasUuid, ChatbotOwned, Timestamped):
         ForeignKeyConstraint(["chatbot_id", "service_id"], ["chatbots.id", "chatbots.service_id"], ondelete="CASCADE"),
         UniqueConstraint("id", "service_id", "chatbot_id", name="cluster_in_chatbot"),
         Index("clusters_by_size", "chatbot_id", "n_open"),
+        index_where("clusters_without_leader", "chatbot_id", condition="leader_id IS NULL"),
         NEVER_REUSE_IDS,
     )
 

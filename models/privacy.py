@@ -1,4 +1,4 @@
-"""How long chats are kept, which are kept longer for the law, and what was erased at somebody's wish."""
+"""How long chats are kept, which are kept longer for the law, and what was erased or redacted at somebody's wish."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of
+from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, one_of, unique_where
 from models.chatbots import Chatbot
 from models.history import ChatSession
 from models.members import Member
@@ -71,5 +71,28 @@ class Erasure(Table, HasUuid, ChatbotOwned, Timestamped):
         _below_chatbot(),
         one_of("kind", *ERASURE_KINDS),
         one_of("state", "waiting", "done"),
+        NEVER_REUSE_IDS,
+    )
+
+
+class Redaction(Table, ChatbotOwned, Timestamped):
+    """A wish that earlier chats be redacted: those up to `until_id`, of which all up to `seen_id` are done."""
+
+    __tablename__ = "redactions"
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
+    until_id: Mapped[int] = mapped_column(BigId)
+    seen_id: Mapped[int] = mapped_column(BigId, default=0)
+    n_expected: Mapped[int] = mapped_column(default=0)  # chats, when it was asked for
+    n_seen: Mapped[int] = mapped_column(default=0)
+    n_changed: Mapped[int] = mapped_column(default=0)
+    n_held: Mapped[int] = mapped_column(default=0)  # chats that are kept for the law, and as they were
+    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    chatbot: Mapped[Chatbot] = relationship()
+    asked_by: Mapped[Member | None] = relationship()
+    __table_args__ = (
+        _below_chatbot(),
+        one_of("state", "waiting", "done"),
+        unique_where("one_redaction_at_a_time", "chatbot_id", condition="state = 'waiting'"),
         NEVER_REUSE_IDS,
     )

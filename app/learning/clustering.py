@@ -1,8 +1,8 @@
 """Questions that mean the same, found by their embeddings: each goes to the nearest cluster that is near enough.
 
-A cluster is founded by a question and stays where it was founded, so that the same questions in the same order always
-come to the same clusters, and nothing moves between runs (leader clustering: J. Hartigan, Clustering Algorithms, 1975).
-How near is near enough was measured: docs/history.md.
+A cluster is led by the question that founded it, so that the same questions in the same order always come to the same
+clusters, and nothing moves between runs (leader clustering: J. Hartigan, Clustering Algorithms, 1975). Once that question
+is erased or redacted, the oldest one that is left leads: nothing made of its words is kept. How near is near enough was measured: docs/history.md.
 """
 
 from __future__ import annotations
@@ -12,23 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
 from app.insights.tally import Tally
 from app.knowledge.embedding import embedder
-from app.learning import counts
+from app.learning import counts, leading
+from app.learning.leading import Vectors
 from models import AskedQuestion, Chatbot, Message, QuestionCluster, db, tenancy
 from models.base import change
 
 NEAR = 0.7  # cosine
 AT_ONCE = 200
 MAX_CLUSTERS = 5000  # of a chatbot, that questions are held against: those that were asked last
-MAX_CHARS = 1000
-
-Vectors = NDArray[np.float32]
-
 
 @dataclass
 class Leaders:
@@ -54,6 +50,7 @@ def cluster_due(chatbot_id: int) -> int:
     """Look at the meaning of what a chatbot was asked since the last time; return how many questions. Commits."""
     n_seen = 0
     with tenancy.everything():
+        leading.choose_anew(chatbot_id)
         while rows := _due_questions(chatbot_id):
             if not _cluster(chatbot_id, rows):
                 break
@@ -63,10 +60,10 @@ def cluster_due(chatbot_id: int) -> int:
 
 def due_chatbots() -> set[int]:
     """Return the chatbots whose questions are to be looked at."""
+    asked = select(AskedQuestion.chatbot_id).where(AskedQuestion.is_due.is_not(None))
+    leaderless = select(QuestionCluster.chatbot_id).where(QuestionCluster.leader_id.is_(None))
     with tenancy.everything():
-        return set(
-            db.session.scalars(select(AskedQuestion.chatbot_id).where(AskedQuestion.is_due.is_not(None)).distinct())
-        )
+        return {*db.session.scalars(asked.distinct()), *db.session.scalars(leaderless.distinct())}
 
 
 def _due_questions(chatbot_id: int) -> Sequence[Any]:
@@ -86,7 +83,7 @@ def _due_questions(chatbot_id: int) -> Sequence[Any]:
 def _cluster(chatbot_id: int, rows: Sequence[Any]) -> bool:
     """Give questions of one chatbot their clusters, and count these anew, in one transaction."""
     new = [row for row in rows if row.cluster_id is None and row.words]
-    vectors = _embed(new)
+    vectors = leading.embed([row.words for row in new])
     chosen = {row.id: row.cluster_id for row in rows}
     if not _take(rows):
         return False
@@ -102,13 +99,6 @@ def _cluster(chatbot_id: int, rows: Sequence[Any]) -> bool:
     counts.renew({found for found in chosen.values() if found})
     db.session.commit()
     return True
-
-
-def _embed(rows: Sequence[Any]) -> Vectors:
-    """Embed questions while no connection is held."""
-    db.session.rollback()
-    texts = [row.words[:MAX_CHARS] for row in rows]
-    return embedder().embed_batch(texts).astype(np.float32) if texts else np.empty((0, 0), np.float32)
 
 
 def _take(rows: Sequence[Any]) -> bool:
@@ -140,8 +130,8 @@ def _generation_of(chatbot_id: int) -> int | None:
 def _found(leaders: Leaders, chatbot_id: int, row: Any, vector: Vectors) -> int:
     """Found a cluster with a question that is near to none."""
     cluster = QuestionCluster(
-        service_id=row.service_id, chatbot_id=chatbot_id, embedding=vector.astype(np.float16).tobytes(),
-        embedding_name=embedder().name, last_asked_at=row.asked_at, asked_generation_id=_generation_of(chatbot_id),
+        service_id=row.service_id, chatbot_id=chatbot_id, embedding=leading.pack(vector),
+        embedding_name=embedder().name, leader_id=row.id, last_asked_at=row.asked_at, asked_generation_id=_generation_of(chatbot_id),
     )  # fmt: skip
     db.session.add(cluster)
     db.session.flush()

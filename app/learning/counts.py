@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
+from app.learning import leading
 from models import AskedQuestion, QuestionCluster, db, tenancy
 from models.base import change
 
@@ -35,6 +36,7 @@ def renew(cluster_ids: Collection[int]) -> int:
                 last_trouble_at=last_trouble_at,
             )
         )  # fmt: skip
+    leading.forget_lost(cluster_ids)
     empty = set(cluster_ids) - {row[0] for row in rows}
     return change(delete(QuestionCluster).where(QuestionCluster.id.in_(empty))) if empty else 0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.history import recording
 from app.knowledge import pairs
 from app.learning import answers, asking, clustering, counts, inbox
+from app.privacy import erasing
 from models import AskedQuestion, ChatSession, QuestionCluster, db
 from tests.conftest import inside
 from tests.insights.conftest import MONDAY
@@ -213,3 +214,28 @@ def test_a_page_of_many_clusters_asks_the_database_as_often_as_one_of_a_few(scho
     school.learn()
     assert len(school.clusters()) == 3
     assert n_statements() == few
+
+
+def test_a_group_whose_first_question_was_erased_is_led_by_the_next_and_keeps_nothing_of_it(app, school):
+    school.ask(*MIXER)
+    school.learn()
+    before = school.cluster()
+    with inside(app):
+        first = school.answer_to(MIXER[0])
+        erasing.erase([first.session_id])
+        db.session.commit()
+        counts.renew_all()
+    lost = school.cluster()
+    assert (lost.leader_id, lost.embedding_name) == (None, "")
+    with inside(app):
+        assert db.session.scalar(select(QuestionCluster.embedding).where(QuestionCluster.id == lost.id)) == b""
+        assert school.customer.chatbot_id in clustering.due_chatbots()
+    school.learn()
+    led = school.cluster()
+    assert led.leader_id not in (None, before.leader_id)
+    assert led.embedding_name == before.embedding_name
+    with inside(app):
+        assert school.customer.chatbot_id not in clustering.due_chatbots()
+    school.ask("Where can I rent a concrete mixer?", at=MONDAY + dt.timedelta(days=1))
+    school.learn()
+    assert school.clusters() == [(MIXER[1], 3, 3)], "what means the same still comes to it"

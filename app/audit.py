@@ -25,7 +25,7 @@ _PRIVATE = {"first_name", "last_name", "username", "email"}  # of people: that t
 _UNWATCHED = {
     "audit_events", "notices", "usage_counters", "outgoing_mails", "user_verification", "devices", "recovery_codes",
     "documents", "chunks", "generations", "websites", "web_pages", "chat_sessions", "chat_history", "citations",
-    "retentions", "erasures", "session_words", "api_replies",
+    "retentions", "erasures", "redactions", "session_words", "api_replies",
 }  # fmt: skip
 _WATCHED = "watched changes"  # of a session's transaction: row -> (verb, changes)
 

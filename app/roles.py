@@ -67,7 +67,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "HistoryPage": ("can_index", "can_service", "can_sessions", "can_transcript", "can_dialogue"),
     "HistoryLivePage": ("can_follow", "can_follow_list"),
     "MarksPage": ("can_put",),
-    "PrivacyPage": ("can_show", "can_save", "can_erase"),
+    "PrivacyPage": ("can_show", "can_save", "can_erase", "can_redact"),
     "ChatCarePage": ("can_hold", "can_release", "can_erase"),
     "UnansweredPage": ("can_index", "can_show", "can_answer", "can_ignore", "can_restore"),
     "FixPage": ("can_show", "can_answer", "can_golden"),

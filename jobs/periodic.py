@@ -16,7 +16,7 @@ from app.knowledge.crawling import websites
 from app.learning import asking, clustering, digest
 from app.learning import counts as clusters
 from app.plans import expiry
-from app.privacy import erasures, purging, retention
+from app.privacy import erasures, purging, redacting, retention
 from app.webhooks import sending
 from jobs import queues
 
@@ -58,6 +58,11 @@ def go_on_erasing() -> None:
     queues.wake_erasures(*erasures.waiting())
 
 
+def go_on_redacting() -> None:
+    """Queue again the redactions that are not done."""
+    queues.wake_redactions(*redacting.waiting())
+
+
 def learn() -> None:
     """Look at what was asked, and ask again what had no good answer: in a worker, as it takes a model."""
     queues.wake_learning(*sorted(clustering.due_chatbots() | asking.due_chatbots()))
@@ -85,6 +90,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (ending.apply_time, 3600),
     (keep_to_retention, 3600),
     (go_on_erasing, 30),
+    (go_on_redacting, 30),
     (purge_chatbots, 3600),
     (keys.forget_replies, 3600),
     (sending.forget_old, 3600),

@@ -99,6 +99,11 @@ def wake_erasures(*erasure_ids: int) -> None:
     _wake("jobs.privacy.erase", erasure_ids)
 
 
+def wake_redactions(*redaction_ids: int) -> None:
+    """Ask a worker to redact earlier chats, once nothing else waits."""
+    _wake("jobs.privacy.redact", redaction_ids, name_of_queue=TELLING)
+
+
 def wake_exports(*export_ids: int) -> None:
     """Ask a worker to write exports, once nothing else waits; call it after the commit."""
     _wake("jobs.exports.write_export", export_ids, name_of_queue=EXPORTING)

@@ -63,7 +63,7 @@ class ChatbotDay(Table, ChatbotOwned):
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("chatbot_id", "kind", "day", "key", name="one_row_per_part_and_day"),
-        Index("chatbot_days_by_kind", "kind", "chatbot_id", "day"),
+        Index("chatbot_days_by_kind", "service_id", "kind", "chatbot_id", "day", "key", "n", "n_answered"),
         one_of("kind", *PARTS),
         NEVER_REUSE_IDS,
     )

@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from app import audit
 from app.caller import preferred, standing
 from app.looks import schema
-from app.privacy import erasures, holds, retention, rules
+from app.privacy import erasures, holds, redacting, retention, rules
 from app.privacy.erasures import Wish
 from app.privacy.rules import MAX_DAYS, Rules
 from app.refusals import Refusal
@@ -26,6 +26,10 @@ from views.chatbot_places import find_chatbot, trail_of
 from views.questions import ask, is_answered
 
 ERASE, HOLD_WORDS = "history.erase", "It is deleted by nobody until then: not by time, not by its visitor, not by you."
+REDACT_WORDS = (
+    "A worker looks through all chats of this chatbot. What it takes out can't be brought back; chats under a legal "
+    "hold stay as they are."
+)
 
 
 class RulesForm(DynamicForm):
@@ -111,6 +115,19 @@ class PrivacyPage(BaseView):
         _fulfill(wish, found.counts.n_sessions)
         return redirect(_address(chatbot) + "#erased")
 
+    @expose("/<uuid:chatbot_uuid>/privacy/redact", methods=["GET", "POST"])
+    @has_access
+    def redact(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Have what was stored before redacted too, when that was confirmed."""
+        chatbot = find_chatbot(chatbot_uuid, ERASE)
+        if not is_answered():
+            trail = [*trail_of(chatbot), ("Privacy", _address(chatbot))]
+            return ask(self, "Redact earlier messages?", "Redact them", trail, consequence=REDACT_WORDS)
+        wish = redacting.ask(chatbot)
+        db.session.commit()
+        queues.wake_redactions(wish.id)
+        return redirect(_address(chatbot) + "#redacted")
+
     def _page(
         self, chatbot: Chatbot, form: RulesForm | None = None, *, entered: Entered = NOTHING_YET, n_going: int = 0
     ) -> Any:
@@ -118,6 +135,7 @@ class PrivacyPage(BaseView):
         return self.render_template(
             "privacy/show.html", chatbot=chatbot, trail=trail_of(chatbot), entered=entered, n_going=n_going,
             form=form or RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts),
+            redacts=chosen.redacts, redaction=redacting.find_latest(chatbot.id),
             most=rules.most_days(chatbot), row=retention.find(chatbot.id), weeks=retention.weeks_ahead(chatbot),
             days=retention.days_in_force(chatbot), holds=holds.list_holds(chatbot.id),
             look=schema.look_of(chatbot.settings or {}), in_words=preferred().day,
@@ -152,7 +170,7 @@ class ChatCarePage(BaseView):
             words = waits if held.wished_at else "Its time counts again from its last message."
             return ask(self, "Take the hold off this chat?", "Take it off", _trail(chat), consequence=words)
         is_wished = held.wished_at is not None
-        db.session.delete(held)
+        holds.release(held)
         audit.record("history.release", held)
         return _erase_one(chat) if is_wished else _done(chat, "The hold is off.")
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
+from app.knowledge import sweep
 from app.plans import orders
 from models import AuditEvent, Member, Message, Service, Source, Subscription, db, tenancy
 from models.base import now
@@ -64,6 +65,7 @@ class Figures:
     trials: list[Subscription]
     failures: list[Failure]
     leftovers: list[Leftover]
+    files_left: list[str]  # keys of the storage
 
 
 def read_figures() -> Figures:
@@ -72,7 +74,7 @@ def read_figures() -> Figures:
         n_services, n_failed, n_trials = _count()
         return Figures(
             n_orders=orders.count_pending(), n_services=n_services, n_failed=n_failed, n_trials=n_trials, days=_days(),
-            trials=_trials(), failures=_failures(), leftovers=_leftovers(),
+            trials=_trials(), failures=_failures(), leftovers=_leftovers(), files_left=sweep.files_left(),
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from app.answering.answer import GROUNDED, Answer
 from models import Chatbot
@@ -84,20 +85,30 @@ def as_stored(chatbot: Chatbot, text: str) -> str:
 
 
 def answer_as_stored(chatbot: Chatbot, answer: Answer, asked: str) -> Answer:
-    """Return what is kept of an answer to a question that was stored as `asked`.
+    """Return what is kept of an answer to a question that was stored as `asked`."""
+    if not is_on(chatbot):
+        return answer
+    text = redact_answer(chatbot, answer.state, answer.text, [citation.quote for citation in answer.citations])
+    return replace(
+        answer, text=text, standalone=redact(answer.standalone), evidence=redact_evidence(answer.evidence, asked)
+    )
+
+
+def redact_answer(chatbot: Chatbot, state: str, text: str, quotes: Iterable[str]) -> str:
+    """Return the text of an answer without what it may not hold.
 
     What the cited documents and the owner's own sentences say is public, and stays; so do answers made of those alone.
     """
-    if not is_on(chatbot):
-        return answer
-    kept = [citation.quote for citation in answer.citations]
-    kept += [words for words in (chatbot.settings or {}).values() if isinstance(words, str)]
-    is_of_the_chatbot = answer.state not in (GROUNDED, "")  # curated, refused: the owner's words and ours
-    evidence = dict(answer.evidence)
-    if "missing" in evidence:  # words of the question as it was asked
-        evidence["missing"] = [word for word in evidence["missing"] if word in asked.casefold()]
-    text = answer.text if is_of_the_chatbot else redact(answer.text, kept)
-    return replace(answer, text=text, standalone=redact(answer.standalone), evidence=evidence)
+    if state not in (GROUNDED, ""):  # curated, refused: the owner's words and ours
+        return text
+    return redact(text, [*quotes, *(words for words in (chatbot.settings or {}).values() if isinstance(words, str))])
+
+
+def redact_evidence(evidence: dict[str, Any], asked: str) -> dict[str, Any]:
+    """Return why an answer was given, with no other words of the question than those that were stored of it."""
+    if "missing" not in evidence:
+        return evidence
+    return {**evidence, "missing": [word for word in evidence["missing"] if word in asked.casefold()]}
 
 
 def redact(text: str, kept: Iterable[str] = ()) -> str:

@@ -164,7 +164,7 @@ def _count_documents(tally: Tally, answers: Sequence[Any]) -> None:
         tally.add_part(_place(row), row.timestamp, "document", key, is_answered=True)
 
 
-def _trouble(row: Any) -> str | None:
+def trouble_of(row: Any) -> str | None:
     """Return why somebody should look at an answer: it was refused, or a visitor did not like it."""
     if row.state == "refused":
         return "refused"
@@ -179,9 +179,9 @@ def _note_questions(answers: Sequence[Any]) -> None:
     for row in meant:
         if row.id not in known:
             owned = {"service_id": row.service_id, "chatbot_id": row.chatbot_id, "message_id": row.id}
-            db.session.add(AskedQuestion(**owned, asked_at=row.timestamp, trouble=_trouble(row)))
+            db.session.add(AskedQuestion(**owned, asked_at=row.timestamp, trouble=trouble_of(row)))
     for trouble in (None, *TROUBLES):
-        same = [row.id for row in meant if row.id in known and _trouble(row) == trouble]
+        same = [row.id for row in meant if row.id in known and trouble_of(row) == trouble]
         is_other = AskedQuestion.trouble.is_distinct_from(trouble)
         changed = update(AskedQuestion).where(AskedQuestion.message_id.in_(same), is_other)
         change(changed.values(trouble=trouble, is_due=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from app.insights.figures import days_within
@@ -101,12 +101,23 @@ _NAMES: dict[str, Callable[[Sequence[str]], Named]] = {
 
 def wordings(cluster_ids: Sequence[int]) -> dict[int, str]:
     """Return for each cluster how its oldest question that is still there was asked."""
-    first = select(AskedQuestion.cluster_id, func.min(AskedQuestion.message_id).label("answer_id"))
-    oldest = first.where(AskedQuestion.cluster_id.in_(cluster_ids)).group_by(AskedQuestion.cluster_id).subquery()
+    led = select(QuestionCluster.id.label("cluster_id"), AskedQuestion.message_id.label("answer_id"))
+    led = led.join(AskedQuestion, AskedQuestion.id == QuestionCluster.leader_id)
+    found = _words_of(led.where(QuestionCluster.id.in_(cluster_ids)))
+    others = [cluster_id for cluster_id in cluster_ids if cluster_id not in found]
+    if not others:
+        return found
+    oldest = select(AskedQuestion.cluster_id, func.min(AskedQuestion.message_id).label("answer_id"))
+    return found | _words_of(oldest.where(AskedQuestion.cluster_id.in_(others)).group_by(AskedQuestion.cluster_id))
+
+
+def _words_of(answers: Select[Any]) -> dict[int, str]:
+    """Return how questions were asked whose answers a query names by cluster."""
+    named = answers.subquery()
     answered, asked = aliased(Message), aliased(Message)
     query = (
-        select(oldest.c.cluster_id, func.coalesce(asked.standalone, asked.message).label("words"))
-        .join(answered, answered.id == oldest.c.answer_id)
+        select(named.c.cluster_id, func.coalesce(asked.standalone, asked.message).label("words"))
+        .join(answered, answered.id == named.c.answer_id)
         .join(asked, asked.id == answered.question_id)
     )
     return {row.cluster_id: row.words for row in db.session.execute(query)}

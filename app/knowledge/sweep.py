@@ -6,12 +6,14 @@ A file is stored before its row is committed: the hour is how long a writer may 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from redis.exceptions import RedisError
 from sqlalchemy import delete, select, update
 
 from app.collaborators import here
@@ -25,6 +27,8 @@ from models.knowledge import STORED_KINDS
 log = logging.getLogger(__name__)
 
 AGE = dt.timedelta(hours=1)
+LEFT, LEFT_S = "docent:sweep:left", 3600
+MAX_NOTED = 1000
 
 
 def sweep() -> int:
@@ -32,9 +36,11 @@ def sweep() -> int:
     before = now() - AGE
     with tenancy.everything():
         _sweep_rows(before)
-        n_removed = _sweep_uploads(before) + _sweep_pictures(before)
-        n_removed += _sweep_stored_generations(before) + _sweep_local_generations(before)
+        orphans = [*_orphaned_uploads(before), *_orphaned_pictures(before), *_orphaned_generations(before)]
+        left = [key for key in orphans if not _is_removed(key)]
+        n_removed = len(orphans) - len(left) + _sweep_local_generations(before)
         n_removed += here().storage.sweep_drafts(before) + sweep_drafts(here().generations_dir, before)
+    _note_left(left)
     if n_removed:
         log.info("%s files and folders that nothing needs were removed", n_removed)
     return n_removed
@@ -68,34 +74,45 @@ def _old_keys(kind: str, depth: int, before: dt.datetime) -> dict[int, set[str]]
     return {service_id: keys - young for service_id, keys in old.items()}
 
 
-def _sweep_uploads(before: dt.datetime) -> int:
-    n_removed = 0
+def _orphaned_uploads(before: dt.datetime) -> Iterator[str]:
     for service_id, keys in _old_keys("uploads", 3, before).items():
         named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind.in_(STORED_KINDS))
         orphans = keys - set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
         db.session.rollback()
-        n_removed += sum(_is_removed(key) for key in orphans)
-    return n_removed
+        yield from sorted(orphans)
 
 
-def _sweep_pictures(before: dt.datetime) -> int:
-    n_removed = 0
+def _orphaned_pictures(before: dt.datetime) -> Iterator[str]:
     for service_id, keys in _old_keys("pictures", 3, before).items():
         of_service = select(Chatbot.settings).where(Chatbot.service_id == service_id, Chatbot.status != "deleted")
         named = {key for settings in db.session.scalars(of_service) for key in pictures.keys_in(settings)}
         db.session.rollback()
-        n_removed += sum(_is_removed(key) for key in keys - named)
-    return n_removed
+        yield from sorted(keys - named)
 
 
-def _sweep_stored_generations(before: dt.datetime) -> int:
-    n_removed = 0
+def _orphaned_generations(before: dt.datetime) -> Iterator[str]:
     for service_id, keys in _old_keys("generations", 3, before).items():
         named = select(Generation.storage_key).where(Generation.service_id == service_id)
         orphans = keys - set(db.session.scalars(named))
         db.session.rollback()
-        n_removed += sum(_is_removed(key) for key in orphans)
-    return n_removed
+        yield from sorted(orphans)
+
+
+def files_left() -> list[str]:
+    """Return the keys of what the last sweep could not remove, for those who run the installation."""
+    try:
+        noted = here().redis.get(LEFT)
+    except RedisError:
+        return []
+    return list(json.loads(noted)) if noted else []
+
+
+def _note_left(left: list[str]) -> None:
+    """Keep it until the sweeps after have looked again: a lost Redis costs minutes."""
+    try:
+        here().redis.set(LEFT, json.dumps(left[:MAX_NOTED]), ex=LEFT_S)
+    except RedisError as error:
+        log.warning("%s files that could not be removed are not shown to staff: %s", len(left), error)
 
 
 def _is_removed(key: str) -> bool:

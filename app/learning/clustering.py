@@ -1,8 +1,9 @@
 """Questions that mean the same, found by their embeddings: each goes to the nearest cluster that is near enough.
 
 A cluster is led by the question that founded it, so that the same questions in the same order always come to the same
-clusters, and nothing moves between runs (leader clustering: J. Hartigan, Clustering Algorithms, 1975). Once that question
-is erased or redacted, the oldest one that is left leads: nothing made of its words is kept. How near is near enough was measured: docs/history.md.
+clusters, and nothing moves between runs (leader clustering: J. Hartigan, Clustering Algorithms, 1975). Once that one is
+erased or redacted, the oldest question that is left leads: nothing that was made of its words is kept. How near is near
+enough was measured: docs/history.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from models.base import change
 NEAR = 0.7  # cosine
 AT_ONCE = 200
 MAX_CLUSTERS = 5000  # of a chatbot, that questions are held against: those that were asked last
+
 
 @dataclass
 class Leaders:
@@ -131,7 +133,8 @@ def _found(leaders: Leaders, chatbot_id: int, row: Any, vector: Vectors) -> int:
     """Found a cluster with a question that is near to none."""
     cluster = QuestionCluster(
         service_id=row.service_id, chatbot_id=chatbot_id, embedding=leading.pack(vector),
-        embedding_name=embedder().name, leader_id=row.id, last_asked_at=row.asked_at, asked_generation_id=_generation_of(chatbot_id),
+        embedding_name=embedder().name, leader_id=row.id, last_asked_at=row.asked_at,
+        asked_generation_id=_generation_of(chatbot_id),
     )  # fmt: skip
     db.session.add(cluster)
     db.session.flush()

@@ -1,4 +1,4 @@
-"""Which question a cluster is led by: its oldest one, of which alone a vector is kept, and only as long as it is there."""
+"""Which question leads a cluster: its oldest one, of which alone a vector is kept, and only while it is there."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def _oldest_questions(chatbot_id: int) -> Sequence[Any]:
         QuestionCluster.chatbot_id == chatbot_id, QuestionCluster.leader_id.is_(None)
     )  # fmt: skip
     query = (
-        select(AskedQuestion.id, AskedQuestion.cluster_id, func.coalesce(asked.standalone, asked.message).label("words"))
+        select(
+            AskedQuestion.id, AskedQuestion.cluster_id, func.coalesce(asked.standalone, asked.message).label("words")
+        )
         .join(answered, answered.id == AskedQuestion.message_id)
         .outerjoin(asked, asked.id == answered.question_id)
         .where(AskedQuestion.id.in_(first.group_by(AskedQuestion.cluster_id).limit(AT_ONCE)))

@@ -40,6 +40,12 @@ def hold(chat: ChatSession, reason: str, by_id: int | None) -> LegalHold:
     return held
 
 
+def release(held: LegalHold) -> None:
+    """Take a hold off. What is left of a deleted chatbot is looked at again, as this chat may go now. Caller commits."""
+    held.chat_session.chatbot.purged_at = None
+    db.session.delete(held)
+
+
 def note_wish(held: LegalHold) -> None:
     """Note that the visitor wants their chat erased: done once the hold is off. The caller commits."""
     held.wished_at = held.wished_at or now()

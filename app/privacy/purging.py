@@ -6,10 +6,11 @@ for those who run the installation, and the next run tries again. Rollups stay, 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from app import audit
 from app.knowledge import chatbots
@@ -21,6 +22,7 @@ from models.base import Model, change, now
 log = logging.getLogger(__name__)
 
 SLICE = 500  # rows per transaction
+LOOKED_AT_AGAIN = dt.timedelta(days=1)
 STAYS = {"chatbot_hours", "chatbot_days", "erasures"}  # figures, and receipts
 _BELOW_CHATS = {"chat_sessions", "chat_history"}
 
@@ -32,14 +34,17 @@ def erase_at_once(chatbot: Chatbot) -> list[int]:
 
 
 def due_chatbots() -> list[int]:
-    """Return the deleted chatbots whose day has come and that anything is left of, for the workers. Commits."""
+    """Return the deleted chatbots whose day has come, for the workers: those that are not known to be gone, and once a
+    day the others, as something may have come late. Commits.
+    """
     deleted = Chatbot.status == "deleted"
+    is_new = or_(Chatbot.purged_at.is_(None), Chatbot.purged_at < now() - LOOKED_AT_AGAIN)
     with tenancy.everything():
         for chatbot in db.session.scalars(select(Chatbot).where(deleted, Chatbot.chats_until.is_(None))):
             chatbot.chats_until = chatbots.last_day(chatbot)  # deleted before there was such a day
         db.session.commit()
-        ids = db.session.scalars(select(Chatbot.id).where(deleted, Chatbot.chats_until <= now()).order_by(Chatbot.id))
-        return [chatbot_id for chatbot_id in ids if count_left(chatbot_id)]
+        due = select(Chatbot.id).where(deleted, Chatbot.chats_until <= now(), is_new)
+        return list(db.session.scalars(due.order_by(Chatbot.id)))
 
 
 def purge(chatbot_id: int) -> None:
@@ -47,17 +52,25 @@ def purge(chatbot_id: int) -> None:
     with tenancy.everything():
         is_due = Chatbot.status == "deleted", Chatbot.chats_until <= now()
         chatbot = db.session.scalar(select(Chatbot).where(Chatbot.id == chatbot_id, *is_due))
-        before = count_left(chatbot_id) if chatbot is not None else {}
-        if chatbot is None or not before:
+        if chatbot is None:
             return
-        _erase_chats(chatbot_id)
-        for entity in _what_goes():
-            _delete_all(entity, chatbot_id)
-        left = count_left(chatbot_id)
-        if left:
-            log.error("chatbot %s was purged, and rows are left: %s", chatbot_id, left)
-        audit.record("chatbot.clear", chatbot, rows=before, left=left)
+        before = count_left(chatbot_id)
+        left = _clear(chatbot_id) if before else {}
+        if before:
+            audit.record("chatbot.clear", chatbot, rows=before, left=left)
+        chatbot.purged_at = None if left else now()
         db.session.commit()
+
+
+def _clear(chatbot_id: int) -> dict[str, int]:
+    """Delete what is below a chatbot; return what is left of it. Commits as it goes."""
+    _erase_chats(chatbot_id)
+    for entity in _what_goes():
+        _delete_all(entity, chatbot_id)
+    left = count_left(chatbot_id)
+    if left:
+        log.error("chatbot %s was purged, and rows are left: %s", chatbot_id, left)
+    return left
 
 
 def count_left(chatbot_id: int) -> dict[str, int]:

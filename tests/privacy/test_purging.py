@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+from uuid import uuid4
+
 import pytest
 import sqlalchemy as sa
 
+from app.collaborators import here
 from app.history import summary
+from app.knowledge import sweep
 from app.privacy import erasures, holds, purging
+from app.storage import StorageError
 from models import AuditEvent, Chatbot, ChatSession, Domain, Erasure, LegalHold, Submission, db
 from models.base import now
 from tests.conftest import inside, make_customer, sign_in
 from tests.isolation.conftest import add_person, come_in
 from tests.isolation.planting import owned_tables, plant
 from tests.privacy.conftest import add_chat, add_submission, chats_of
+from tests.staff.conftest import add_person as add_staff
 
 
 @pytest.fixture
@@ -36,6 +44,11 @@ def run(app) -> None:
             erasures.run(erasure_id)
         for chatbot_id in purging.due_chatbots():
             purging.purge(chatbot_id)
+
+
+def due(app) -> list[int]:
+    with app.app_context():
+        return purging.due_chatbots()
 
 
 def left_below(app, customer) -> set[str]:
@@ -75,6 +88,9 @@ def test_the_chats_of_a_deleted_chatbot_are_kept_for_the_grace_days_then_all_bel
     assert told["rows"]["chat_sessions"] >= 1
     run(app)
     assert len(clearings(app, acme)) == 1  # once is enough
+    assert acme.chatbot_id not in due(app), "what is known to be gone is not counted again each hour"
+    clock.go(days=1, minutes=1)
+    assert acme.chatbot_id in due(app), "something may have come late"
     assert left_below(app, bystander) == before
 
 
@@ -163,3 +179,22 @@ def test_words_leave_the_search_index_with_their_chats(app, acme, owner):
         db.session.execute(sa.text("INSERT INTO session_words_fts(session_words_fts) VALUES ('integrity-check')"))
         found = sa.text("SELECT count(*) FROM session_words_fts WHERE session_words_fts MATCH 'pelikanfeder'")
         assert db.session.scalar(found) == 0
+
+
+def test_files_that_cannot_be_removed_are_shown_to_staff_until_they_are(app, acme, monkeypatch):
+    stan = add_staff(app, "Stan", "Staff")
+    with inside(app):
+        storage, key = here().storage, f"uploads/{acme.service_id}/{uuid4().hex}"
+        storage.save(key, io.BytesIO(b"orphan"), max_bytes=100)
+    monkeypatch.setattr(sweep, "AGE", dt.timedelta(days=-3650))
+
+    def is_stuck(key: str) -> None:
+        raise StorageError(f"{key} is held by another program", "Close it.")
+
+    with monkeypatch.context() as patched, inside(app):
+        patched.setattr(storage, "delete_folder", is_stuck)
+        sweep.sweep()
+    assert key in sign_in(app, stan).get("/").text
+    with inside(app):
+        sweep.sweep()
+    assert key not in sign_in(app, stan).get("/").text

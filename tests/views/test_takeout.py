@@ -29,7 +29,7 @@ SECRETS = {
 LEFT = {
     "acting_grants", "api_replies", "asked_questions", "erasures", "export_listeners", "export_schedules", "exports", "handovers",
     "identity_keys", "notices",
-    "question_clusters", "retentions", "service_key_places", "service_keys", "session_words", "webhook_deliveries",
+    "question_clusters", "redactions", "retentions", "service_key_places", "service_keys", "session_words", "webhook_deliveries",
 }  # fmt: skip
 
 

@@ -1,8 +1,10 @@
-"""earlier chats redacted; who leads a cluster; chatbots of which nothing is left
+"""earlier chats redacted; who leads a cluster; chatbots of which nothing is left; figures of a year from an index alone
 
 Revision ID: 0036_redactions
 Revises: 0035_languages
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +17,7 @@ branch_labels = None
 depends_on = None
 
 _MOMENT = models.base.UtcDateTime()
+_OF_A_DAY = ["kind", "chatbot_id", "day"]
 _OLDEST = """
     UPDATE question_clusters SET leader_id = (
         SELECT min(asked_questions.id) FROM asked_questions WHERE asked_questions.cluster_id = question_clusters.id
@@ -27,6 +30,8 @@ def upgrade() -> None:
     op.add_column("question_clusters", sa.Column("leader_id", models.base.BigId))
     op.execute(sa.text(_OLDEST))
     _index("clusters_without_leader", "question_clusters", "leader_id IS NULL")
+    op.drop_index("chatbot_days_by_kind", "chatbot_days")
+    op.create_index("chatbot_days_by_kind", "chatbot_days", ["service_id", *_OF_A_DAY, "key", "n", "n_answered"])
     op.create_table("redactions", *_columns(), sqlite_autoincrement=True)
     for name in ("service_id", "chatbot_id"):
         op.create_index(f"ix_redactions_{name}", "redactions", [name])
@@ -35,6 +40,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("redactions")
+    op.drop_index("chatbot_days_by_kind", "chatbot_days")
+    op.create_index("chatbot_days_by_kind", "chatbot_days", _OF_A_DAY)
     op.drop_index("clusters_without_leader", "question_clusters")
     op.drop_column("question_clusters", "leader_id")
     op.drop_column("chatbots", "purged_at")
@@ -45,7 +52,7 @@ def _index(name: str, table: str, condition: str, *, unique: bool = False) -> No
     op.create_index(name, table, ["chatbot_id"], unique=unique, sqlite_where=where, postgresql_where=where)
 
 
-def _columns() -> "list[sa.Column | sa.Constraint]":
+def _columns() -> "list[sa.Column[Any] | sa.Constraint]":
     big, own = models.base.BigId, ["chatbots.id", "chatbots.service_id"]
     return [
         sa.Column("id", big, primary_key=True, autoincrement=True),

@@ -111,7 +111,7 @@ def wordings(cluster_ids: Sequence[int]) -> dict[int, str]:
     return found | _words_of(oldest.where(AskedQuestion.cluster_id.in_(others)).group_by(AskedQuestion.cluster_id))
 
 
-def _words_of(answers: Select[Any]) -> dict[int, str]:
+def _words_of(answers: Select[*tuple[Any, ...]]) -> dict[int, str]:
     """Return how questions were asked whose answers a query names by cluster."""
     named = answers.subquery()
     answered, asked = aliased(Message), aliased(Message)

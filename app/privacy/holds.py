@@ -41,7 +41,7 @@ def hold(chat: ChatSession, reason: str, by_id: int | None) -> LegalHold:
 
 
 def release(held: LegalHold) -> None:
-    """Take a hold off. What is left of a deleted chatbot is looked at again, as this chat may go now. Caller commits."""
+    """Take a hold off. What is left of a deleted chatbot is looked at again: this chat may go now. Caller commits."""
     held.chat_session.chatbot.purged_at = None
     db.session.delete(held)
 

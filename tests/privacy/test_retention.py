@@ -155,10 +155,10 @@ def test_the_screen_says_what_goes_when(acme):
     holds.hold(add_chat(acme, age_days=29), "A claim", acme.member_id)
     db.session.commit()
     ahead = retention.weeks_ahead(chatbot_of(acme))
-    assert [week.n_sessions for week in ahead] == [3, 1, 0, 0, 1, 0, 0, 0]
-    assert ahead[0].begins == now().date()
+    weeks = [((week.begins - now().date()).days // 7, week.n_sessions) for week in ahead]
+    assert weeks == [(0, 3), (1, 1), (4, 1)], "weeks in which none goes are not named"
     choose(acme, None)
-    assert sum(week.n_sessions for week in retention.weeks_ahead(chatbot_of(acme))) == 0
+    assert retention.weeks_ahead(chatbot_of(acme)) == []
 
 
 def test_a_visitor_who_comes_back_in_that_moment_keeps_the_chat(acme):

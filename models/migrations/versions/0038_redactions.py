@@ -1,7 +1,7 @@
 """earlier chats redacted; who leads a cluster; chatbots of which nothing is left; figures of a year from an index alone
 
-Revision ID: 0037_redactions
-Revises: 0036_wordings
+Revision ID: 0038_redactions
+Revises: 0037_reach
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from alembic import op
 
 import models.base
 
-revision = "0037_redactions"
-down_revision = "0036_wordings"
+revision = "0038_redactions"
+down_revision = "0037_reach"
 branch_labels = None
 depends_on = None
 

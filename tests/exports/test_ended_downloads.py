@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.exports import rows
-from models import Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
+from app.leads import exporting, submissions
+from models import ChatSession, Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
 from models.base import now
 from tests.api.conftest import Program, make_key
 from tests.conftest import forget_tries, inside, make_customer
@@ -38,6 +39,7 @@ def _asked_at_each_block(monkeypatch):
     monkeypatch.setattr(sending, "ASKED_EVERY_S", 0)
     monkeypatch.setattr(rows, "SESSIONS", 1)
     monkeypatch.setattr(sending, "BLOCK", 64)
+    monkeypatch.setattr(exporting, "BATCH", 1)
 
 
 def begin(client, path, method="POST"):
@@ -99,6 +101,20 @@ def test_a_whole_service_is_cut_off_for_one_who_holds_it_no_more(app, gil, ben):
     with inside(app):
         db.session.execute(update(ServiceMember).where(*seat).values(role="holder"))
         db.session.commit()
+
+
+def test_what_visitors_entered_is_cut_off_too(app, gil, ben):
+    with inside(app):
+        for chat in db.session.scalars(select(ChatSession).where(ChatSession.service_id == gil.service_id)).all():
+            submissions.add(chat, [{"name": "a", "label": "A", "kind": "text", "value": "x"}], None, "Call me")
+        db.session.commit()
+    answer, blocks = begin(come_in(app, ben), "/submissionview/export.csv", "GET")
+    with inside(app):
+        db.session.execute(REMOVALS["who was removed"](ben))
+        db.session.commit()
+    with pytest.raises(ConnectionResetError):
+        rest_of(blocks)
+    answer.close()
 
 
 def test_a_revoked_key_gets_no_more_of_a_file(app, gil):

@@ -461,7 +461,7 @@ def test_a_webhook_is_told_signed_and_again_until_it_answers(app, owner, place, 
         assert len({headers["Docent-Delivery"] for headers, _ in server.got}) == 1
 
 
-def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, ada, owner):
+def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, owner):
     with inside(app):
         delivery = db.session.scalars(select(Delivery)).one()
         delivery.webhook.url = "http://127.0.0.1:1/hook"  # nobody listens there, and it is private
@@ -473,7 +473,7 @@ def test_a_webhook_that_never_answers_is_given_up_and_can_be_tried_again(app, ad
         delivery = db.session.scalars(select(Delivery)).one()
         assert (delivery.state, delivery.status_code) == ("failed", None)
         assert delivery.error
-    assert owner.post(f"/chatbot/{ada.chatbot_uuid}/deliveries/{uuid}/again").status_code == 302
+    assert owner.post(f"/webhooks/deliveries/{uuid}/again").status_code == 302
     with inside(app):
         assert db.session.scalars(select(Delivery)).one().state == "waiting"
 

@@ -56,7 +56,6 @@ def empty_database_url(database_url):
         yield url_of(name)
 
 
-@pytest.mark.timeout(300)
 def test_all_are_live_and_know_the_same_rights(tmp_path, artifact, empty_database_url):
     (tmp_path / "embedder").symlink_to(artifact)
     one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # it is to be forked

@@ -17,7 +17,7 @@ from tests.e2e.walk import NARROW, NARROWEST, WIDE, sign_in
 from tests.e2e.widget_page import CHAT, open_chat, opened
 from tests.widget.stub import Site, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 LIMIT = 10
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -55,6 +57,7 @@ class Door:
                 )
 
 
+@functools.cache
 def _tables() -> dict[str, str]:
     """Return noun -> table, as addresses call them: `chat_session` and `session` name the table of ChatSession."""
     found: dict[str, str] = {}
@@ -97,3 +100,9 @@ def hostile_form(theirs: dict[str, Any]) -> dict[str, Any]:
         "domain": "https://smuggled.example.com", "name": "smuggled", "type": "support", "email": "smuggled@example.com",
         "description": "", "platform_role": "Superadmin", "roles": 1, "plan": 4, "plan_id": 4, "expired_at": "2099-01-01",
     }  # fmt: skip
+
+
+def encoded(form: dict[str, Any]) -> dict[str, str]:
+    """Return how to send a form that is sent many times: as clients encode it, once."""
+    filled = {name: value for name, value in form.items() if value is not None}
+    return {"data": urlencode(filled), "content_type": "application/x-www-form-urlencoded"}

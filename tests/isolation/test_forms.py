@@ -87,7 +87,6 @@ def forms(shown):
     return [form for form in found.values() if form[1] not in ENDS_THE_VISIT]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("_nothing_lasts")
 def test_bad_input_in_every_field_of_every_form_is_answered_with_a_page(clients, forms):
     n_fields, wrong = 0, []
@@ -180,7 +179,6 @@ def test_a_refused_form_keeps_what_was_typed(app, clients):
     assert all(words in answer.text for words in ("what was typed", "field-wrong"))
 
 
-@pytest.mark.timeout(300)
 def test_ten_megabytes_are_turned_away_at_every_door(app, clients, planted):
     """Files alone may be so large, and come otherwise."""
     big, wrong = b"name=" + b"x" * 10_000_000, []

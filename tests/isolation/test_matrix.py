@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import inside
-from tests.isolation.doors import ENDS_SESSIONS, MISSING_ID, doors, hostile_form
+from tests.isolation.doors import ENDS_SESSIONS, MISSING_ID, doors, encoded, hostile_form
 from tests.isolation.planting import rows_of
 
 MEMBERS = ("ada", "ben", "uma", "sam")
@@ -80,14 +80,14 @@ def sells_this(who, door) -> bool:
 
 def test_a_strangers_row_answers_like_one_that_never_was(app, clients, planted, cid):
     """Reading doors first, then those that write: neither tells a foreign row from a missing one."""
-    n_knocks = 0
+    n_knocks, form = 0, encoded(hostile_form(planted["cid"]))
     for who in (*MEMBERS, "staff", "nobody", "visitor"):
         for door in doors(app):
             if not door.args or door.rule.endpoint in PUBLIC or sells_this(who, door):
                 continue
             for foreign, missing in door.mixtures(planted["ada"], planted["cid"]):
-                there = knock(clients[who], door, foreign, data=hostile_form(planted["cid"]))
-                not_there = knock(clients[who], door, missing, data=hostile_form(planted["cid"]))
+                there = knock(clients[who], door, foreign, **form)
+                not_there = knock(clients[who], door, missing, **form)
                 told = (there.status_code, plain(there, foreign))
                 assert told == (not_there.status_code, plain(not_there, missing)), (who, door.name, foreign)
                 assert there.status_code >= 300, (who, door.name)
@@ -159,21 +159,21 @@ def changed(after, before):
 
 def test_nobody_writes_into_a_strangers_rows(app, clients, planted, state):
     """Every writing door with foreign addresses and a form full of foreign keys, by everybody but those above all."""
-    before = state()
+    before, form = state(), encoded(hostile_form(planted["cid"]))
     for who in (*MEMBERS, "nobody", "visitor"):
         for door in doors(app):
             if door.method != "GET" and door.args and door.rule.endpoint not in PUBLIC:
                 for foreign, _ in door.mixtures(planted["ada"], planted["cid"]):
-                    knock(clients[who], door, foreign, data=hostile_form(planted["cid"]))
+                    knock(clients[who], door, foreign, **form)
     assert changed(state(), before) == []
 
 
 def test_who_only_uses_changes_nothing(app, clients, planted, state):
-    before = state()
+    before, form = state(), encoded(hostile_form(planted["cid"]))
     for who in ("uma", "sam", "nobody"):
         for door in doors(app):
             if door.method != "GET" and door.rule.endpoint not in ENDS_SESSIONS | PUBLIC and "plans" not in door.name:
-                knock(clients[who], door, door.own(planted["ada"]), data=hostile_form(planted["cid"]))
+                knock(clients[who], door, door.own(planted["ada"]), **form)
     assert changed(state(), before) == []
 
 

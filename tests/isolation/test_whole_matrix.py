@@ -169,7 +169,7 @@ def test_only_doors_that_are_known_to_be_open_ask_nobody_to_sign_in(app):
     assert {door.rule.endpoint for door in doors(app)} >= OPEN
 
 
-@pytest.mark.timeout(1800 if IS_WHOLE else 300)
+@pytest.mark.timeout(1800 if IS_WHOLE else 600)
 def test_everybody_at_every_door(app, who, visit, beginning, state):  # noqa: F811
     before, cookie, wrong = state(), visit.client.get_cookie("docent"), []
     beginning.has_written = False

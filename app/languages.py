@@ -71,6 +71,11 @@ def default() -> str:
     return found
 
 
+def inside_sentence(label: str) -> str:
+    """Return a label as it stands inside a sentence: English writes it small there, German keeps its nouns."""
+    return str(label).lower() if present() == "en" else str(label)
+
+
 def day_in_words(day: dt.date, language: str = "") -> str:
     """Return a day as people write it: "25 Nov 2026"."""
     locale = language or present()

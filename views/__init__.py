@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+from app.languages import lazy_gettext as _l
+
+_CATEGORIES = {"Work": _l("Work"), "Team": _l("Team"), "Installation": _l("Installation")}
+
+
+def _add(appbuilder: Any, view: Any, name: str, label: str, category: str, **how: str) -> None:
+    """Put a screen into the menu: rights know it by its name, people by its label."""
+    appbuilder.add_view(view, name, label=label, category=category, category_label=_CATEGORIES[category], **how)
 
 
 def register(appbuilder: Any) -> None:
@@ -31,30 +41,30 @@ def register(appbuilder: Any) -> None:
     from views.webhooks import WebhookPage
 
     _teach_templates(current_app.jinja_env)
-    add = appbuilder.add_view
-    add(ChatbotView, "Chatbots", category="Work", icon="chatbot")
-    add(SourceView, "Sources", category="Work", icon="source")
-    add(DomainView, "Domains", category="Work", icon="domain")
-    add(HistoryPage, "Chat history", category="Work", icon="history", href="/history/")
-    add(UnansweredPage, "Unanswered", category="Work", icon="inbox", href="/unanswered/")
-    add(InsightsPage, "Insights", category="Work", icon="chart", href="/insights/")
-    add(SubmissionView, "Submissions", category="Work", icon="mail")
-    add(WorkspaceView, "Workspaces", category="Team", icon="workspace")
-    add(WorkspaceMemberView, "Members", category="Team", icon="people")
-    add(InvitationView, "Invitations", category="Team", icon="mail")
-    add(ServiceView, "Services", category="Team", icon="service")
-    add(OrderView, "Orders", category="Installation", icon="order")
-    add(PlanView, "Plans", category="Installation", icon="plan")
-    add(ModelPriceView, "Model prices", category="Installation", icon="plan")
-    add(SubscriptionView, "Subscriptions", category="Installation", icon="clock")
-    add(MemberView, "People", category="Installation", icon="people")
-    add(MailView, "Mails", category="Installation", icon="mail", href="/mails/")
-    add(HoldingPage, "Websites held", category="Installation", icon="domain", href="/holding/")
-    add(ArrivalPage, "Import a service", category="Installation", icon="upload", href="/import/")
-    add(LookPage, "Look at a service", category="Installation", icon="eye", href="/look/")
-    add(AuditView, "Audit", category="Team", icon="audit")
-    add(KeyPage, "API keys", category="Team", icon="key", href="/keys/")
-    add(WebhookPage, "Webhooks", category="Team", icon="bell", href="/webhooks/")
+    add = partial(_add, appbuilder)
+    add(ChatbotView, "Chatbots", _l("Chatbots"), "Work", icon="chatbot")
+    add(SourceView, "Sources", _l("Sources"), "Work", icon="source")
+    add(DomainView, "Domains", _l("Domains"), "Work", icon="domain")
+    add(HistoryPage, "Chat history", _l("Chat history"), "Work", icon="history", href="/history/")
+    add(UnansweredPage, "Unanswered", _l("Unanswered"), "Work", icon="inbox", href="/unanswered/")
+    add(InsightsPage, "Insights", _l("Insights"), "Work", icon="chart", href="/insights/")
+    add(SubmissionView, "Submissions", _l("Submissions"), "Work", icon="mail")
+    add(WorkspaceView, "Workspaces", _l("Workspaces"), "Team", icon="workspace")
+    add(WorkspaceMemberView, "Members", _l("Members"), "Team", icon="people")
+    add(InvitationView, "Invitations", _l("Invitations"), "Team", icon="mail")
+    add(ServiceView, "Services", _l("Services"), "Team", icon="service")
+    add(OrderView, "Orders", _l("Orders"), "Installation", icon="order")
+    add(PlanView, "Plans", _l("Plans"), "Installation", icon="plan")
+    add(ModelPriceView, "Model prices", _l("Model prices"), "Installation", icon="plan")
+    add(SubscriptionView, "Subscriptions", _l("Subscriptions"), "Installation", icon="clock")
+    add(MemberView, "People", _l("People"), "Installation", icon="people")
+    add(MailView, "Mails", _l("Mails"), "Installation", icon="mail", href="/mails/")
+    add(HoldingPage, "Websites held", _l("Websites held"), "Installation", icon="domain", href="/holding/")
+    add(ArrivalPage, "Import a service", _l("Import a service"), "Installation", icon="upload", href="/import/")
+    add(LookPage, "Look at a service", _l("Look at a service"), "Installation", icon="eye", href="/look/")
+    add(AuditView, "Audit", _l("Audit"), "Team", icon="audit")
+    add(KeyPage, "API keys", _l("API keys"), "Team", icon="key", href="/keys/")
+    add(WebhookPage, "Webhooks", _l("Webhooks"), "Team", icon="bell", href="/webhooks/")
     api.register(appbuilder)
     for page in _pages():
         appbuilder.add_view_no_menu(page)

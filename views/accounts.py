@@ -18,6 +18,8 @@ from app import audit, mail
 from app.accounts import invitations, passwords, signup
 from app.accounts.addresses import AddressError
 from app.caller import limit_tries
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.signin import enter
 from models import Member
 from models.base import db
@@ -28,13 +30,15 @@ SIGN_UP = "sign_up"  # where a browser keeps the mark of the sign-up that it mad
 class SignUpForm(DynamicForm):
     """Name, address and password of a new member."""
 
-    name = StringField("Your name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    name = StringField(
+        _l("Your name"), validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"}
+    )
     email = EmailField(
         "E-mail", validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
     )
     password = PasswordField(
-        "Password",
-        description="12 characters or more",
+        _l("Password"),
+        description=_l("12 characters or more"),
         validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )
@@ -44,8 +48,8 @@ class NewPasswordForm(DynamicForm):
     """The password of somebody whose address a link proves."""
 
     password = PasswordField(
-        "Choose a password",
-        description="12 characters or more",
+        _l("Choose a password"),
+        description=_l("12 characters or more"),
         validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )
@@ -54,10 +58,12 @@ class NewPasswordForm(DynamicForm):
 class AcceptForm(DynamicForm):
     """What an invitation does not know yet."""
 
-    name = StringField("Your name", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    name = StringField(
+        _l("Your name"), validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"}
+    )
     password = PasswordField(
-        "Choose a password",
-        description="12 characters or more",
+        _l("Choose a password"),
+        description=_l("12 characters or more"),
         validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )
@@ -167,5 +173,10 @@ class AcceptPage(BaseView):
         audit.set_actor(taken.member.id)
         audit.record("invitation.accept", taken)
         db.session.commit()
-        flash(f"Welcome to {offer.service_name}." + ("" if offer.is_member else " Sign in to begin."), "success")
+        flash(
+            _("Welcome to %(name)s.", name=offer.service_name)
+            if offer.is_member
+            else _("Welcome to %(name)s. Sign in to begin.", name=offer.service_name),
+            "success",
+        )
         return True

@@ -15,26 +15,30 @@ from wtforms.validators import Length
 
 from app.exports import arriving, entrance, parcel
 from app.exports.completing import Import
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans import catalog
 from app.refusals import Refusal
 from app.storage import StorageError
 from app.wording import words
 from models import tenancy
 
-AS_IT_WAS = ("", "As it was there")
+AS_IT_WAS = ("", _l("As it was there"))
 
 
 class ArrivalForm(DynamicForm):
     """The file, and what it becomes here."""
 
     file = FileField(
-        "File", description="The ZIP of the other installation, which its holder gets by “Export the service”.",
-        validators=[FileRequired("Choose the ZIP.")],
+        _l("File"), description=_l("The ZIP of the other installation, which its holder gets by “Export the service”."),
+        validators=[FileRequired(_l("Choose the ZIP."))],
     )  # fmt: skip
     holder = StringField(
-        "Holder", description="A member's e-mail address. Left empty: who held it there.", validators=[Length(max=320)]
+        _l("Holder"),
+        description=_l("A member's e-mail address. Left empty: who held it there."),
+        validators=[Length(max=320)],
     )
-    plan = SelectField("Plan", validate_choice=True)
+    plan = SelectField(_l("Plan"), validate_choice=True)
 
 
 class ArrivalPage(BaseView):
@@ -52,7 +56,7 @@ class ArrivalPage(BaseView):
         if made is None:
             status = 400 if request.method == "POST" else 200
             return self.render_template("exports/bring.html", form=form, appbuilder=self.appbuilder), status
-        flash(f"{made.service.name} is here, as a new service: its sources are being read.", "success")
+        flash(_("%(name)s is here, as a new service: its sources are being read.", name=made.service.name), "success")
         for note in made.notes:
             flash(note, "warning")
         return redirect(url_for("ServicePage.show", service_uuid=made.service.uuid), 303)

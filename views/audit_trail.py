@@ -10,6 +10,8 @@ from sqlalchemy import or_
 
 from app.accounts.permissions import HOLDER, allows
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import AuditEvent
 from views.base import Screen, table
 from views.columns import moment
@@ -44,17 +46,21 @@ def differences(changes: Any) -> Markup | str:
 def _actor(event: AuditEvent) -> str:
     """Write who it was; a customer does not know those who run the installation by name."""
     if event.actor is not None:
-        return f"{event.actor.name}, by the API key {event.key}" if event.key else str(event.actor.name)
+        return (
+            _("%(name)s, by the API key %(key)s", name=event.actor.name, key=event.key)
+            if event.key
+            else str(event.actor.name)
+        )
     if event.action.startswith("look."):
-        return "Staff of the installation"
-    return "Staff, or somebody who has left" if event.actor_id else "–"
+        return _("Staff of the installation")
+    return _("Staff, or somebody who has left") if event.actor_id else "–"
 
 
 class AuditView(Screen):
     """Who did what, on which row, from where. Rows are only ever added, by what people do."""
 
     datamodel = table(AuditEvent)
-    list_title, show_title = "Audit", "Event"
+    list_title, show_title = _l("Audit"), _l("Event")
     list_columns = ["action", "label", "actor", "created_at"]
     show_columns = ["action", "label", "target", "actor", "acting_as", "network", "created_at", "changes"]
     add_columns = edit_columns = ["action"]
@@ -63,13 +69,13 @@ class AuditView(Screen):
     base_filters = [["id", MaySee, None]]
     base_order = ("id", "desc")
     label_columns = {
-        "created_at": "When", "actor": "Who", "acting_as": "Looking as", "action": "What", "target": "Row",
-        "label": "On what", "network": "From network", "changes": "Changes",
+        "created_at": _l("When"), "actor": _l("Who"), "acting_as": _l("Looking as"), "action": _l("What"),
+        "target": _l("Row"), "label": _l("On what"), "network": _l("From network"), "changes": _l("Changes"),
     }  # fmt: skip
     writers = {"actor": _actor}
     formatters_columns = {"created_at": moment, "changes": differences}
     picture = "audit"
-    empty_words = "Nothing has been changed yet."
+    empty_words = _l("Nothing has been changed yet.")
 
     def name_of(self, item: Any) -> str:
         return f"{item.action} {item.label}".strip()

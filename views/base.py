@@ -20,7 +20,9 @@ from sqlalchemy.orm import selectinload
 
 from app import audit, refused_forms
 from app.caller import standing
+from app.languages import gettext as _
 from app.languages import lazily
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.values import whole_number
 from app.wording import words
@@ -50,7 +52,7 @@ class Screen(ModelView):
     edit_action = ""  # the right in a workspace that adding, changing and deleting ask for; empty: the platform role
     lead = ""  # one sentence below the heading of the list
     picture = "source"  # what an empty list shows, and says, and the endpoint and words of the one next step
-    empty_words = "Nothing here yet."
+    empty_words = _l("Nothing here yet.")
     next_step: tuple[str, str] | None = None
     search_filter: type[BaseFilter] = FilterContains  # how the words of a search are looked for
     search_label = ""  # what the search box says
@@ -59,8 +61,8 @@ class Screen(ModelView):
     writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
     also_loads: tuple[str, ...] = ()  # relations that a list reads though none of its columns is called so
     exports = False  # whether the list can be taken home as CSV, from an address of its own
-    noun = "row"
-    delete_verb, deleted_words = "Delete", "Deleted"
+    delete_question = _l("Delete %(name)s?")
+    delete_verb, deleted_words = _l("Delete"), _l("Deleted")
     delete_words = ""  # what deleting means, said before it is done
 
     # FAB's side doors: bulk actions that no screen has, and files that are not ours
@@ -205,7 +207,7 @@ class Screen(ModelView):
         return redirect(self.trail(item)[-1][1])
 
     def _ask(self, item: Any, consequence: str, form: Any = None) -> Any:
-        question = f"{self.delete_verb} {self.noun} {self.name_of(item)}?"
+        question = str(self.delete_question) % {"name": self.name_of(item)}
         return self.render_template(
             "confirm.html", question=question, consequence=consequence, form=form, verb=self.delete_verb,
             trail=self.trail(item), appbuilder=self.appbuilder,
@@ -230,7 +232,7 @@ class Screen(ModelView):
                 self._require_right(row)
             db.session.add(row)
 
-        return self._commit(f"{item.__tablename__}.add", item, complete, "Saved.")
+        return self._commit(f"{item.__tablename__}.add", item, complete, _("Saved."))
 
     def _store_change(self, form: Any, item: Any) -> bool:
         def complete(row: Any) -> None:
@@ -239,7 +241,7 @@ class Screen(ModelView):
                 self.prepare_change(row)
                 self._require_right(row)  # also where the row was moved to
 
-        return self._commit(f"{item.__tablename__}.edit", item, complete, "Saved.")
+        return self._commit(f"{item.__tablename__}.edit", item, complete, _("Saved."))
 
     def _commit(self, action: str, item: Any, change: Any, said: str = "") -> bool:
         try:
@@ -251,7 +253,7 @@ class Screen(ModelView):
             return self._refuse(str(refused))
         except IntegrityError:
             return self._refuse(
-                "Something with the same name or address exists already, or other rows still need this one."
+                _("Something with the same name or address exists already, or other rows still need this one.")
             )
         if said:
             flash(said, "success")

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from app import audit
 from app.accounts.standing import Standing
 from app.caller import signed_in, standing
+from app.languages import day_in_full
+from app.languages import gettext as _
 from app.plans import catalog, orders, periods, quotas, services
 from app.plans.features import FEATURES, in_words
 from models import Order, Plan, Service
@@ -68,7 +70,7 @@ class PlansPage(BaseView):
         plan: Plan = _find_plan(name) or abort(404)
         title = request.form.get("name", "").replace("\0", "").strip()
         if not 1 <= len(title) <= 120:  # noqa: PLR2004 - the column's width
-            flash("Give the service a name of 1 to 120 characters: your organization's, for instance.", "danger")
+            flash(_("Give the service a name of 1 to 120 characters: your organization's, for instance."), "danger")
             return redirect(url_for("PlansPage.compare"))
         service = self._open(plan, title)
         db.session.commit()
@@ -76,13 +78,15 @@ class PlansPage(BaseView):
 
     def _open(self, plan: Plan, title: str) -> Service:
         if periods.starts_free(plan) and not periods.had_free_start(current_user.id):
-            flash(f"{title} is open.", "success")
+            flash(_("%(title)s is open.", title=title), "success")
             return services.open_service(signed_in(), plan, title)[0]
         if plan.price == 0:
             abort(409)
-        service, _ = services.open_waiting(signed_in(), plan, title)
+        service = services.open_waiting(signed_in(), plan, title)[0]
         orders.order(service, plan, current_user.id)
-        flash("Your order is on its way: the invoice comes by mail, and the service starts once it is paid.", "success")
+        flash(
+            _("Your order is on its way: the invoice comes by mail, and the service starts once it is paid."), "success"
+        )
         return service
 
 
@@ -115,9 +119,9 @@ class ServicePage(BaseView):
         service = _held_service(service_uuid)
         plan = _find_plan(request.form.get("plan", ""))
         if plan is None:
-            raise services.ServiceError("Choose one of the plans that are on offer.")
+            raise services.ServiceError(_("Choose one of the plans that are on offer."))
         made = orders.order(service, plan, current_user.id)
-        return self._done(service, "order.add", made, "Ordered. The invoice comes by mail.")
+        return self._done(service, "order.add", made, _("Ordered. The invoice comes by mail."))
 
     @expose("/<uuid:service_uuid>/cancel", methods=["GET", "POST"])
     @has_access
@@ -127,23 +131,30 @@ class ServicePage(BaseView):
         if request.method != "POST":
             return self._ask(service)
         ends = services.cancel(service)
-        return self._done(service, "service.cancel", service, f"Canceled. It works until {ends:%d %B %Y, %H:%M} UTC.")
+        said = _("Canceled.")
+        if ends is not None:
+            said = _("Canceled. It works until %(day)s, %(time)s UTC.", day=day_in_full(ends), time=f"{ends:%H:%M}")
+        return self._done(service, "service.cancel", service, said)
 
     @expose("/<uuid:service_uuid>/resume", methods=["POST"])
     @has_access
     def resume(self, service_uuid: uuid.UUID) -> Any:
         service = _held_service(service_uuid)
         services.resume(service)
-        return self._done(service, "service.resume", service, "The cancellation is taken back.")
+        return self._done(service, "service.resume", service, _("The cancellation is taken back."))
 
     def _ask(self, service: Service) -> Any:
         period = periods.find_current(service.id)
         ends = period.expired_at if period else None
-        consequence = f"It works until its period ends on {ends:%d %B %Y}." if ends else "Its chatbots stop at once."
-        above = [("Services", url_for("ServiceView.list")), (service.name, self._address(service))]
+        consequence = (
+            _("It works until its period ends on %(day)s.", day=day_in_full(ends))
+            if ends
+            else _("Its chatbots stop at once.")
+        )
+        above = [(_("Services"), url_for("ServiceView.list")), (service.name, self._address(service))]
         return self.render_template(
-            "confirm.html", question=f"Cancel service {service.name}?", consequence=consequence,
-            verb="Cancel the service", dismiss="Keep it", trail=above, appbuilder=self.appbuilder,
+            "confirm.html", question=_("Cancel service %(name)s?", name=service.name), consequence=consequence,
+            verb=_("Cancel the service"), dismiss=_("Keep it"), trail=above, appbuilder=self.appbuilder,
         )  # fmt: skip
 
     def _address(self, service: Service) -> str:

@@ -18,6 +18,8 @@ from app.answering.own_model import MAX_KEY_CHARS
 from app.answering.prices import MILLION
 from app.caller import limit_previews, standing
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.sealing import SealBroken
 from models import Chatbot, ModelPrice, Service, db
@@ -43,7 +45,7 @@ class MoneyField(DecimalField):
         super().process_formdata(valuelist)
         if self.data is not None and not self.data.is_finite():
             self.data = None
-            raise ValueError("Not a valid decimal value.")
+            raise ValueError(_("Not a valid decimal value."))
 
     @property
     def millionths(self) -> int | None:
@@ -57,22 +59,22 @@ class ServerForm(DynamicForm):
     """Whose server; the key is never shown again."""
 
     base_url = StringField(
-        "Address", description="Of any server with OpenAI's interface, for example https://api.openai.com/v1",
+        _l("Address"), description=_l("Of any server with OpenAI's interface, for example https://api.openai.com/v1"),
         validators=[InputRequired(), Length(max=500)], render_kw={"inputmode": "url", "autocomplete": "off"},
     )  # fmt: skip
-    model = StringField("Model", validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "off"})
+    model = StringField(_l("Model"), validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "off"})
     key = PasswordField(
-        "Key", validators=[Optional(), Length(max=MAX_KEY_CHARS)], render_kw={"autocomplete": "off"},
-        description="Kept encrypted and never shown again. Left empty, the one that is kept stays.",
+        _l("Key"), validators=[Optional(), Length(max=MAX_KEY_CHARS)], render_kw={"autocomplete": "off"},
+        description=_l("Kept encrypted and never shown again. Left empty, the one that is kept stays."),
     )  # fmt: skip
 
 
 class BudgetForm(DynamicForm):
     """How much a month, and whether a chat model is asked at all."""
 
-    is_off = BooleanField("Answer with the documents' own sentences alone")
-    of_chatbot = MoneyField("A month's budget of this chatbot", "Empty: no limit.")
-    of_service = MoneyField("A month's budget of the whole service", "All chatbots together. Empty: no limit.")
+    is_off = BooleanField(_l("Answer with the documents' own sentences alone"))
+    of_chatbot = MoneyField(_l("A month's budget of this chatbot"), _l("Empty: no limit."))
+    of_service = MoneyField(_l("A month's budget of the whole service"), _l("All chatbots together. Empty: no limit."))
 
 
 class ChatModelPage(BaseView):
@@ -98,7 +100,7 @@ class ChatModelPage(BaseView):
             db.session.rollback()
             flash(str(refused), "danger")
             return self._page(chatbot, server=form), 400
-        return self._done("chat_model.save", chatbot, own, "Saved. Try the connection now.")
+        return self._done("chat_model.save", chatbot, own, _("Saved. Try the connection now."))
 
     @expose("/<uuid:chatbot_uuid>/model/test", methods=["POST"])
     @has_access
@@ -112,7 +114,7 @@ class ChatModelPage(BaseView):
             endpoint = None
         db.session.rollback()  # no connection is held while the server takes its time
         if endpoint is None:
-            flash("There is no chat model to try, or its key can't be opened any more: enter it again.", "warning")
+            flash(_("There is no chat model to try, or its key can't be opened any more: enter it again."), "warning")
         else:
             found = own_model.try_out(endpoint)
             flash(found.words, "success" if found.works else "danger")
@@ -123,7 +125,7 @@ class ChatModelPage(BaseView):
     def forget(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         own_model.forget(chatbot)
-        return self._done("chat_model.forget", chatbot, own_model.require(chatbot), "Server and key are forgotten.")
+        return self._done("chat_model.forget", chatbot, own_model.require(chatbot), _("Server and key are forgotten."))
 
     @expose("/<uuid:chatbot_uuid>/model/budget", methods=["POST"])
     @has_access
@@ -135,7 +137,7 @@ class ChatModelPage(BaseView):
         own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.millionths
         if standing().may("service.buy", chatbot.workspace_id):
             _service_of(chatbot).model_budget = form.of_service.millionths
-        return self._done("chat_model.limit", chatbot, own, "Saved.")
+        return self._done("chat_model.limit", chatbot, own, _("Saved."))
 
     def _done(self, action: str, chatbot: Chatbot, row: Any, said: str) -> Any:
         audit.record(action, row)
@@ -163,10 +165,12 @@ def _service_of(chatbot: Chatbot) -> Service:
 
 
 _PRICE_FIELDS = {
-    "model": StringField("Model", validators=[InputRequired(), Length(max=120)], description="As its server calls it."),
-    "valid_from": DateField("From the day", validators=[InputRequired()]),
-    "input_price": MoneyField("A million tokens read", required=True),
-    "output_price": MoneyField("A million tokens written", required=True),
+    "model": StringField(
+        _l("Model"), validators=[InputRequired(), Length(max=120)], description=_l("As its server calls it.")
+    ),
+    "valid_from": DateField(_l("From the day"), validators=[InputRequired()]),
+    "input_price": MoneyField(_l("A million tokens read"), required=True),
+    "output_price": MoneyField(_l("A million tokens written"), required=True),
 }
 
 
@@ -174,13 +178,19 @@ class ModelPriceView(Screen):
     """What chat models cost. A price is copied onto each answer: a change never touches what was."""
 
     datamodel = table(ModelPrice)
-    list_title, show_title, add_title, edit_title = "Model prices", "Model price", "New price", "Change price"
-    lead = "A model that is not listed costs an unknown amount, and no budget can be held with it."
+    list_title, show_title, add_title, edit_title = (
+        _l("Model prices"),
+        _l("Model price"),
+        _l("New price"),
+        _l("Change price"),
+    )
+    lead = _l("A model that is not listed costs an unknown amount, and no budget can be held with it.")
     list_columns = show_columns = ["model", "valid_from", "input_price", "output_price"]
     add_columns = edit_columns = ["model", "valid_from", "input_price", "output_price"]
     search_columns = ["model"]
     label_columns = {
-        "valid_from": "From", "input_price": "Million tokens read", "output_price": "Million tokens written",
+        "valid_from": _l("From"), "input_price": _l("Million tokens read"),
+        "output_price": _l("Million tokens written"),
     }  # fmt: skip
     writers = {
         "input_price": lambda row: prices.in_words(row.input_price, here().config.currency),
@@ -188,6 +198,7 @@ class ModelPriceView(Screen):
     }
     base_order = ("valid_from", "desc")
     add_form_extra_fields = edit_form_extra_fields = _PRICE_FIELDS
-    picture, noun = "plan", "price"
-    empty_words = "No price is entered yet: what chat models cost is unknown."
-    delete_words = "Answers keep the price that they were made at."
+    picture = "plan"
+    delete_question = _l("Delete price %(name)s?")
+    empty_words = _l("No price is entered yet: what chat models cost is unknown.")
+    delete_words = _l("Answers keep the price that they were made at.")

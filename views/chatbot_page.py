@@ -92,7 +92,7 @@ class ChatbotPage(BaseView):
         if request.form.get("extent") == "website" and added:
             return redirect(url_for("WebsitePage.show", source_uuid=added[-1].uuid))
         words = sources.describe_added(added)
-        flash(words or "Choose a file or enter an address first.", "success" if words else "warning")
+        flash(words or _("Choose a file or enter an address first."), "success" if words else "warning")
         return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/retry", methods=["POST"])
@@ -109,15 +109,15 @@ class ChatbotPage(BaseView):
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
         if request.method != "POST":
             return self._page(
-                "confirm.html", chatbot, question=f"Delete {source.title}?", verb="Delete",
-                consequence="Its text is no longer used for answers. Chats that cited it stay readable.",
+                "confirm.html", chatbot, question=_("Delete %(title)s?", title=source.title), verb=_("Delete"),
+                consequence=_("Its text is no longer used for answers. Chats that cited it stay readable."),
                 trail=[*trail_of(chatbot), (_("Sources"), self._address(chatbot, "sources"))],
             )  # fmt: skip
         sources.delete(source)
         audit.record("source.delete", source)
         db.session.commit()
         queues.wake_training(chatbot.id)
-        flash(f"Deleted: {source.title}. Its text is no longer used.", "success")
+        flash(_("Deleted: %(title)s. Its text is no longer used.", title=source.title), "success")
         return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")
@@ -142,7 +142,7 @@ class ChatbotPage(BaseView):
         audit.record("chatbot.train", chatbot)
         db.session.commit()
         queues.wake_training(chatbot.id)
-        flash("A new training has begun. The present answers stay until it is done.", "success")
+        flash(_("A new training has begun. The present answers stay until it is done."), "success")
         return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
@@ -176,7 +176,7 @@ class ChatbotPage(BaseView):
         embeds.renew_hosted(embed)
         audit.record("hosted_page.renew", embed)
         db.session.commit()
-        flash("The page has a new address. The old one leads nowhere any more.", "success")
+        flash(_("The page has a new address. The old one leads nowhere any more."), "success")
         return redirect(self._address(chatbot, "domains") + "#hosted")
 
     def _find_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> tuple[Chatbot, Source]:

@@ -8,6 +8,7 @@ from flask import abort, url_for
 
 from app.caller import standing
 from app.knowledge import chatbots
+from app.languages import gettext as _
 from models import Chatbot
 
 
@@ -22,4 +23,4 @@ def find_chatbot(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
 def trail_of(chatbot: Chatbot) -> list[tuple[str, str]]:
     """Return the pages above those of a chatbot."""
     own = url_for("ChatbotPage.show", chatbot_uuid=chatbot.uuid)
-    return [("Chatbots", url_for("ChatbotView.list")), (chatbot.name, own)]
+    return [(_("Chatbots"), url_for("ChatbotView.list")), (chatbot.name, own)]

@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 
 from app.caller import standing
 from app.knowledge import chatbots
+from app.languages import lazy_gettext as _l
 from app.leads import forms
 from app.wording import words
 from models import Chatbot, Source
@@ -23,18 +24,20 @@ from views.columns import moment, size, status_badge
 from views.website_state import word_of
 
 _DESCRIPTION = TextAreaField(
-    "Description", description="For your team; visitors do not see it.", validators=[Optional(), Length(max=2000)]
+    _l("Description"),
+    description=_l("For your team; visitors do not see it."),
+    validators=[Optional(), Length(max=2000)],
 )
 
 
 class SentencesForm(Form):
     """What visitors read while a chatbot can't answer; empty: Docent's own sentence."""
 
-    closed_words = StringField("While it takes a break", validators=[Optional(), Length(max=300)])
-    quota_words = StringField("When the month's questions are used up", validators=[Optional(), Length(max=300)])
-    hides_when_closed = BooleanField("Disappear while the service does not run")
+    closed_words = StringField(_l("While it takes a break"), validators=[Optional(), Length(max=300)])
+    quota_words = StringField(_l("When the month's questions are used up"), validators=[Optional(), Length(max=300)])
+    hides_when_closed = BooleanField(_l("Disappear while the service does not run"))
     says_when_off = BooleanField(
-        "Say so when it is switched off or deleted, or its website is paused; else it disappears then"
+        _l("Say so when it is switched off or deleted, or its website is paused; else it disappears then")
     )
 
 
@@ -47,11 +50,13 @@ class SettingsField(FormField):
 
 _FIELDS = {
     "settings": SettingsField(
-        SentencesForm, "What visitors read when it can't answer", description="Left empty, it is said in our words."
+        SentencesForm,
+        _l("What visitors read when it can't answer"),
+        description=_l("Left empty, it is said in our words."),
     ),
     "description": _DESCRIPTION,
-    "type": SelectField("Type", choices={t: words(t) for t in CHATBOT_TYPES}, default="support"),
-    "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
+    "type": SelectField(_l("Type"), choices={t: words(t) for t in CHATBOT_TYPES}, default="support"),
+    "status": SelectField(_l("Status"), choices={"enabled": _l("Enabled"), "disabled": _l("Disabled")}),
 }
 
 
@@ -61,14 +66,14 @@ class ChatbotView(Screen):
     datamodel = table(Chatbot)
     edit_action = "chatbot.edit"
     edit_template = "chatbot/settings.html"
-    list_title, add_title, edit_title = "Chatbots", "New chatbot", "Change chatbot"
+    list_title, add_title, edit_title = _l("Chatbots"), _l("New chatbot"), _l("Change chatbot")
     list_columns = ["name", "type", "workspace", "status", "training_status", "last_trained"]
     show_columns = ["name"]
     add_columns = ["name", "description", "type", "workspace"]
     edit_columns = ["name", "description", "type", "status", "settings"]
     search_columns = ["name", "type", "status", "training_status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
-    label_columns = {"training_status": "Knowledge", "last_trained": "Last trained"}
+    label_columns = {"training_status": _l("Knowledge"), "last_trained": _l("Last trained")}
     formatters_columns = {
         "type": words, "status": status_badge, "training_status": status_badge, "last_trained": moment,
     }  # fmt: skip
@@ -76,8 +81,9 @@ class ChatbotView(Screen):
     add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}
     add_form_extra_fields = {"type": _FIELDS["type"], "description": _DESCRIPTION}
     edit_form_extra_fields = _FIELDS
-    picture, noun = "chatbot", "chatbot"
-    empty_words = "A chatbot answers from your documents. Make the first one."
+    picture = "chatbot"
+    delete_question = _l("Delete chatbot %(name)s?")
+    empty_words = _l("A chatbot answers from your documents. Make the first one.")
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -104,7 +110,7 @@ class SourceView(Screen):
     """Every document and page that chatbots learn from."""
 
     datamodel = table(Source)
-    list_title = "Sources"
+    list_title = _l("Sources")
     list_columns = ["title", "chatbot", "file_format", "state", "n_chunks", "filesize", "created_at"]
     show_columns = add_columns = edit_columns = ["title"]
     search_columns = ["title", "file_format", "state"]
@@ -113,14 +119,15 @@ class SourceView(Screen):
     base_order = ("id", "desc")
     order_columns = ["title", "file_format", "state", "n_chunks", "filesize", "created_at"]
     filter_choices = {"state": SOURCE_STATES}
-    next_step = ("ChatbotView.list", "Open your chatbots")
+    next_step = ("ChatbotView.list", _l("Open your chatbots"))
     label_columns = {
-        "title": "Source", "created_at": "Added", "file_format": "Format", "n_chunks": "Chunks", "filesize": "Size",
+        "title": _l("Source"), "created_at": _l("Added"), "file_format": _l("Format"),
+        "n_chunks": _l("Chunks"), "filesize": _l("Size"),
     }  # fmt: skip
     also_loads = ("website",)
     writers = {"state": lambda source: status_badge(word_of(source))}
     formatters_columns = {"filesize": size, "created_at": moment}
-    empty_words = "Open a chatbot and add a document or a web page."
+    empty_words = _l("Open a chatbot and add a document or a web page.")
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

@@ -11,6 +11,7 @@ from flask_login import logout_user
 
 from app.accounts import closing
 from app.caller import limit_secrets, signed_in
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models.base import db
 from views.profile import present_password
@@ -51,7 +52,7 @@ class ClosingPage(BaseView):
         db.session.commit()
         logout_user()
         session.clear()
-        flash("Your account is deleted.", "success")
+        flash(_("Your account is deleted."), "success")
         return redirect(self.appbuilder.get_url_for_index)
 
     def _page(self, form: ClosingForm) -> Any:

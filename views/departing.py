@@ -11,6 +11,8 @@ from wtforms import SelectField
 
 from app.caller import standing
 from app.knowledge.chatbots import last_day
+from app.languages import day_in_full
+from app.languages import gettext as _
 from app.privacy import erasures, purging
 from app.privacy.erasures import Wish
 from models import Chatbot, ChatSession, Domain, db
@@ -20,14 +22,15 @@ KEEP, ERASE = "keep", "erase"
 
 def before_chatbot(chatbot: Chatbot) -> tuple[str, Any]:
     """Return what deleting a chatbot means, and what is asked of its chats where there are any."""
-    gone, until = "It disappears from your websites at once.", f"{last_day(chatbot):%d %B %Y}"
+    gone, until = _("It disappears from your websites at once."), day_in_full(last_day(chatbot))
     n_chats = _count(ChatSession.chatbot_id == chatbot.id)
     if not n_chats:
         return gone, None
-    words = f"{gone} Its chats can be read until {until}; then they are erased, with what was entered in them."
+    stays = _("Its chats can be read until %(day)s; then they are erased, with what was entered in them.", day=until)
+    words = f"{gone} {stays}"
     if not standing().may("history.erase", chatbot.workspace_id):
         return words, None
-    return words, _ask(n_chats, "Keep them until then")
+    return words, _ask(n_chats, _("Keep them until then"))
 
 
 def after_chatbot(chatbot: Chatbot) -> None:
@@ -38,11 +41,12 @@ def after_chatbot(chatbot: Chatbot) -> None:
 
 def before_domain(domain: Domain) -> tuple[str, Any]:
     """Return what deleting a website means, and what is asked of the chats on it that the person may erase."""
-    gone, mine = "The chatbot disappears from that website at once.", [each.id for each in _erasable(domain)]
+    gone, mine = _("The chatbot disappears from that website at once."), [each.id for each in _erasable(domain)]
     n_chats = _count((ChatSession.domain_id == domain.id) & ChatSession.chatbot_id.in_(mine))
     if not n_chats:
-        return f"{gone} Chats that were held there stay in the history of their chatbots.", None
-    return gone, _ask(n_chats, "Keep them in the history")
+        stays = _("Chats that were held there stay in the history of their chatbots.")
+        return f"{gone} {stays}", None
+    return gone, _ask(n_chats, _("Keep them in the history"))
 
 
 def after_domain(domain: Domain) -> None:
@@ -54,7 +58,7 @@ def after_domain(domain: Domain) -> None:
 def _ask(n_chats: int, kept: str) -> Any:
     chats = SelectField(
         f"Its {n_chats:,} {'chat' if n_chats == 1 else 'chats'}",
-        choices={KEEP: kept, ERASE: "Erase them at once"},
+        choices={KEEP: kept, ERASE: _("Erase them at once")},
     )
     return type("ChatsForm", (DynamicForm,), {"chats": chats})(formdata=None)
 

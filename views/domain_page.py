@@ -13,6 +13,7 @@ from app import audit, limits
 from app.caller import standing
 from app.domains import embeds, grants, health, holding, hosts, proof
 from app.domains.holding import Look
+from app.languages import gettext as _
 from models import Chatbot, Domain
 from models.base import db
 
@@ -40,7 +41,7 @@ class DomainPage(BaseView):
         audit.record("domain.check", domain)
         db.session.commit()
         if domain.verified and not was_proven:
-            flash(f"{domain.origin} is yours: chatbots may answer there now.", "success")
+            flash(_("%(origin)s is yours: chatbots may answer there now.", origin=domain.origin), "success")
             return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
         return self._page(domain, look)
 
@@ -61,7 +62,7 @@ class DomainPage(BaseView):
         domain.with_subdomains = True
         audit.record("domain.include_subdomains", domain)
         db.session.commit()
-        flash(f"Chatbots answer on all hosts below {domain.domain} now.", "success")
+        flash(_("Chatbots answer on all hosts below %(domain)s now.", domain=domain.domain), "success")
         return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
 
     @expose("/<uuid:domain_uuid>/chatbots", methods=["POST"])
@@ -93,7 +94,7 @@ class DomainPage(BaseView):
         audit.record("domain.keep", domain, workspaces=sorted(grants.ids_of(domain)))
         address = url_for("DomainPage.show", domain_uuid=domain.uuid)
         db.session.commit()
-        flash("Saved. Chatbots of other workspaces stop answering there at once.", "success")
+        flash(_("Saved. Chatbots of other workspaces stop answering there at once."), "success")
         return redirect(address)
 
     def _find(self, domain_uuid: uuid.UUID, action: str) -> Domain:

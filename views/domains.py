@@ -13,14 +13,17 @@ from wtforms.validators import InputRequired, Length
 from app.caller import standing
 from app.collaborators import here
 from app.domains import grants, hosts
+from app.languages import lazy_gettext as _l
 from models import Domain
 from views import departing
 from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
 
 _WITH_SUBDOMAINS = BooleanField(
-    "With subdomains",
-    description="Chatbots answer on every host below it too: with example.com on www.example.com and shop.example.com.",
+    _l("With subdomains"),
+    description=_l(
+        "Chatbots answer on every host below it too: with example.com on www.example.com and shop.example.com."
+    ),
 )
 
 
@@ -29,7 +32,7 @@ class DomainView(Screen):
 
     datamodel = table(Domain)
     edit_action = "domain.edit"
-    list_title, show_title, add_title, edit_title = "Domains", "Domain", "Add a domain", "Change domain"
+    list_title, show_title, add_title, edit_title = _l("Domains"), _l("Domain"), _l("Add a domain"), _l("Change domain")
     list_columns = ["origin", "service", "verified", "status", "last_checked"]
     show_columns = ["origin"]
     add_columns = ["domain", "with_subdomains", "service"]
@@ -37,24 +40,30 @@ class DomainView(Screen):
     search_columns = ["domain", "verified", "status"]
     order_columns = ["verified", "status", "last_checked"]
     base_filters = [["internal", FilterEqual, False]]
-    label_columns = {"origin": "Website", "domain": "Website", "last_checked": "Last checked", "verified": "Ownership"}
+    label_columns = {
+        "origin": _l("Website"),
+        "domain": _l("Website"),
+        "last_checked": _l("Last checked"),
+        "verified": _l("Ownership"),
+    }
     formatters_columns = {"verified": yes_no, "status": status_badge, "last_checked": moment}
     add_form_extra_fields = {
         "domain": StringField(
-            "Website",
-            description="The address as your visitors see it, for instance https://www.example.com",
+            _l("Website"),
+            description=_l("The address as your visitors see it, for instance https://www.example.com"),
             validators=[InputRequired(), Length(max=300)],
             default=lambda: request.args.get("website", ""),
         ),
         "with_subdomains": _WITH_SUBDOMAINS,
     }
     edit_form_extra_fields = {
-        "status": SelectField("Status", choices={"active": "Active", "inactive": "Paused"}),
+        "status": SelectField(_l("Status"), choices={"active": _l("Active"), "inactive": _l("Paused")}),
         "with_subdomains": _WITH_SUBDOMAINS,
     }
     filter_choices = {"status": ("active", "inactive")}
-    picture, noun = "domain", "domain"
-    empty_words = "Add the website on which your chatbot shall answer."
+    picture = "domain"
+    delete_question = _l("Delete domain %(name)s?")
+    empty_words = _l("Add the website on which your chatbot shall answer.")
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

@@ -18,6 +18,8 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import codes, embeds, grants, health, page_check
 from app.domains.page_check import Finding
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import Embed
 from models.base import db
 
@@ -27,10 +29,10 @@ MOST = 1_000_000
 class LimitsForm(DynamicForm):
     """What this embed may cost, beside what the plan allows."""
 
-    max_questions_a_minute = IntegerField("Questions a minute, of all visitors", [Optional(), NumberRange(1, MOST)])
-    max_questions_a_day = IntegerField("Questions a day, of all visitors", [Optional(), NumberRange(1, MOST)])
-    tells_refusals = BooleanField("Mail a summary after a day on which something was refused")
-    tells_daily = BooleanField("Mail a summary of every day, also if nothing was refused")
+    max_questions_a_minute = IntegerField(_l("Questions a minute, of all visitors"), [Optional(), NumberRange(1, MOST)])
+    max_questions_a_day = IntegerField(_l("Questions a day, of all visitors"), [Optional(), NumberRange(1, MOST)])
+    tells_refusals = BooleanField(_l("Mail a summary after a day on which something was refused"))
+    tells_daily = BooleanField(_l("Mail a summary of every day, also if nothing was refused"))
 
 
 class EmbedPage(BaseView):
@@ -62,7 +64,7 @@ class EmbedPage(BaseView):
         form.populate_obj(embed)
         audit.record("embed.edit", embed)
         db.session.commit()
-        flash("Saved.", "success")
+        flash(_("Saved."), "success")
         return redirect(url_for("EmbedPage.show", embed_uuid=embed.uuid))
 
     @expose("/<uuid:embed_uuid>/check", methods=["POST"])

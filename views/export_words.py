@@ -7,14 +7,17 @@ from typing import Any
 from sqlalchemy import select
 
 from app.history.filters import Filter
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.wording import words
 from models import Chatbot, Domain, Workspace, db
 
 _PLACES: dict[str, Any] = {"workspace": Workspace, "domain": Domain, "chatbot": Chatbot}
 _NAMES = {
-    "from": "From", "to": "To", "workspace": "Workspace", "domain": "Website", "chatbot": "Chatbot", "state": "Answers",
-    "feedback": "Feedback", "mark": "Mark", "language": "Language", "page": "Page", "q": "Words",
-    "slower": "Slower than", "form": "With a form", "handed": "Handed to a person",
+    "from": _l("From"), "to": _l("To"), "workspace": _l("Workspace"), "domain": _l("Website"), "chatbot": _l("Chatbot"),
+    "state": _l("Answers"), "feedback": _l("Feedback"), "mark": _l("Mark"), "language": _l("Language"),
+    "page": _l("Page"), "q": _l("Words"),
+    "slower": _l("Slower than"), "form": _l("With a form"), "handed": _l("Handed to a person"),
 }  # fmt: skip
 
 
@@ -27,5 +30,5 @@ def _value(asked: Filter, name: str, text: str) -> str:
     if name in _PLACES:
         entity = _PLACES[name]
         found = db.session.scalar(select(entity).where(entity.uuid == getattr(asked, name)))
-        return str(found) if found is not None else "one that is gone"
+        return str(found) if found is not None else _("one that is gone")
     return f"{text} s" if name == "slower" else words(text) if name in ("state", "feedback", "mark") else text

@@ -23,9 +23,12 @@ from app.exports.rows import Wanted
 from app.exports.schedules import Rhythm
 from app.history import filters
 from app.history.filters import Filter, FilterError
+from app.languages import gettext as _
 from app.leads.submissions import VIEW as VIEW_SUBMISSIONS
 from app.refusals import Refusal
+from app.template_filters import number_in_words
 from app.webhooks import finding
+from app.wording import word
 from jobs import queues
 from models import Export, ExportSchedule, Service, Webhook, db, tenancy
 from models.base import now
@@ -88,15 +91,19 @@ class ExportPage(BaseView):
         if not standing().may_in_service("history.schedule", service.id):
             abort(403)
         if wanted.per != "message":
-            raise ExportRefused("By the clock, messages are exported: choose one row for each message.")
+            raise ExportRefused(_("By the clock, messages are exported: choose one row for each message."))
         if wanted.filter.since or wanted.filter.until:
-            raise ExportRefused("By the clock, what is new is exported: take From and To out of the filter first.")
+            raise ExportRefused(_("By the clock, what is new is exported: take From and To out of the filter first."))
         made = schedules.add(signed_in(), service.id, wanted, rhythm)
         audit.record("history.schedule", made)
         _remember(wanted)
         db.session.commit()
-        told = "You get a mail with each." if rhythm.webhook is None else f"{rhythm.webhook.url} is told of each."
-        flash(f"From now on a file comes {rhythm.every}. {told}", "success")
+        every, webhook = word(rhythm.every), rhythm.webhook
+        if webhook is None:
+            said = _("From now on a file comes %(every)s. You get a mail with each.", every=every)
+        else:
+            said = _("From now on a file comes %(every)s. %(url)s is told of each.", every=every, url=webhook.url)
+        flash(said, "success")
         return redirect(url_for("ExportPage.new", service_id=service.id), 303)
 
     @expose(f"/for/<{MAX_ID}:service_id>/file", methods=["GET", "POST"])
@@ -108,10 +115,11 @@ class ExportPage(BaseView):
         if request.method != ("GET" if is_look else "POST"):
             abort(405)
         if not limits.allow(limits.HISTORY_EXPORTS_PER_MEMBER, "export by", str(standing().member_id)):
-            raise Refusal("That were many exports in a short time. Try again in an hour, or have one prepared.")
+            raise Refusal(_("That were many exports in a short time. Try again in an hour, or have one prepared."))
         wanted, kind = _asked_for(service_id)
         if kind.comes_at_once and _count(wanted) > PREPARED_FROM:
-            raise ExportRefused(f"A workbook of more than {PREPARED_FROM:,} rows is prepared: press the other button.")
+            most = number_in_words(PREPARED_FROM)
+            raise ExportRefused(_("A workbook of more than %(n)s rows is prepared: press the other button.", n=most))
         if not is_look:
             audit.record("history.export", service, what=wanted.per, format=kind.name, filter=wanted.filter.to_trail())
             _remember(wanted)
@@ -158,7 +166,7 @@ class ExportPage(BaseView):
         audit.record(action, row)
         remove(row)
         db.session.commit()
-        flash("Removed.", "success")
+        flash(_("Removed."), "success")
         return redirect(page, 303)
 
     @expose("/schedule/<uuid:export_schedule_uuid>/switch", methods=["POST"])
@@ -168,7 +176,7 @@ class ExportPage(BaseView):
         schedules.switch(schedule)
         audit.record("history.schedule.switch", schedule)
         db.session.commit()
-        flash("It goes on." if schedule.status == "active" else "Paused.", "success")
+        flash(_("It goes on.") if schedule.status == "active" else _("Paused."), "success")
         return redirect(url_for("ExportPage.new", service_id=schedule.service_id), 303)
 
 

@@ -12,6 +12,7 @@ from app import audit
 from app.answering import golden
 from app.caller import standing
 from app.knowledge import pairs
+from app.languages import gettext as _
 from app.learning import fixing
 from app.learning.fixing import Exchange
 from app.refusals import Refusal
@@ -43,7 +44,7 @@ class FixPage(BaseView):
         audit.record("answer.write", row)
         db.session.commit()
         queues.wake_ingestion(source.id)
-        flash("Kept. From now on this question gets your answer.", "success")
+        flash(_("Kept. From now on this question gets your answer."), "success")
         return redirect(url_for(".show", message_uuid=message_uuid))
 
     @expose("/<uuid:message_uuid>/golden", methods=["POST"])
@@ -58,7 +59,7 @@ class FixPage(BaseView):
             return self._refuse(exchange, refusal, typed)
         audit.record("golden.add", row)
         db.session.commit()
-        flash("Kept: each new version is asked this before it answers anybody.", "success")
+        flash(_("Kept: each new version is asked this before it answers anybody."), "success")
         return redirect(url_for(".show", message_uuid=message_uuid))
 
     def _refuse(self, exchange: Exchange, refusal: Refusal, typed: dict[str, str]) -> Any:

@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
 from app.caller import standing
+from app.languages import gettext as _
 from app.leads import forms, submissions
 from app.leads.designs import KINDS, MAX_FIELDS, DesignRefused, questions_of, read_questions
 from app.leads.forms import Design
@@ -71,23 +72,25 @@ class FormPage(BaseView):
             flash(str(refused), "danger")
             return self._editor(chatbot, form, request.form.to_dict(), rows, notify), 400
         forms.change(form, design)
-        self._keep("form.edit", form, "Saved. Pages show it within a minute.")
+        self._keep("form.edit", form, _("Saved. Pages show it within a minute."))
         return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form_uuid))
 
     @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>/switch", methods=["POST"])
     @has_access
     def switch(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
-        _, form = self._find_form(chatbot_uuid, form_uuid)
+        form = self._find_form(chatbot_uuid, form_uuid)[1]
         form.status = "inactive" if form.status == "active" else "active"
         return self._done(chatbot_uuid, "form.switch", form)
 
     @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>/delete", methods=["GET", "POST"])
     @has_access
     def delete(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
-        _, form = self._find_form(chatbot_uuid, form_uuid)
+        form = self._find_form(chatbot_uuid, form_uuid)[1]
         if request.method != "POST":
             return self._ask(
-                chatbot_uuid, f"Delete the form {form.name}?", "It is offered no more. What was entered stays."
+                chatbot_uuid,
+                _("Delete the form %(name)s?", name=form.name),
+                _("It is offered no more. What was entered stays."),
             )
         form.status = "deleted"
         return self._done(chatbot_uuid, "form.delete", form)
@@ -113,8 +116,8 @@ class FormPage(BaseView):
 
     def _ask(self, chatbot_uuid: uuid.UUID, question: str, consequence: str) -> Any:
         return self.render_template(
-            "confirm.html", question=question, consequence=consequence, verb="Delete", appbuilder=self.appbuilder,
-            trail=[("Forms", self._address(chatbot_uuid))],
+            "confirm.html", question=question, consequence=consequence, verb=_("Delete"), appbuilder=self.appbuilder,
+            trail=[(_("Forms"), self._address(chatbot_uuid))],
         )  # fmt: skip
 
     def _editor(

@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app.accounts import ownership
 from app.caller import signed_in, standing
+from app.languages import gettext as _
 from app.values import whole_number
 from models import Service
 from models.base import db
@@ -61,21 +62,28 @@ class HandoverPage(BaseView):
     def offer(self, service_uuid: uuid.UUID) -> Any:
         service, chosen = _held(service_uuid), request.form.get("successor", "")
         person = ownership.offer(service, whole_number(chosen) or 0)
-        return self._done(service, f"{service.name} is offered to {person.name}, who finds it on this page.")
+        return self._done(
+            service,
+            _(
+                "%(name)s is offered to %(successor)s, who finds it on this page.",
+                name=service.name,
+                successor=person.name,
+            ),
+        )
 
     @expose("/<uuid:service_uuid>/handover/withdraw", methods=["POST"])
     @has_access
     def withdraw(self, service_uuid: uuid.UUID) -> Any:
         service = _held(service_uuid)
         ownership.withdraw(service)
-        return self._done(service, "The offer is taken back.")
+        return self._done(service, _("The offer is taken back."))
 
     @expose("/<uuid:service_uuid>/handover/accept", methods=["POST"])
     @has_access
     def accept(self, service_uuid: uuid.UUID) -> Any:
         service = _offered(service_uuid)
         ownership.accept(service, signed_in())
-        return self._done(service, f"You hold {service.name} now.", "ServicePage.show")
+        return self._done(service, _("You hold %(name)s now.", name=service.name), "ServicePage.show")
 
     @expose("/<uuid:service_uuid>/handover/decline", methods=["POST"])
     @has_access
@@ -83,7 +91,7 @@ class HandoverPage(BaseView):
         service = _offered(service_uuid)
         ownership.withdraw(service)
         db.session.commit()
-        flash("You have declined.", "success")
+        flash(_("You have declined."), "success")
         return redirect(self.appbuilder.get_url_for_index)
 
     def _done(self, service: Service, said: str, page: str = "HandoverPage.show") -> Any:

@@ -22,6 +22,7 @@ from app.history import filters, following, marks, paging, reasons, transcripts
 from app.history.filters import Filter, FilterError
 from app.history.paging import Cursor, Page
 from app.knowledge import chatbots, chunks
+from app.languages import gettext as _
 from app.leads import submissions
 from app.looks.languages import NAMES
 from app.privacy import holds
@@ -78,7 +79,7 @@ def read_asked(service_id: int, place: transcripts.Place | None = None) -> Asked
         wanted = replace(wanted, domain=place.domain.uuid, chatbot=place.chatbot.uuid)
     older, newer = (paging.read_cursor(request.args.get(name, "")) for name in ("older", "newer"))
     if any(request.args.get(name) for name in ("older", "newer")) and older is newer is None:
-        return Asked(wanted, wrong={"place": "That page of the list is not there."})
+        return Asked(wanted, wrong={"place": _("That page of the list is not there.")})
     return Asked(wanted, older, newer)
 
 
@@ -176,7 +177,7 @@ def _spans() -> list[tuple[str, str]]:
     """Return some stretches of time up to today, on the reader's own clock, with their addresses."""
     kept = {name: value for name, value in request.args.items() if value and name not in _NOT_KEPT}
     today = now().astimezone(preferred().zone).date()
-    days = (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29))
+    days = ((_("Today"), 0), (_("Last 7 days"), 6), (_("Last 30 days"), 29))
     return [(name, _query({**kept, "from": f"{today - dt.timedelta(days=back)}"})) for name, back in days]
 
 
@@ -191,7 +192,7 @@ def _options(choices: transcripts.Choices) -> dict[str, list[tuple[str, str]]]:
         "chatbots": [(str(chatbot.uuid), chatbot.name) for chatbot in choices.chatbots],
         "domains": [(str(domain.uuid), str(domain)) for domain in choices.domains],
         "states": _in_words(ANSWER_STATES), "feedback": _in_words(filters.FEEDBACK),
-        "marks": [*_in_words(MARKS), (filters.UNREVIEWED, "Not reviewed")], "languages": [*_languages().items()],
+        "marks": [*_in_words(MARKS), (filters.UNREVIEWED, _("Not reviewed"))], "languages": [*_languages().items()],
     }  # fmt: skip
 
 

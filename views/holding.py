@@ -13,6 +13,8 @@ from wtforms.validators import DataRequired, Length
 from app import audit
 from app.domains import holding, hosts
 from app.domains.hosts import HostError
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import Domain
 from models.base import db
 
@@ -21,10 +23,12 @@ class ReleaseForm(DynamicForm):
     """What is released, and why."""
 
     website = StringField(
-        "Website", description="Its name, for instance www.example.com", validators=[DataRequired(), Length(max=300)]
+        _l("Website"),
+        description=_l("Its name, for instance www.example.com"),
+        validators=[DataRequired(), Length(max=300)],
     )
     reason = TextAreaField(
-        "Reason", description="The holder reads it in a mail.", validators=[DataRequired(), Length(max=2000)]
+        _l("Reason"), description=_l("The holder reads it in a mail."), validators=[DataRequired(), Length(max=2000)]
     )
 
 
@@ -49,18 +53,18 @@ class HoldingPage(BaseView):
 
     def _release(self, form: ReleaseForm) -> bool:
         try:
-            _, host, _ = hosts.parse_host(form.website.data)
+            host = hosts.parse_host(form.website.data)[1]
         except HostError as error:
             form.website.errors = [str(error)]
             return False
         released = holding.release(host, form.reason.data)
         if not released:
-            form.website.errors = ["No service holds this website."]
+            form.website.errors = [_("No service holds this website.")]
             return False
         for domain in released:
             audit.record("domain.release", domain, reason=form.reason.data)
         db.session.commit()
-        flash(f"{host} is released. Its holder is told the reason by mail.", "success")
+        flash(_("%(host)s is released. Its holder is told the reason by mail.", host=host), "success")
         return True
 
     def _page(self, form: ReleaseForm) -> Any:

@@ -15,6 +15,7 @@ from app.insights.figures import read_figures
 from app.insights.periods import Period, PeriodError
 from app.insights.places import Place, chatbots_in, find_workspace
 from app.knowledge import chatbots
+from app.languages import gettext as _
 from models import Chatbot
 from views import insights_tables as tables
 from views.buying import find_service
@@ -39,7 +40,7 @@ class InsightsPage(BaseView):
             return redirect(f"{address}?{_query()}")
         if not standing().may_anywhere(VIEW):
             abort(403)
-        return self._page(Place("", "All chatbots", _readable()))
+        return self._page(Place("", _("All chatbots"), _readable()))
 
     @expose("/chatbot/<uuid:chatbot_uuid>")
     @has_access
@@ -92,9 +93,9 @@ class InsightsPage(BaseView):
         workspace_rows = {chatbot.workspace.id: chatbot.workspace for chatbot in found}.values()
         service_rows = {workspace.service.id: workspace.service for workspace in workspace_rows}.values()
         return [
-            ("Services", [(row.name, url_for(".service", service_uuid=row.uuid)) for row in service_rows]),
-            ("Workspaces", [(row.name, url_for(".workspace", workspace_uuid=row.uuid)) for row in workspace_rows]),
-            ("Chatbots", [(row.name, url_for(".chatbot", chatbot_uuid=row.uuid)) for row in found]),
+            (_("Services"), [(row.name, url_for(".service", service_uuid=row.uuid)) for row in service_rows]),
+            (_("Workspaces"), [(row.name, url_for(".workspace", workspace_uuid=row.uuid)) for row in workspace_rows]),
+            (_("Chatbots"), [(row.name, url_for(".chatbot", chatbot_uuid=row.uuid)) for row in found]),
         ]
 
 

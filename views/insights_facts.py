@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.insights.figures import Figures, Totals
+from app.languages import lazy_gettext as _l
 from views.columns import cost_in_words
 from views.source_state import seconds_in_words
 
@@ -41,22 +42,22 @@ def _time(value: Any) -> str:
 
 _Read = Callable[[Totals], Any]
 _FACTS: tuple[tuple[str, str, _Read, Callable[[Any], str], str], ...] = (
-    ("sessions", "Chats", lambda t: t["n_sessions"], _number, "in which something was asked"),
-    ("questions", "Questions", lambda t: t["n_questions"], _number, ""),
-    ("visitors", "Visitors", lambda t: t["n_visitors"], _number, "a day's visitors, added up"),
-    ("answered", "Answered", lambda t: t.answered_percent, _percent, "of all answers"),
-    ("liked", "Liked", lambda t: t.liked_percent, _percent, "of the answers that were rated"),
-    ("p50", "Typical answer", lambda t: t.p50_ms, _time, "half of them are faster"),
-    ("p95", "Slow answer", lambda t: t.p95_ms, _time, "one in twenty takes longer"),
-    ("cost", "Cost", lambda t: t["cost"], cost_in_words, "of chat models, as far as prices are known"),
-    ("submissions", "Forms sent", lambda t: t["n_submissions"], _number, ""),
-    ("handoffs", "Handed to a person", lambda t: t["n_handoffs"], _number, ""),
+    ("sessions", _l("Chats"), lambda t: t["n_sessions"], _number, _l("in which something was asked")),
+    ("questions", _l("Questions"), lambda t: t["n_questions"], _number, ""),
+    ("visitors", _l("Visitors"), lambda t: t["n_visitors"], _number, _l("a day's visitors, added up")),
+    ("answered", _l("Answered"), lambda t: t.answered_percent, _percent, _l("of all answers")),
+    ("liked", _l("Liked"), lambda t: t.liked_percent, _percent, _l("of the answers that were rated")),
+    ("p50", _l("Typical answer"), lambda t: t.p50_ms, _time, _l("half of them are faster")),
+    ("p95", _l("Slow answer"), lambda t: t.p95_ms, _time, _l("one in twenty takes longer")),
+    ("cost", _l("Cost"), lambda t: t["cost"], cost_in_words, _l("of chat models, as far as prices are known")),
+    ("submissions", _l("Forms sent"), lambda t: t["n_submissions"], _number, ""),
+    ("handoffs", _l("Handed to a person"), lambda t: t["n_handoffs"], _number, ""),
 )  # fmt: skip
 STATES = (
-    ("n_grounded", "From documents"), ("n_curated", "In your own words"), ("n_refused", "Refused"),
-    ("n_error", "Failed"),
+    ("n_grounded", _l("From documents")), ("n_curated", _l("In your own words")), ("n_refused", _l("Refused")),
+    ("n_error", _l("Failed")),
 )  # fmt: skip
-RATINGS = (("n_positive", "Liked"), ("n_neutral", "So-so"), ("n_negative", "Disliked"))
+RATINGS = (("n_positive", _l("Liked")), ("n_neutral", "So-so"), ("n_negative", _l("Disliked")))
 
 
 def facts_of(figures: Figures) -> list[Fact]:

@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_mail import Message
 
 from app import mail
+from app.languages import lazy_gettext as _l
 from app.mail import samples
 from app.wording import words
 from models import Subscription
@@ -21,15 +22,15 @@ class SubscriptionView(Screen):
     """Paid and trial periods."""
 
     datamodel = table(Subscription)
-    list_title, show_title = "Subscriptions", "Subscription"
+    list_title, show_title = _l("Subscriptions"), _l("Subscription")
     list_columns = ["service", "plan", "member", "status", "subscription_date", "expired_at"]
     show_columns = list_columns
     add_columns = edit_columns = ["status"]
     search_columns = ["status"]
     base_permissions = ["can_list", "can_show"]
-    label_columns = {"subscription_date": "Since", "expired_at": "Until", "member": "Payer"}
+    label_columns = {"subscription_date": _l("Since"), "expired_at": _l("Until"), "member": _l("Payer")}
     filter_choices = {"status": ("active", "canceled", "expired")}
-    picture, empty_words = "order", "Nobody has bought anything yet."
+    picture, empty_words = "order", _l("Nobody has bought anything yet.")
     formatters_columns = {
         "plan": words, "status": status_badge, "subscription_date": moment, "expired_at": moment,
     }  # fmt: skip

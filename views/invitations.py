@@ -16,6 +16,8 @@ from app import audit
 from app.accounts import invitations
 from app.accounts.invitations import Outcome
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models import Invitation, Service, Workspace
 from models.base import db
@@ -46,7 +48,7 @@ def _chosen(workspaces: list[Workspace]) -> dict[int, str]:
 def _service_of(workspaces: list[Workspace], chosen: dict[int, str]) -> Service:
     services = {found.service_id: found.service for found in workspaces if found.id in chosen}
     if len(services) != 1:
-        raise Refusal("Choose at least one workspace, all of one service.")
+        raise Refusal(_("Choose at least one workspace, all of one service."))
     return next(iter(services.values()))
 
 
@@ -55,7 +57,7 @@ class InvitationView(Screen):
 
     datamodel = table(Invitation)
     edit_action = "people.edit"
-    list_title, show_title, add_title = "Invitations", "Invitation", "Invite somebody"
+    list_title, show_title, add_title = _l("Invitations"), _l("Invitation"), _l("Invite somebody")
     show_template = "team/invitation.html"
     list_columns = ["email", "offers", "status", "created_at", "expired_at"]
     show_columns = [*list_columns, "delivery", "invited_by", "accepted_at"]
@@ -65,8 +67,8 @@ class InvitationView(Screen):
     base_permissions = ["can_list", "can_show", "can_add", "can_delete", "can_resend"]
     base_filters = rows_where("people.view")
     label_columns = {
-        "email": "E-mail", "offers": "Workspaces", "created_at": "Invited", "expired_at": "Ends",
-        "accepted_at": "Accepted", "delivery": "Mail",
+        "email": "E-mail", "offers": _l("Workspaces"), "created_at": _l("Invited"), "expired_at": _l("Ends"),
+        "accepted_at": _l("Accepted"), "delivery": _l("Mail"),
     }  # fmt: skip
     formatters_columns = {"created_at": moment, "accepted_at": moment}
     writers = {
@@ -74,10 +76,11 @@ class InvitationView(Screen):
         "expired_at": lambda row: moment(row.expired_at if row.status == "pending" else None),
     }  # fmt: skip
     filter_choices = {"status": ("pending", "accepted", "revoked")}
-    picture, noun = "mail", "invitation"
-    delete_verb, deleted_words = "Withdraw", "Withdrawn"
-    empty_words = "Invite colleagues by e-mail: they choose a password and are in."
-    delete_words = "The link in the mail stops working at once."
+    picture = "mail"
+    delete_question = _l("Withdraw invitation %(name)s?")
+    delete_verb, deleted_words = _l("Withdraw"), _l("Withdrawn")
+    empty_words = _l("Invite colleagues by e-mail: they choose a password and are in.")
+    delete_words = _l("The link in the mail stops working at once.")
 
     def name_of(self, item: Any) -> str:
         return str(item.email)
@@ -127,7 +130,9 @@ class InvitationView(Screen):
         audit.record(f"{done.row.__tablename__}.invite", done.row)
         db.session.commit()
         if done.link:
-            flash(f"No mail server is set up. Give this link to whom you invited: {done.link}", "warning")
+            flash(
+                _("No mail server is set up. Give this link to whom you invited: %(link)s", link=done.link), "warning"
+            )
         else:
             flash(done.said, "success")
         return True

@@ -18,6 +18,8 @@ from app.accounts import keys
 from app.accounts.keys import RIGHTS, KeyRefused, Wish
 from app.caller import preferred, signed_in, standing
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import ServiceKey, Workspace, db
 from views.questions import ask
 
@@ -26,13 +28,15 @@ class KeyForm(DynamicForm):
     """What a new key is called and may do; the workspaces stand beside it."""
 
     name = StringField(
-        "Name", description="The program that will use it, so that you know what ends when you revoke it.",
+        _l("Name"), description=_l("The program that will use it, so that you know what ends when you revoke it."),
         validators=[InputRequired(), Length(max=80)],
     )  # fmt: skip
-    rights = SelectField("Rights", choices={name: rights.words for name, rights in RIGHTS.items()}, default="read")
-    last_day = DateField("Last day", description="Empty: until it is revoked.", validators=[Optional()])
+    rights = SelectField(
+        _l("Rights"), choices=[(name, rights.words) for name, rights in RIGHTS.items()], default="read"
+    )
+    last_day = DateField(_l("Last day"), description=_l("Empty: until it is revoked."), validators=[Optional()])
     max_per_minute = IntegerField(
-        "Requests a minute", description="Empty: as many as the plan allows one key.", validators=[Optional()]
+        _l("Requests a minute"), description=_l("Empty: as many as the plan allows one key."), validators=[Optional()]
     )
 
 
@@ -116,11 +120,11 @@ class KeyPage(BaseView):
         if standing().look is not None:
             abort(403)
         if request.method != "POST":
-            trail = [("API keys", url_for("KeyPage.show"))]
-            words = "Programs that use it are refused from their next request on. This can't be taken back."
-            return ask(self, f"Revoke the key {key.name}?", "Revoke", trail, consequence=words)
+            trail = [(_("API keys"), url_for("KeyPage.show"))]
+            words = _("Programs that use it are refused from their next request on. This can't be taken back.")
+            return ask(self, _("Revoke the key %(name)s?", name=key.name), _("Revoke"), trail, consequence=words)
         keys.revoke(key)
         audit.record("service_key.revoke", key)
         db.session.commit()
-        flash(f"Revoked: {key.name}.", "success")
+        flash(_("Revoked: %(name)s.", name=key.name), "success")
         return redirect(url_for("KeyPage.show"))

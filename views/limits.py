@@ -9,6 +9,8 @@ from typing import Any
 from wtforms import Form, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, GB, Feature, FeaturesError, parse_features
 from app.wording import words
 
@@ -42,16 +44,16 @@ class SizeField(StringField):
 
     def pre_validate(self, _form: Any) -> None:
         if self.data is None:
-            raise StopValidation("Enter a size with its unit, for instance 500 MB or 10 GB.")
+            raise StopValidation(_("Enter a size with its unit, for instance 500 MB or 10 GB."))
 
 
 def _field(feature: Feature) -> Any:
     if feature.name.endswith("_bytes"):
-        return SizeField(feature.label, description="In MB or GB, for instance 500 MB.", default=feature.default)
+        return SizeField(feature.label, description=_("In MB or GB, for instance 500 MB."), default=feature.default)
     if feature.choices:
         return SelectField(feature.label, choices={word: words(word) for word in feature.choices})
     if isinstance(feature.default, bool):
-        choices, default = {"yes": "Yes", "no": "No"}, "yes" if feature.default else "no"
+        choices, default = {"yes": _("Yes"), "no": _("No")}, "yes" if feature.default else "no"
         return SelectField(feature.label, choices=choices, default=default)
     return IntegerField(feature.label, default=feature.default, validators=[InputRequired()])
 
@@ -87,7 +89,7 @@ LimitsForm = type("LimitsForm", (_Limits,), {feature.name: _field(feature) for f
 class LimitsField(FormField):
     """`plans.features` as a part of a form."""
 
-    def __init__(self, label: str = "Limits", **how: Any) -> None:
+    def __init__(self, label: str = _l("Limits"), **how: Any) -> None:
         super().__init__(LimitsForm, label, **how)
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:

@@ -13,6 +13,8 @@ from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterEqual
 from sqlalchemy import ColumnElement
 
+from app.languages import gettext as _
+from app.languages import inside_sentence
 from app.values import whole_number
 
 MAX_PAGE = 999_999
@@ -98,7 +100,7 @@ def _placeholder(view: Any) -> str:
     first = view.search_columns[0]
     if view.search_label or first in view.filter_choices:
         return str(view.search_label)
-    return f"Search by {view.label_columns[first].lower()}"
+    return _("Search by %(column)s", column=inside_sentence(view.label_columns[first]))
 
 
 def read_listing(view: Any) -> Listing:

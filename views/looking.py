@@ -12,6 +12,8 @@ from wtforms.validators import DataRequired, Length
 
 from app.accounts import acting
 from app.caller import signed_in
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models.base import db
 
 
@@ -19,11 +21,12 @@ class LookForm(DynamicForm):
     """Where to, and why."""
 
     service = StringField(
-        "Service", description="Its holder's e-mail address, or the number in the address of the service's page.",
+        _l("Service"),
+        description=_l("Its holder's e-mail address, or the number in the address of the service's page."),
         validators=[DataRequired(), Length(max=320)],
     )  # fmt: skip
     reason = TextAreaField(
-        "Reason", description="The customer reads it in the audit trail: name the request that you help with.",
+        _l("Reason"), description=_l("The customer reads it in the audit trail: name the request that you help with."),
         validators=[DataRequired(), Length(min=acting.MIN_REASON, max=2000)],
     )  # fmt: skip
 
@@ -60,5 +63,5 @@ class LookPage(BaseView):
         if grant is not None:
             acting.end(grant)
             db.session.commit()
-            flash("The look is over.", "success")
+            flash(_("The look is over."), "success")
         return redirect(url_for("HomeView.index"))

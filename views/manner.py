@@ -23,11 +23,13 @@ from app.answering.manner import (
     Manner,
 )
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.wording import words
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
 
-_AUDIENCE_WORDS = {"everyone": "Everyone on its websites", "members": "Members of the workspace alone"}
+_AUDIENCE_WORDS = {"everyone": _l("Everyone on its websites"), "members": _l("Members of the workspace alone")}
 
 
 def _sentence(label: str, description: str = "", *validators: Any) -> StringField:
@@ -38,30 +40,31 @@ def _sentence(label: str, description: str = "", *validators: Any) -> StringFiel
 class MannerForm(DynamicForm):
     """All that an owner may change of a chatbot's manner."""
 
-    greeting = _sentence("Greeting", "", InputRequired())
+    greeting = _sentence(_l("Greeting"), "", InputRequired())
     suggestions = TextAreaField(
-        "Suggested questions", description="Up to four, one a line.", validators=[Optional(), Length(max=600)],
+        _l("Suggested questions"), description=_l("Up to four, one a line."), validators=[Optional(), Length(max=600)],
         render_kw={"rows": 4},
     )  # fmt: skip
-    refusal = _sentence("When the documents hold no answer", "", InputRequired())
-    contact = _sentence("Where a person is reached", "An e-mail, a phone number or a page; told with each refusal.")
-    strictness = IntegerRangeField(
-        "How sure it must be", validators=[NumberRange(0, 2)], render_kw={"min": 0, "max": 2, "list": "strictness"}
+    refusal = _sentence(_l("When the documents hold no answer"), "", InputRequired())
+    contact = _sentence(
+        _l("Where a person is reached"), _l("An e-mail, a phone number or a page; told with each refusal.")
     )
-    audience = SelectField("Who may use it", choices=[(name, _AUDIENCE_WORDS[name]) for name in AUDIENCES])
-    notice = _sentence("Said below every answer", "For example an emergency notice.")
-    thanks = _sentence("When somebody thanks", "Empty: in our words, in the visitor's language.")
-    farewell = _sentence("When somebody says goodbye")
-    who = _sentence("When somebody asks who it is")
-    human = _sentence("When somebody wants to talk to a person")
-    asks_back = BooleanField("End an answer with a question that leads on")
-    prefers_recent = BooleanField("Prefer newer documents")
-    quotes_at_length = BooleanField("Quote at length below an answer")
-    tone = _sentence("Tone", "For a chat model.")
+    strictness = IntegerRangeField(
+        _l("How sure it must be"), validators=[NumberRange(0, 2)], render_kw={"min": 0, "max": 2, "list": "strictness"}
+    )
+    audience = SelectField(_l("Who may use it"), choices=[(name, _AUDIENCE_WORDS[name]) for name in AUDIENCES])
+    notice = _sentence(_l("Said below every answer"), _l("For example an emergency notice."))
+    thanks = _sentence(_l("When somebody thanks"), _l("Empty: in our words, in the visitor's language."))
+    farewell = _sentence(_l("When somebody says goodbye"))
+    who = _sentence(_l("When somebody asks who it is"))
+    human = _sentence(_l("When somebody wants to talk to a person"))
+    asks_back = BooleanField(_l("End an answer with a question that leads on"))
+    prefers_recent = BooleanField(_l("Prefer newer documents"))
+    quotes_at_length = BooleanField(_l("Quote at length below an answer"))
+    tone = _sentence(_l("Tone"), _l("For a chat model."))
     instructions = TextAreaField(
-        "Instructions", validators=[Optional(), Length(max=MAX_INSTRUCTIONS_CHARS)], render_kw={"rows": 6},
-        description=f"For a chat model, up to {MAX_INSTRUCTIONS_CHARS:,} characters. They can't make it answer what "
-        "the documents do not hold.",
+        _l("Instructions"), validators=[Optional(), Length(max=MAX_INSTRUCTIONS_CHARS)], render_kw={"rows": 6},
+        description=_l("For a chat model. They can't make it answer what the documents do not hold."),
     )  # fmt: skip
 
     def show(self, manner: Manner) -> MannerForm:
@@ -100,7 +103,7 @@ class MannerPage(BaseView):
             return self._page(chatbot, form), 400
         instructions.write(chatbot, form.instructions.data or "", standing().member_id)
         chatbot.settings = {**(chatbot.settings or {}), **form.read()}
-        return self._done("chatbot.manner", chatbot, "Saved. It counts from the next question on.")
+        return self._done("chatbot.manner", chatbot, _("Saved. It counts from the next question on."))
 
     @expose("/<uuid:chatbot_uuid>/manner/reset", methods=["GET", "POST"])
     @has_access
@@ -109,12 +112,15 @@ class MannerPage(BaseView):
         kind = words(chatbot.type)
         if request.method != "POST":
             return self.render_template(
-                "confirm.html", question=f"Reset how {chatbot.name} answers?", verb="Reset",
-                consequence=f"All on this page becomes the preset of the type {kind} again. Instructions stay listed.",
-                trail=[*trail_of(chatbot), ("Manner", _address(chatbot))], appbuilder=self.appbuilder,
+                "confirm.html", question=_("Reset how %(name)s answers?", name=chatbot.name), verb=_("Reset"),
+                consequence=_(
+                    "All on this page becomes the preset of the type %(kind)s again. Instructions stay listed.",
+                    kind=kind,
+                ),
+                trail=[*trail_of(chatbot), (_("Manner"), _address(chatbot))], appbuilder=self.appbuilder,
             )  # fmt: skip
         presets.reset(chatbot)
-        return self._done("chatbot.reset", chatbot, f"It behaves as its type does: {kind}.")
+        return self._done("chatbot.reset", chatbot, _("It behaves as its type does: %(kind)s.", kind=kind))
 
     @expose("/<uuid:chatbot_uuid>/manner/instructions/<int(max=9223372036854775807):instruction_id>", methods=["POST"])
     @has_access
@@ -122,7 +128,9 @@ class MannerPage(BaseView):
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         before = instructions.find_version(chatbot, instruction_id) or abort(404)
         instructions.write(chatbot, before.text, standing().member_id)
-        return self._done("chatbot.instructions", chatbot, f"It follows version {before.version} again.")
+        return self._done(
+            "chatbot.instructions", chatbot, _("It follows version %(version)s again.", version=before.version)
+        )
 
     def _done(self, action: str, chatbot: Chatbot, said: str) -> Any:
         audit.record(action, chatbot)

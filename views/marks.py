@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app.caller import signed_in, standing
 from app.history import marks
+from app.languages import gettext as _
 from models import db
 from views.history import MARK, VIEW, address_of
 
@@ -30,5 +31,5 @@ class MarksPage(BaseView):
                 abort(403)
         marks.put(message, signed_in().id, request.form.get("mark", ""), request.form.get("note", ""))
         db.session.commit()
-        flash("Saved.", "success")
+        flash(_("Saved."), "success")
         return redirect(f"{address_of(chat)}#message-{message.uuid}")

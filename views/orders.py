@@ -12,6 +12,8 @@ from sqlalchemy import or_, select
 from app import audit
 from app.accounts.members import known_as
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans import orders
 from app.template_filters import money
 from app.values import whole_number
@@ -38,8 +40,8 @@ class OrderView(Screen):
     """Paid periods that were asked for; the number is what the invoice names."""
 
     datamodel = table(Order)
-    list_title, show_title = "Orders", "Order"
-    lead = "Activate an order once its invoice is paid: its period begins, and the buyer is told by mail."
+    list_title, show_title = _l("Orders"), _l("Order")
+    lead = _l("Activate an order once its invoice is paid: its period begins, and the buyer is told by mail.")
     list_columns = ["id", "service", "plan", "amount", "member", "status", "created_at"]
     show_columns = [
         "service", "plan", "amount", "is_renewal", "member", "member.email", "status", "note", "created_at",
@@ -47,15 +49,15 @@ class OrderView(Screen):
     ]  # fmt: skip
     add_columns = edit_columns = ["note"]
     search_columns = ["status"]
-    search_filter, search_label = OrderFilter, "Search by number, service or buyer"
+    search_filter, search_label = OrderFilter, _l("Search by number, service or buyer")
     filter_choices = {"status": ORDER_STATUSES}
     order_columns = ["id", "amount", "status", "created_at"]
     base_permissions = ["can_list", "can_show", "can_activate", "can_reject"]
     base_order = ("id", "desc")
     label_columns = {
-        "id": "Order", "member": "Buyer", "member.email": "Buyer's e-mail", "created_at": "Ordered", "status": "State",
-        "is_renewal": "Renewal", "decided_by": "Decided by", "decided_at": "Decided", "starts_at": "Begins",
-        "ends_at": "Ends", "note": "Reason",
+        "id": _l("Order"), "member": _l("Buyer"), "member.email": _l("Buyer's e-mail"), "created_at": _l("Ordered"),
+        "status": _l("State"), "is_renewal": _l("Renewal"), "decided_by": _l("Decided by"),
+        "decided_at": _l("Decided"), "starts_at": _l("Begins"), "ends_at": _l("Ends"), "note": _l("Reason"),
     }  # fmt: skip
     writers = {
         "service": lambda order: link_to_service(order.service),
@@ -67,8 +69,8 @@ class OrderView(Screen):
     formatters_columns = {
         "status": status_badge, "created_at": moment, "decided_at": moment, "starts_at": moment, "ends_at": moment,
     }  # fmt: skip
-    picture, noun = "order", "order"
-    empty_words = "Nobody has ordered anything yet."
+    picture = "order"
+    empty_words = _l("Nobody has ordered anything yet.")
 
     def name_of(self, item: Any) -> str:
         return f"Order {item.id}"
@@ -77,8 +79,8 @@ class OrderView(Screen):
         if item.status != "pending":
             return []
         return [
-            Act("Reject", "x", url_for("OrderView.reject", pk=item.id)),
-            Act("Activate", "check", url_for("OrderView.activate", pk=item.id), is_main=True),
+            Act(_("Reject"), "x", url_for("OrderView.reject", pk=item.id)),
+            Act(_("Activate"), "check", url_for("OrderView.activate", pk=item.id), is_main=True),
         ]
 
     @expose("/activate/<pk>", methods=["GET", "POST"])
@@ -86,13 +88,16 @@ class OrderView(Screen):
     def activate(self, pk: str) -> Any:
         order = self._find(pk)
         if not is_answered():
-            return ask(
-                self, f"Activate order {order.id}?", "Activate", self.trail(order), picture="check", is_harmless=True,
-                consequence=f"The plan {order.terms['plan']} for {order.service} begins now, or when the period that "
-                "is paid already ends. The buyer is told by mail.",
+            words = _(
+                "The plan %(plan)s for %(service)s begins now, or when the period that is paid already ends. "
+                "The buyer is told by mail.", plan=order.terms["plan"], service=order.service,
             )  # fmt: skip
+            question = _("Activate order %(id)s?", id=order.id)
+            return ask(
+                self, question, _("Activate"), self.trail(order), picture="check", is_harmless=True, consequence=words
+            )
         orders.activate(order, standing().member_id)
-        return self._done("order.activate", order, f"Order {order.id} is activated.")
+        return self._done("order.activate", order, _("Order %(id)s is activated.", id=order.id))
 
     @expose("/reject/<pk>", methods=["GET", "POST"])
     @has_access
@@ -100,11 +105,11 @@ class OrderView(Screen):
         order, form = self._find(pk), ReasonForm()
         if not is_answered(form):
             return ask(
-                self, f"Reject order {order.id}?", "Reject", self.trail(order), picture="x", form=form,
-                consequence="Nothing begins. The buyer reads the reason in a mail and on the service's page.",
+                self, _("Reject order %(id)s?", id=order.id), _("Reject"), self.trail(order), picture="x", form=form,
+                consequence=_("Nothing begins. The buyer reads the reason in a mail and on the service's page."),
             )  # fmt: skip
         orders.reject(order, standing().member_id, form.reason.data)
-        return self._done("order.reject", order, f"Order {order.id} is rejected.")
+        return self._done("order.reject", order, _("Order %(id)s is rejected.", id=order.id))
 
     def _done(self, action: str, order: Order, said: str) -> Any:
         audit.record(action, order, plan=order.terms["plan"], note=order.note)

@@ -12,11 +12,12 @@ from app import audit
 from app.caller import standing
 from app.knowledge import pair_files, pairs
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
+from app.languages import ngettext
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, CuratedAnswer, Source, db
 from views.chatbot_places import find_chatbot
-from views.chatbot_state import count_in_words
 from views.listing import Listing, read_page_number, read_words
 from views.questions import ask
 
@@ -50,14 +51,14 @@ class AnswersPage(BaseView):
         """Take the rows of a CSV file that can be taken, and say what is wrong with the others."""
         chatbot, file = find_chatbot(chatbot_uuid, "source.edit"), request.files.get("file")
         if file is None or not file.filename:
-            raise SourceError("Choose a CSV file first.")
+            raise SourceError(_("Choose a CSV file first."))
         raw = file.stream.read(pair_files.MAX_BYTES + 1)
         if len(raw) > pair_files.MAX_BYTES:
-            raise SourceError("The file is larger than 5 MB. Split it.")
+            raise SourceError(_("The file is larger than 5 MB. Split it."))
         reading = pair_files.read(raw)
         if reading.pairs:
             source, rows = pairs.add(chatbot, reading.pairs)
-            flash(f"{count_in_words(len(rows), 'question')} taken.", "success")
+            flash(ngettext("%(num)s question taken.", "%(num)s questions taken.", len(rows)), "success")
             _keep("answer.import", source, source, chatbot)
         if reading.complaints:
             return self._page(chatbot, {}, reading), 200 if reading.pairs else 400
@@ -86,9 +87,11 @@ class AnswersPage(BaseView):
     def remove(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
         chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
         if request.method != "POST":
-            trail = [("Chatbots", url_for("ChatbotView.list")), (chatbot.name, _address(chatbot))]
-            consequence = "Its answer is no longer given to anybody."
-            return ask(self, f"Delete “{row.question}”?", "Delete", trail, consequence=consequence)
+            trail = [(_("Chatbots"), url_for("ChatbotView.list")), (chatbot.name, _address(chatbot))]
+            consequence = _("Its answer is no longer given to anybody.")
+            return ask(
+                self, _("Delete “%(question)s”?", question=row.question), _("Delete"), trail, consequence=consequence
+            )
         source = row.source
         pairs.remove(row)
         audit.record("answer.delete", row)
@@ -98,7 +101,7 @@ class AnswersPage(BaseView):
         return redirect(_address(chatbot))
 
     def _page(self, chatbot: Chatbot, typed: dict[str, Any], reading: pair_files.Reading | None = None) -> Any:
-        listing = Listing("Search them", read_words(), page=read_page_number(), page_size=pairs.PAGE_SIZE)
+        listing = Listing(_("Search them"), read_words(), page=read_page_number(), page_size=pairs.PAGE_SIZE)
         rows, n_rows = pairs.look(chatbot, listing.words, listing.page)
         return self.render_template(
             "pairs/list.html", appbuilder=self.appbuilder, chatbot=chatbot, rows=rows, n_rows=n_rows, listing=listing,

@@ -14,6 +14,9 @@ from app import audit
 from app.accounts import platform_roles, signup
 from app.accounts.members import known_as
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
+from app.wording import word
 from models import Member
 from models.base import db
 from views.base import Screen, table
@@ -24,7 +27,7 @@ from views.questions import Act, ask, is_answered
 class RoleForm(DynamicForm):
     """A platform role, of those that may be given."""
 
-    role = SelectField("Platform role")
+    role = SelectField(_l("Platform role"))
 
 
 class KnownBy(BaseFilter):
@@ -38,15 +41,15 @@ class MemberView(Screen):
     """Nobody changes an equal, a superior or themselves; superadmins alone change superadmins."""
 
     datamodel = table(Member)
-    list_title, show_title = "People", "Person"
+    list_title, show_title = _l("People"), _l("Person")
     list_columns = ["name", "email", "platform_role", "verified", "status", "last_login"]
     show_columns = ["name", "email", "platform_role", "verified", "status", "created_at", "last_login"]
     add_columns = edit_columns = ["status"]
     search_columns = ["email", "status"]
-    search_filter, search_label = KnownBy, "Search by name or e-mail"
+    search_filter, search_label = KnownBy, _l("Search by name or e-mail")
     filter_choices = {"status": ("enabled", "disabled", "deleted")}
-    label_columns = {"email": "E-mail", "platform_role": "Platform role", "verified": "E-mail confirmed"}
-    picture, noun = "people", "person"
+    label_columns = {"email": "E-mail", "platform_role": _l("Platform role"), "verified": _l("E-mail confirmed")}
+    picture = "people"
     order_columns = ["email", "status", "created_at", "last_login"]
     also_loads = ("roles",)  # of which `platform_role` is made
     base_permissions = ["can_list", "can_show", "can_switch", "can_give_role", "can_resend"]
@@ -60,11 +63,11 @@ class MemberView(Screen):
     def acts_on(self, item: Any) -> list[Act]:
         if item.status == "deleted" or not platform_roles.may_change(standing(), item):
             return []
-        shown = [Act("Change platform role", "edit", url_for("MemberView.give_role", pk=item.id))]
+        shown = [Act(_("Change platform role"), "edit", url_for("MemberView.give_role", pk=item.id))]
         if not item.verified:
-            shown.append(Act("Send the confirmation again", "mail", url_for("MemberView.resend", pk=item.id)))
+            shown.append(Act(_("Send the confirmation again"), "mail", url_for("MemberView.resend", pk=item.id)))
         else:
-            verb, picture = ("Disable", "minus") if item.status == "enabled" else ("Enable", "check")
+            verb, picture = (_("Disable"), "minus") if item.status == "enabled" else (_("Enable"), "check")
             shown.append(Act(verb, picture, url_for("MemberView.switch", pk=item.id)))
         return shown
 
@@ -74,11 +77,12 @@ class MemberView(Screen):
         person = self._find_below(pk)
         is_on = person.status == "enabled"
         if not is_answered():
-            words = "Every device of theirs is signed out at once." if is_on else "They can sign in again."
-            verb, picture = ("Disable", "minus") if is_on else ("Enable", "check")
+            words = _("Every device of theirs is signed out at once.") if is_on else _("They can sign in again.")
+            verb, picture = (_("Disable"), "minus") if is_on else (_("Enable"), "check")
             return self._question(person, f"{verb} {person.name}?", verb, consequence=words, picture=picture)
         platform_roles.switch(standing(), person, "disabled" if is_on else "enabled")
-        return self._done(person, f"{person.name} is {'disabled' if is_on else 'enabled'}.")
+        said = _("%(name)s is disabled.", name=person.name) if is_on else _("%(name)s is enabled.", name=person.name)
+        return self._done(person, said)
 
     @expose("/role/<pk>", methods=["GET", "POST"])
     @has_access
@@ -87,11 +91,11 @@ class MemberView(Screen):
         form = RoleForm(data={"role": person.platform_role})
         form.role.choices = list(platform_roles.roles_to_give(standing()))
         if not is_answered(form):
-            words = "Staff sell and care for customers, support reads chats of customers who ask for help."
-            question = f"Change the platform role of {person.name}?"
-            return self._question(person, question, "Change", consequence=words, form=form, picture="edit")
+            words = _("Staff sell and care for customers, support reads chats of customers who ask for help.")
+            question = _("Change the platform role of %(name)s?", name=person.name)
+            return self._question(person, question, _("Change"), consequence=words, form=form, picture="edit")
         platform_roles.give_role(standing(), person, form.role.data)
-        return self._done(person, f"{person.name} is {form.role.data.lower()} now.")
+        return self._done(person, _("%(name)s is %(role)s now.", name=person.name, role=word(form.role.data.lower())))
 
     @expose("/resend/<pk>", methods=["GET", "POST"])
     @has_access
@@ -100,11 +104,13 @@ class MemberView(Screen):
         if person.verified:
             abort(409)
         if not is_answered():
-            words = "The link in it works for 24 hours. Without a mail server it is kept among the mails."
-            return self._question(person, f"Send {person.name} a new link?", "Send", consequence=words, picture="mail")
+            words = _("The link in it works for 24 hours. Without a mail server it is kept among the mails.")
+            return self._question(
+                person, _("Send %(name)s a new link?", name=person.name), _("Send"), consequence=words, picture="mail"
+            )
         signup.send_verification(person)
         audit.record("member.verification-again", person)
-        return self._done(person, f"A mail to {person.email} is on its way.")
+        return self._done(person, _("A mail to %(email)s is on its way.", email=person.email))
 
     def _find_below(self, pk: str) -> Member:
         person: Member = self._find(pk)

@@ -8,6 +8,8 @@ from flask_appbuilder.models.sqla.filters import FilterNotEqual
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, in_words
 from app.template_filters import money
 from app.wording import words
@@ -18,37 +20,37 @@ from views.base import Screen, table
 from views.columns import moment, status_badge
 from views.limits import LimitsField
 
-_NAME = Regexp(r"[a-z0-9][a-z0-9-]*\Z", message="Use small letters, digits and hyphens.")
-_CURRENCY = Regexp(r"[A-Z]{3}\Z", message="Use the three letters of ISO 4217, for instance EUR.")
+_NAME = Regexp(r"[a-z0-9][a-z0-9-]*\Z", message=_l("Use small letters, digits and hyphens."))
+_CURRENCY = Regexp(r"[A-Z]{3}\Z", message=_l("Use the three letters of ISO 4217, for instance EUR."))
 _FIELDS = {
-    "description": TextAreaField("Description", validators=[Optional(), Length(max=2000)]),
-    "status": SelectField("Status", choices={"enabled": "Enabled", "disabled": "Disabled"}),
-    "billing_cycle": SelectField("Billing cycle", choices={cycle: words(cycle) for cycle in BILLING_CYCLES}),
+    "description": TextAreaField(_l("Description"), validators=[Optional(), Length(max=2000)]),
+    "status": SelectField(_l("Status"), choices={"enabled": _l("Enabled"), "disabled": _l("Disabled")}),
+    "billing_cycle": SelectField(_l("Billing cycle"), choices={cycle: words(cycle) for cycle in BILLING_CYCLES}),
     "price": IntegerField(
-        "Price", description="In the smallest unit of the currency: 1900 is 19.00.",
+        _l("Price"), description=_l("In the smallest unit of the currency: 1900 is 19.00."),
         validators=[InputRequired(), NumberRange(0, 10**9)],
     ),
-    "currency": StringField("Currency", default="EUR", validators=[InputRequired(), _CURRENCY]),
+    "currency": StringField(_l("Currency"), default="EUR", validators=[InputRequired(), _CURRENCY]),
     "trial_period": IntegerField(
-        "Trial", description="Days; 0 for none.", default=0, validators=[InputRequired(), NumberRange(0, 365)]
+        _l("Trial"), description=_l("Days; 0 for none."), default=0, validators=[InputRequired(), NumberRange(0, 365)]
     ),
     "features": LimitsField(),
 }  # fmt: skip
 _ADD_FIELDS = {
     **_FIELDS,
     "name": StringField(
-        "Name", description="Stays for good: orders and the command line call the plan by it.",
+        _l("Name"), description=_l("Stays for good: orders and the command line call the plan by it."),
         validators=[InputRequired(), Length(max=64), _NAME],
     ),
 }  # fmt: skip
 
 
 def _price(plan: Plan) -> str:
-    return f"{money(plan.price, plan.currency)}, {plan.billing_cycle}" if plan.price else "Free of charge"
+    return f"{money(plan.price, plan.currency)}, {plan.billing_cycle}" if plan.price else _("Free of charge")
 
 
 def _trial(plan: Plan) -> str:
-    return f"{plan.trial_period} days" if plan.trial_period else "None"
+    return f"{plan.trial_period} days" if plan.trial_period else _("None")
 
 
 def _limits(plan: Plan) -> str:
@@ -60,22 +62,23 @@ class PlanView(Screen):
     """What is sold. A change never touches what somebody has bought: terms are copied at purchase."""
 
     datamodel = table(Plan)
-    list_title, show_title, add_title, edit_title = "Plans", "Plan", "New plan", "Change plan"
-    lead = "A change counts for what is bought from now on; services keep what they have bought."
+    list_title, show_title, add_title, edit_title = _l("Plans"), _l("Plan"), _l("New plan"), _l("Change plan")
+    lead = _l("A change counts for what is bought from now on; services keep what they have bought.")
     list_columns = ["name", "price", "trial_period", "status"]
     show_columns = ["name", "description", "price", "trial_period", "features", "status", "created_at"]
     edit_columns = ["description", "price", "currency", "billing_cycle", "trial_period", "status", "features"]
     add_columns = ["name", *edit_columns]
     search_columns = ["name", "status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
-    label_columns = {"trial_period": "Trial", "features": "Limits"}
+    label_columns = {"trial_period": _l("Trial"), "features": _l("Limits")}
     writers = {"price": _price, "trial_period": _trial, "features": _limits}
     formatters_columns = {"name": words, "status": status_badge, "created_at": moment}
     filter_choices = {"status": ("enabled", "disabled")}
-    picture, noun = "plan", "plan"
+    picture = "plan"
+    delete_question = _l("Delete plan %(name)s?")
     add_form_extra_fields = _ADD_FIELDS
     edit_form_extra_fields = _FIELDS
-    delete_words = "Services that have it keep it; nobody can buy it any more."
+    delete_words = _l("Services that have it keep it; nobody can buy it any more.")
 
     def name_of(self, item: Any) -> str:
         return words(item.name)

@@ -15,6 +15,8 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from app import audit
 from app.caller import preferred, standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.looks import schema
 from app.privacy import erasures, holds, redacting, retention, rules
 from app.privacy.erasures import Wish
@@ -25,8 +27,11 @@ from models import Chatbot, ChatSession, db
 from views.chatbot_places import find_chatbot, trail_of
 from views.questions import ask, is_answered
 
-ERASE, HOLD_WORDS = "history.erase", "It is deleted by nobody until then: not by time, not by its visitor, not by you."
-REDACT_WORDS = (
+ERASE, HOLD_WORDS = (
+    "history.erase",
+    _l("It is deleted by nobody until then: not by time, not by its visitor, not by you."),
+)
+REDACT_WORDS = _l(
     "A worker looks through all chats of this chatbot. What it takes out can't be brought back; chats under a legal "
     "hold stay as they are."
 )
@@ -35,14 +40,14 @@ REDACT_WORDS = (
 class RulesForm(DynamicForm):
     """How long chats are kept, and whether they are redacted."""
 
-    days = IntegerField("Delete a chat after, days", validators=[Optional(), NumberRange(1, MAX_DAYS)])
-    redacts = BooleanField("Take e-mail addresses, phone and card numbers and IBANs out of messages")
+    days = IntegerField(_l("Delete a chat after, days"), validators=[Optional(), NumberRange(1, MAX_DAYS)])
+    redacts = BooleanField(_l("Take e-mail addresses, phone and card numbers and IBANs out of messages"))
 
 
 class HoldForm(DynamicForm):
     """Why a chat has to be kept."""
 
-    reason = TextAreaField("Reason", validators=[DataRequired(), Length(max=500)])
+    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=500)])
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class PrivacyPage(BaseView):
         audit.record("chatbot.privacy", chatbot)
         db.session.commit()
         queues.wake_retention(chatbot.id)
-        flash("Saved. It counts from the next message on.", "success")
+        flash(_("Saved. It counts from the next message on."), "success")
         return redirect(_address(chatbot))
 
     @expose("/<uuid:chatbot_uuid>/privacy/erase", methods=["POST"])
@@ -110,7 +115,7 @@ class PrivacyPage(BaseView):
         if "sure" not in request.form or found.is_empty:
             return self.render_template(
                 "privacy/erase.html", chatbot=chatbot, entered=entered, wish=wish, found=found,
-                trail=[*trail_of(chatbot), ("Privacy", _address(chatbot))], appbuilder=self.appbuilder,
+                trail=[*trail_of(chatbot), (_("Privacy"), _address(chatbot))], appbuilder=self.appbuilder,
             )  # fmt: skip
         _fulfill(wish, found.counts.n_sessions)
         return redirect(_address(chatbot) + "#erased")
@@ -121,8 +126,8 @@ class PrivacyPage(BaseView):
         """Have what was stored before redacted too, when that was confirmed."""
         chatbot = find_chatbot(chatbot_uuid, ERASE)
         if not is_answered():
-            trail = [*trail_of(chatbot), ("Privacy", _address(chatbot))]
-            return ask(self, "Redact earlier messages?", "Redact them", trail, consequence=REDACT_WORDS)
+            trail = [*trail_of(chatbot), (_("Privacy"), _address(chatbot))]
+            return ask(self, _("Redact earlier messages?"), _("Redact them"), trail, consequence=REDACT_WORDS)
         wish = redacting.ask(chatbot)
         db.session.commit()
         queues.wake_redactions(wish.id)
@@ -155,10 +160,10 @@ class ChatCarePage(BaseView):
     def hold(self, session_uuid: uuid.UUID) -> Any:
         chat, form = _find(session_uuid), HoldForm()
         if not is_answered(form):
-            question = "Keep this chat until you take the hold off?"
-            return ask(self, question, "Keep it", _trail(chat), consequence=HOLD_WORDS, form=form, is_harmless=True)
+            question = _("Keep this chat until you take the hold off?")
+            return ask(self, question, _("Keep it"), _trail(chat), consequence=HOLD_WORDS, form=form, is_harmless=True)
         audit.record("history.hold", holds.hold(chat, form.reason.data, standing().member_id))
-        return _done(chat, "This chat is kept until the hold is taken off.")
+        return _done(chat, _("This chat is kept until the hold is taken off."))
 
     @expose("/<uuid:session_uuid>/release", methods=["GET", "POST"])
     @has_access
@@ -166,23 +171,23 @@ class ChatCarePage(BaseView):
         chat = _find(session_uuid)
         held = holds.find(chat) or abort(404)
         if not is_answered():
-            waits = "Its visitor has asked to have it erased: it is erased at once."
-            words = waits if held.wished_at else "Its time counts again from its last message."
-            return ask(self, "Take the hold off this chat?", "Take it off", _trail(chat), consequence=words)
+            waits = _("Its visitor has asked to have it erased: it is erased at once.")
+            words = waits if held.wished_at else _("Its time counts again from its last message.")
+            return ask(self, _("Take the hold off this chat?"), _("Take it off"), _trail(chat), consequence=words)
         is_wished = held.wished_at is not None
         holds.release(held)
         audit.record("history.release", held)
-        return _erase_one(chat) if is_wished else _done(chat, "The hold is off.")
+        return _erase_one(chat) if is_wished else _done(chat, _("The hold is off."))
 
     @expose("/<uuid:session_uuid>/erase", methods=["GET", "POST"])
     @has_access
     def erase(self, session_uuid: uuid.UUID) -> Any:
         chat = _find(session_uuid)
         if holds.find(chat) is not None:
-            raise Refusal("This chat is held. Take the hold off first.")
+            raise Refusal(_("This chat is held. Take the hold off first."))
         if not is_answered():
-            words = "All that was said in it, and what was entered in its forms, is deleted for good. Figures stay."
-            return ask(self, "Erase this chat?", "Erase", _trail(chat), consequence=words)
+            words = _("All that was said in it, and what was entered in its forms, is deleted for good. Figures stay.")
+            return ask(self, _("Erase this chat?"), _("Erase"), _trail(chat), consequence=words)
         return _erase_one(chat)
 
 
@@ -206,11 +211,11 @@ def _fulfill(wish: Wish, n_sessions: int) -> None:
     ids = [erasure.id for erasure in made]
     if n_sessions > erasures.AT_ONCE:
         queues.wake_erasures(*ids)
-        flash("A worker is erasing them. The receipt stands below once it is done.", "success")
+        flash(_("A worker is erasing them. The receipt stands below once it is done."), "success")
         return
     for erasure_id in ids:
         erasures.run(erasure_id)
-    flash("Erased.", "success")
+    flash(_("Erased."), "success")
 
 
 def _erase_one(chat: ChatSession) -> Any:
@@ -226,7 +231,7 @@ def _done(chat: ChatSession, said: str) -> Any:
 
 
 def _trail(chat: ChatSession) -> list[tuple[str, str]]:
-    return [*trail_of(chat.chatbot), ("Privacy", _address(chat.chatbot))]
+    return [*trail_of(chat.chatbot), (_("Privacy"), _address(chat.chatbot))]
 
 
 def _address(chatbot: Chatbot) -> str:

@@ -9,6 +9,8 @@ from flask_appbuilder.forms import DynamicForm
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
+from app.languages import lazy_gettext as _l
+
 
 class Act(NamedTuple):
     """Something that can be done with a row: a button that leads to the page which asks and does it."""
@@ -22,7 +24,7 @@ class Act(NamedTuple):
 class ReasonForm(DynamicForm):
     """Why something is done to a customer."""
 
-    reason = TextAreaField("Reason", validators=[DataRequired(), Length(max=2000)])
+    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(max=2000)])
 
 
 def is_answered(form: Any = None) -> bool:

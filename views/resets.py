@@ -15,6 +15,8 @@ from wtforms.validators import Email, InputRequired, Length
 from app import audit, limits, mail
 from app.accounts import links, passwords, resets
 from app.caller import limit_tries
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import Member
 from models.base import db
 
@@ -31,7 +33,7 @@ class NewPasswordForm(DynamicForm):
     """The password from now on."""
 
     password = PasswordField(
-        "New password", description="12 characters or more", validators=[InputRequired(), Length(max=1024)],
+        _l("New password"), description=_l("12 characters or more"), validators=[InputRequired(), Length(max=1024)],
         render_kw={"autocomplete": "new-password"},
     )  # fmt: skip
 
@@ -82,7 +84,8 @@ class ResetPage(BaseView):
                 if member is not None:
                     _note("password.reset", member)
                     flash(
-                        "Your password is changed and all devices are signed out. Sign in with the new one.", "success"
+                        _("Your password is changed and all devices are signed out. Sign in with the new one."),
+                        "success",
                     )
                     return redirect(url_for("SignInView.login"))
                 is_open = False
@@ -110,7 +113,7 @@ class NewAddressPage(BaseView):
                 _note("address.change", member)
                 logout_user()
                 session.clear()
-                flash(f"Your address is {member.email} from now on. Sign in with it.", "success")
+                flash(_("Your address is %(email)s from now on. Sign in with it.", email=member.email), "success")
                 return redirect(url_for("SignInView.login"))
             found = None
         return self.render_template(

@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
 from app.knowledge import scans
+from app.languages import gettext as _
 from app.plans import usage
 from models import Service, db
 from views.chatbot_places import find_chatbot
@@ -39,5 +40,5 @@ class ScansPage(BaseView):
         scans.choose_languages(chatbot, request.form.getlist("language"))
         audit.record("chatbot.scans", chatbot)
         db.session.commit()
-        flash("Saved. Scans are read so from now on; read a source again to have it read anew.", "success")
+        flash(_("Saved. Scans are read so from now on; read a source again to have it read anew."), "success")
         return redirect(url_for("ScansPage.show", chatbot_uuid=chatbot.uuid))

@@ -16,6 +16,8 @@ from wtforms.validators import InputRequired, Length
 from app import audit
 from app.accounts import passwords, second_factor
 from app.caller import limit_secrets, signed_in
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models.base import db
 from views.profile import present_password
@@ -33,7 +35,7 @@ class FirstCodeForm(DynamicForm):
     """A code that shows that the authenticator knows the secret."""
 
     code = StringField(
-        "Code", description="The six digits that your authenticator shows now.",
+        _l("Code"), description=_l("The six digits that your authenticator shows now."),
         validators=[InputRequired(), Length(max=64)], render_kw=_CODE_LOOK,
     )  # fmt: skip
 
@@ -43,7 +45,7 @@ class ProofForm(DynamicForm):
 
     password = present_password()
     code = StringField(
-        "Code", description="Six digits of your authenticator, or one of your recovery codes.",
+        _l("Code"), description=_l("Six digits of your authenticator, or one of your recovery codes."),
         validators=[InputRequired(), Length(max=64)], render_kw={"autocomplete": "one-time-code"},
     )  # fmt: skip
 
@@ -59,7 +61,7 @@ def _is_right(field: PasswordField) -> bool:
     """Tell whether a field holds the present password, and say it there where it does not."""
     if passwords.is_right(signed_in(), field.data):
         return True
-    field.errors = ["The present password is not right."]
+    field.errors = [_("The present password is not right.")]
     return False
 
 
@@ -121,7 +123,7 @@ class SecondFactorPage(BaseView):
         second_factor.switch_off(signed_in().id)
         audit.record("second-factor.off", signed_in())
         db.session.commit()
-        flash("Your second factor is off: the password alone opens your account.", "success")
+        flash(_("Your second factor is off: the password alone opens your account."), "success")
         return redirect(url_for("ProfileView.show"))
 
     def _is_proven(self, form: ProofForm) -> bool:

@@ -15,6 +15,7 @@ from typing import IO
 
 from flask import Flask, current_app
 
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import tenancy
 from models.tenancy import Scope
@@ -43,7 +44,7 @@ class Download:
         may_go_on: Callable[[], bool],
     ) -> None:
         if not places.acquire(blocking=False):
-            raise Refusal("Another export is being sent. Try again in a few minutes.")
+            raise Refusal(_("Another export is being sent. Try again in a few minutes."))
         self._is_open = True
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         self._scope, self._blocks, self._places = scope, blocks, places

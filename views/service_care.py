@@ -12,6 +12,9 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from app import audit
+from app.languages import day_in_full
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans import services
 from models import Service
 from models.base import db
@@ -22,7 +25,7 @@ from views.questions import ReasonForm, ask, is_answered
 class DaysForm(DynamicForm):
     """How much longer."""
 
-    days = IntegerField("Days", default=7, validators=[InputRequired(), NumberRange(1, 366)])
+    days = IntegerField(_l("Days"), default=7, validators=[InputRequired(), NumberRange(1, 366)])
 
 
 class ServiceCarePage(BaseView):
@@ -36,39 +39,43 @@ class ServiceCarePage(BaseView):
         service, form = self._find(service_uuid), ReasonForm()
         if not is_answered(form):
             return self._ask(
-                service, "Suspend", form=form, picture="minus",
-                consequence="Its chatbots stop at once and its pages can only be read. The holder reads the reason in "
-                "a mail and on every page. Nothing is deleted, and its period goes on.",
+                service, _("Suspend"), form=form, picture="minus",
+                consequence=_("Its chatbots stop at once and its pages can only be read. The holder reads the reason "
+                "in a mail and on every page. Nothing is deleted, and its period goes on."),
             )  # fmt: skip
         services.suspend(service, form.reason.data)
-        return self._done("service.suspend", service, "The service is suspended.")
+        return self._done("service.suspend", service, _("The service is suspended."))
 
     @expose("/<uuid:service_uuid>/lift", methods=["GET", "POST"])
     @has_access
     def lift(self, service_uuid: uuid.UUID) -> Any:
         service = self._find(service_uuid)
         if not is_answered():
-            words = "It works again at once, as far as its period runs. The holder is told by mail."
+            words = _("It works again at once, as far as its period runs. The holder is told by mail.")
             return self._ask(service, "Lift the suspension of", consequence=words, picture="check", is_harmless=True)
         services.lift(service)
-        return self._done("service.lift", service, "The suspension is lifted.")
+        return self._done("service.lift", service, _("The suspension is lifted."))
 
     @expose("/<uuid:service_uuid>/extend", methods=["GET", "POST"])
     @has_access
     def extend(self, service_uuid: uuid.UUID) -> Any:
         service, form = self._find(service_uuid), DaysForm()
         if not is_answered(form):
-            words = "Its trial or period lasts so much longer, from its end or from now, whichever is later."
-            return self._ask(service, "Extend", consequence=words, form=form, picture="clock", is_harmless=True)
+            words = _("Its trial or period lasts so much longer, from its end or from now, whichever is later.")
+            return self._ask(service, _("Extend"), consequence=words, form=form, picture="clock", is_harmless=True)
         ends = services.extend(service, form.days.data)
-        return self._done("service.extend", service, f"The service works until {ends:%d %B %Y, %H:%M} UTC.")
+        return self._done(
+            "service.extend",
+            service,
+            _("The service works until %(day)s, %(time)s UTC.", day=day_in_full(ends), time=f"{ends:%H:%M}"),
+        )
 
     def _find(self, service_uuid: uuid.UUID) -> Service:
         found: Service = find_service(service_uuid) or abort(404)
         return found
 
     def _ask(self, service: Service, verb: str, **words: Any) -> Any:
-        above = [("Services", url_for("ServiceView.list")), (service.name, self._address(service))]
+        above = [(_("Services"), url_for("ServiceView.list")), (service.name, self._address(service))]
         return ask(self, f"{verb} {service.name}?", verb.split(maxsplit=1)[0], above, **words)
 
     def _address(self, service: Service) -> str:

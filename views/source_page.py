@@ -14,6 +14,7 @@ from app.caller import standing
 from app.knowledge import chunks, sources
 from app.knowledge.crawling import websites
 from app.knowledge.timeline import steps_of
+from app.languages import gettext as _
 from app.values import whole_number
 from jobs import queues
 from models import Source, db
@@ -54,7 +55,7 @@ class SourcePage(BaseView):
         if source.kind != "file":
             abort(404)
         if file is None or not file.filename:
-            flash("Choose a file first.", "warning")
+            flash(_("Choose a file first."), "warning")
             return redirect(self._address(source))
         sources.replace(source, file.filename, file.stream)
         return self._read("source.replace", source)

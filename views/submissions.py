@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement
 
 from app import audit
 from app.caller import preferred, standing, standing_later
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.leads import exporting, finding, submissions
-from app.wording import words
+from app.wording import word
 from models import Submission, db, tenancy
 from models.leads import SUBMISSION_STATES
 from views.base import Screen, rows_where, table
@@ -41,30 +43,35 @@ class SubmissionView(Screen):
     """What visitors have entered in all forms of your chatbots."""
 
     datamodel = table(Submission)
-    list_title = "Submissions"
-    lead = "What visitors have entered in your chatbots' forms, and who wants to talk to a person."
+    list_title = _l("Submissions")
+    lead = _l("What visitors have entered in your chatbots' forms, and who wants to talk to a person.")
     list_columns = ["summary", "form_name", "chatbot", "state", "assignee", "page", "created_at"]
     show_columns = ["summary"]
     add_columns = edit_columns = ["summary"]
     search_columns = ["summary", "form_name", "state", "kind"]
-    search_label = "Search what was entered"
+    search_label = _l("Search what was entered")
     order_columns = ["form_name", "state", "created_at"]
     base_permissions = ["can_list", "can_show", "can_export"]
     base_filters = rows_where(submissions.VIEW, "chatbot.workspace_id")
     base_order = ("id", "desc")
     filter_choices = {"state": SUBMISSION_STATES, "kind": ("form", "handoff")}
     narrowings = (
-        Narrowing("chatbot", "Chatbot", finding.is_of_chatbot, lambda: finding.chatbots(_mine())),
-        Narrowing("form", "Form", finding.is_of_form, lambda: finding.forms(_mine())),
-        Narrowing("assignee", "Assignee", finding.is_taken_by, lambda: finding.assignees(_mine())),
-        Narrowing("from", "From", _since),
-        Narrowing("to", "To", _until),
+        Narrowing("chatbot", _l("Chatbot"), finding.is_of_chatbot, lambda: finding.chatbots(_mine())),
+        Narrowing("form", _l("Form"), finding.is_of_form, lambda: finding.forms(_mine())),
+        Narrowing("assignee", _l("Assignee"), finding.is_taken_by, lambda: finding.assignees(_mine())),
+        Narrowing("from", _l("From"), _since),
+        Narrowing("to", _l("To"), _until),
     )
-    label_columns = {"summary": "Entered", "form_name": "Form", "created_at": "Received", "kind": "What"}
+    label_columns = {
+        "summary": _l("Entered"),
+        "form_name": _l("Form"),
+        "created_at": _l("Received"),
+        "kind": _l("What"),
+    }
     formatters_columns = {"state": status_badge, "created_at": moment, "page": path}
     exports = True
-    picture, next_step = "mail", ("ChatbotView.list", "Open your chatbots")
-    empty_words = "Nothing yet. Open a chatbot's Look and add a form."
+    picture, next_step = "mail", ("ChatbotView.list", _l("Open your chatbots"))
+    empty_words = _l("Nothing yet. Open a chatbot's Look and add a form.")
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -125,7 +132,7 @@ class SubmissionPage(BaseView):
         submissions.assign(submission, people.get(assignee), by_id=standing().member_id)
         audit.record("submission.edit", submission)
         db.session.commit()
-        flash(f"Saved: {words(state).lower()}.", "success")
+        flash(_("Saved: %(state)s.", state=word(state)), "success")
         return redirect(url_for("SubmissionPage.show", submission_uuid=submission_uuid))
 
     @expose("/<uuid:submission_uuid>/delete", methods=["GET", "POST"])
@@ -134,14 +141,14 @@ class SubmissionPage(BaseView):
         submission = self._find(submission_uuid, "submission.edit")
         if request.method != "POST":
             return self.render_template(
-                "confirm.html", question=f"Delete what was entered in {submission.form_name}?", verb="Delete",
-                consequence="It is gone for good. The chat that it was entered in stays.", appbuilder=self.appbuilder,
-                trail=[("Submissions", url_for("SubmissionView.list"))],
+                "confirm.html", question=_("Delete what was entered in %(name)s?", name=submission.form_name),
+                verb=_("Delete"), consequence=_("It is gone for good. The chat that it was entered in stays."),
+                appbuilder=self.appbuilder, trail=[(_("Submissions"), url_for("SubmissionView.list"))],
             )  # fmt: skip
         submissions.remove(submission)
         audit.record("submission.delete", submission)
         db.session.commit()
-        flash("Deleted.", "success")
+        flash(_("Deleted."), "success")
         return redirect(url_for("SubmissionView.list"))
 
     def _find(self, submission_uuid: uuid.UUID, action: str) -> Submission:

@@ -13,6 +13,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit, limits
 from app.caller import standing, standing_later
 from app.history import takeout
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Service, db, tenancy
 from models.base import now
@@ -34,7 +35,7 @@ class TakeoutPage(BaseView):
         if not may_take(standing(), service.id):
             abort(403)
         if not limits.allow(limits.EXPORTS_PER_SERVICE, "export of", str(service.id)):
-            raise Refusal("A service can be exported five times an hour. Try again later.")
+            raise Refusal(_("A service can be exported five times an hour. Try again later."))
         return _send(service)
 
 

@@ -14,6 +14,8 @@ from wtforms import SelectField
 from app.accounts import leaving
 from app.accounts.members import known_as
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.plans import quotas
 from app.wording import words
 from models import Member, Service, Workspace, WorkspaceMember
@@ -38,18 +40,18 @@ class ServiceView(Screen):
     """What was bought. Members read theirs; staff see all, and care for one on its own page."""
 
     datamodel = table(Service)
-    list_title, show_title, edit_title = "Services", "Service", "Change service"
+    list_title, show_title, edit_title = _l("Services"), _l("Service"), _l("Change service")
     list_columns = ["name", "plan", "status", "created_at", "expired_at"]
     show_columns = ["name", "uuid", "plan", "holder", "status", "created_at", "expired_at"]
     edit_columns = ["name"]
     add_columns = ["name"]
     base_filters = [["arriving_at", FilterEqual, None]]
     search_columns = ["name", "status"]
-    search_filter, search_label = ServiceFilter, "Search by name or holder"
+    search_filter, search_label = ServiceFilter, _l("Search by name or holder")
     base_permissions = ["can_list", "can_show", "can_edit"]
-    label_columns = {"expired_at": "Runs until", "created_at": "Since"}
+    label_columns = {"expired_at": _l("Runs until"), "created_at": _l("Since")}
     filter_choices = {"status": ("enabled", "disabled")}
-    picture, noun = "service", "service"
+    picture = "service"
     formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge, "plan": words}
 
     def may_edit(self, _item: Any) -> bool:
@@ -70,7 +72,12 @@ class WorkspaceView(Screen):
 
     datamodel = table(Workspace)
     edit_action = "workspace.edit"
-    list_title, show_title, add_title, edit_title = "Workspaces", "Workspace", "New workspace", "Change workspace"
+    list_title, show_title, add_title, edit_title = (
+        _l("Workspaces"),
+        _l("Workspace"),
+        _l("New workspace"),
+        _l("Change workspace"),
+    )
     list_columns = ["name", "service", "created_at"]
     show_columns = ["name", "service", "created_at"]
     add_columns = ["name", "service"]
@@ -81,10 +88,11 @@ class WorkspaceView(Screen):
     search_columns = ["name"]
     base_filters = [["deleted_at", FilterEqual, None]]
     formatters_columns = {"created_at": moment}
-    label_columns = {"created_at": "Since"}
-    picture, noun = "workspace", "workspace"
-    empty_words = "A workspace holds chatbots, sources and the people who care for them."
-    delete_words = (
+    label_columns = {"created_at": _l("Since")}
+    picture = "workspace"
+    delete_question = _l("Delete workspace %(name)s?")
+    empty_words = _l("A workspace holds chatbots, sources and the people who care for them.")
+    delete_words = _l(
         "Only a workspace without chatbots can be deleted. Its people are taken out of it. Chats of chatbots that were "
         "deleted in it are kept until the day that was said then."
     )
@@ -93,7 +101,7 @@ class WorkspaceView(Screen):
         if not standing().may("history.view", item.id):
             return []
         chats = url_for("HistoryPage.service", service_id=item.service_id, workspace=item.uuid)
-        return [Act("Chats", "history", chats)]
+        return [Act(_("Chats"), "history", chats)]
 
     def workspace_of(self, item: Any) -> int | None:
         workspace_id: int | None = item.id
@@ -112,7 +120,7 @@ class WorkspaceView(Screen):
 
     def remove(self, item: Any) -> None:
         if leaving.is_in_use(item):
-            raise Refused("This workspace still has chatbots: move or delete them first.")
+            raise Refused(_("This workspace still has chatbots: move or delete them first."))
         leaving.close_workspace(item)
 
 
@@ -128,25 +136,26 @@ class WorkspaceMemberView(Screen):
 
     datamodel = table(WorkspaceMember)
     edit_action = "people.edit"
-    list_title, show_title, edit_title = "Members", "Member", "Change role"
-    lead = "Who holds a service is an owner in all of its workspaces, and not listed here."
+    list_title, show_title, edit_title = _l("Members"), _l("Member"), _l("Change role")
+    lead = _l("Who holds a service is an owner in all of its workspaces, and not listed here.")
     list_columns = ["member", "member.email", "workspace", "role", "created_at"]
     show_columns = list_columns
     add_columns = ["role"]
     edit_columns = ["role"]
     search_columns = ["role", "workspace"]
-    search_filter, search_label = PersonFilter, "Search by name or e-mail"
+    search_filter, search_label = PersonFilter, _l("Search by name or e-mail")
     base_permissions = ["can_list", "can_show", "can_edit", "can_delete"]
     base_filters = rows_where("people.view")
-    label_columns = {"member.email": "E-mail", "created_at": "Since"}
+    label_columns = {"member.email": "E-mail", "created_at": _l("Since")}
     formatters_columns = {"created_at": moment, "role": words}
     filter_choices = {"role": WORKSPACE_ROLES}
-    picture, noun = "people", "member"
-    delete_verb, deleted_words = "Remove", "Removed"
-    next_step = ("InvitationView.add", "Invite somebody")
-    edit_form_extra_fields = {"role": SelectField("Role", choices=ROLE_CHOICES)}
-    empty_words = "Nobody is here but the holder of the service. Invite somebody."
-    delete_words = (
+    picture = "people"
+    delete_question = _l("Remove member %(name)s?")
+    delete_verb, deleted_words = _l("Remove"), _l("Removed")
+    next_step = ("InvitationView.add", _l("Invite somebody"))
+    edit_form_extra_fields = {"role": SelectField(_l("Role"), choices=ROLE_CHOICES)}
+    empty_words = _l("Nobody is here but the holder of the service. Invite somebody.")
+    delete_words = _l(
         "The person loses access with their next click. Invitations that they sent are withdrawn. Visitors' chats "
         "belong to the service and stay."
     )

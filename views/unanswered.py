@@ -13,15 +13,17 @@ from app.caller import standing
 from app.insights.parts import wordings
 from app.insights.places import chatbots_in
 from app.knowledge import pairs
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
+from app.languages import ngettext
 from app.learning import answers, inbox
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, QuestionCluster, db
-from views.chatbot_state import count_in_words
 from views.listing import Listing, read_page_number
 
 VIEW, EDIT = "history.view", "source.edit"
-ERASED = "Questions that were erased"
+ERASED = _l("Questions that were erased")
 
 
 class UnansweredPage(BaseView):
@@ -76,7 +78,14 @@ class UnansweredPage(BaseView):
         db.session.commit()
         queues.wake_ingestion(row.source_id)
         queues.wake_learning(cluster.chatbot_id)
-        flash(f"Kept for {count_in_words(1 + n_others, 'wording')}. The questions are asked again now.", "success")
+        flash(
+            ngettext(
+                "Kept for %(num)s wording. The questions are asked again now.",
+                "Kept for %(num)s wordings. The questions are asked again now.",
+                1 + n_others,
+            ),
+            "success",
+        )
         return redirect(url_for(".show", cluster_uuid=cluster_uuid))
 
     @expose("/<uuid:cluster_uuid>/ignore", methods=["POST"])
@@ -86,7 +95,7 @@ class UnansweredPage(BaseView):
         inbox.ignore(cluster, standing().member_id)
         audit.record("cluster.ignore", cluster)
         db.session.commit()
-        flash("Ignored, also when it is asked again. You find it under Ignored.", "success")
+        flash(_("Ignored, also when it is asked again. You find it under Ignored."), "success")
         return redirect(url_for(".index"))
 
     @expose("/<uuid:cluster_uuid>/restore", methods=["POST"])

@@ -12,10 +12,11 @@ from app import audit
 from app.answering import golden
 from app.caller import standing
 from app.knowledge import holds, versions
+from app.languages import gettext as _
+from app.languages import ngettext
 from jobs import queues
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot
-from views.chatbot_state import count_in_words
 
 MAX_CSV_BYTES = 1_000_000
 
@@ -45,7 +46,7 @@ class VersionsPage(BaseView):
         versions.go_back(chatbot, generation)
         audit.record("chatbot.rollback", chatbot, version=number)
         db.session.commit()
-        flash(f"Version {number} answers again. What is new waits until you train it.", "success")
+        flash(_("Version %(number)s answers again. What is new waits until you train it.", number=number), "success")
         return redirect(url_for("VersionsPage.show", chatbot_uuid=chatbot.uuid))
 
     @expose("/<uuid:chatbot_uuid>/publish", methods=["POST"])
@@ -57,7 +58,7 @@ class VersionsPage(BaseView):
         audit.record("chatbot.publish_worse", chatbot)
         db.session.commit()
         queues.wake_training(chatbot.id)
-        flash("It is published within seconds. The present answers stay until then.", "success")
+        flash(_("It is published within seconds. The present answers stay until then."), "success")
         return redirect(url_for("VersionsPage.show", chatbot_uuid=chatbot.uuid))
 
 
@@ -86,15 +87,18 @@ class GoldenPage(BaseView):
         if file is not None and file.filename:
             raw = file.stream.read(MAX_CSV_BYTES + 1)
             if len(raw) > MAX_CSV_BYTES:
-                raise golden.GoldenError("The file is larger than 1 MB. Split it.")
+                raise golden.GoldenError(_("The file is larger than 1 MB. Split it."))
             added = golden.add_csv(chatbot, raw)
         else:
             typed = [request.form.get(name, "") for name in ("question", "document", "words")]
             added = [golden.add(chatbot, *typed)]
         for row in added:
             audit.record("golden.add", row)
-        kept = count_in_words(len(added), "question")
-        return self._done(chatbot, f"{kept} kept, and asked of the next version before it is published.")
+        said = ngettext(
+            "%(num)s question kept, and asked of the next version before it is published.",
+            "%(num)s questions kept, and asked of the next version before it is published.", len(added),
+        )  # fmt: skip
+        return self._done(chatbot, said)
 
     @expose("/<uuid:chatbot_uuid>/<uuid:golden_question_uuid>/delete", methods=["POST"])
     @has_access
@@ -103,7 +107,7 @@ class GoldenPage(BaseView):
         question = golden.find(chatbot, golden_question_uuid) or abort(404)
         db.session.delete(question)
         audit.record("golden.delete", question)
-        return self._done(chatbot, "Deleted.")
+        return self._done(chatbot, _("Deleted."))
 
     @expose("/<uuid:chatbot_uuid>/switch", methods=["POST"])
     @has_access
@@ -111,8 +115,8 @@ class GoldenPage(BaseView):
         chatbot = find_chatbot(chatbot_uuid, "source.edit")
         chatbot.holds_worse = not chatbot.holds_worse
         audit.record("golden.switch", chatbot)
-        held = "A version that makes a golden question worse waits for your yes from now on."
-        published = "New versions are published from now on, also when a golden question gets worse."
+        held = _("A version that makes a golden question worse waits for your yes from now on.")
+        published = _("New versions are published from now on, also when a golden question gets worse.")
         return self._done(chatbot, held if chatbot.holds_worse else published)
 
     def _done(self, chatbot: Chatbot, words: str) -> Any:

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from app import audit
 from app.caller import standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.webhooks import events, finding, owning
 from jobs import queues
 from models import Delivery, Service, Webhook, Workspace, db
@@ -18,7 +20,7 @@ from views.chatbot_places import trail_of
 from views.questions import ask
 from views.webhook_rights import led_by_caller
 
-_BEFORE = "For a day, what is sent carries a signature by the one before too."
+_BEFORE = _l("For a day, what is sent carries a signature by the one before too.")
 
 
 class WebhookPage(BaseView):
@@ -51,32 +53,33 @@ class WebhookPage(BaseView):
             abort(403)
         services, workspaces = _reachable()
         url, wanted = request.form.get("url", ""), request.form.getlist("event")
+        said = _("Added. Its secret is below.")
         whole = next((service for service in services if str(service.uuid) == request.form.get("service")), None)
         if whole is not None:
-            return self._done("webhook.add", owning.add_for_service(whole, url, wanted), "Added. Its secret is below.")
+            return self._done("webhook.add", owning.add_for_service(whole, url, wanted), said)
         chosen = [place for place in workspaces if str(place.uuid) in request.form.getlist("workspace")]
-        return self._done("webhook.add", owning.add_for_workspaces(chosen, url, wanted), "Added. Its secret is below.")
+        return self._done("webhook.add", owning.add_for_workspaces(chosen, url, wanted), said)
 
     @expose("/<uuid:webhook_uuid>/events", methods=["POST"])
     @has_access
     def choose(self, webhook_uuid: uuid.UUID) -> Any:
         webhook = _find(webhook_uuid)
         owning.choose_events(webhook, request.form.getlist("event"))
-        return self._done("webhook.choose_events", webhook, "Saved.")
+        return self._done("webhook.choose_events", webhook, _("Saved."))
 
     @expose("/<uuid:webhook_uuid>/renew", methods=["POST"])
     @has_access
     def renew(self, webhook_uuid: uuid.UUID) -> Any:
         webhook = _find(webhook_uuid)
         owning.renew_secret(webhook)
-        return self._done("webhook.renew_secret", webhook, f"The secret is new. {_BEFORE}")
+        return self._done("webhook.renew_secret", webhook, f"{_('The secret is new.')} {_BEFORE}")
 
     @expose("/<uuid:webhook_uuid>/test", methods=["POST"])
     @has_access
     def try_out(self, webhook_uuid: uuid.UUID) -> Any:
         webhook = _find(webhook_uuid)
         delivery_id = owning.try_out(webhook).id
-        answer = self._done("webhook.try_out", webhook, "A test is on its way; see what came of it below.")
+        answer = self._done("webhook.try_out", webhook, _("A test is on its way; see what came of it below."))
         queues.wake_deliveries(delivery_id)
         return answer
 
@@ -93,9 +96,9 @@ class WebhookPage(BaseView):
         webhook = _find(webhook_uuid)
         if request.method != "POST":
             above = trail_of(webhook.chatbot) if webhook.chatbot is not None else []
-            words = f"{webhook.url} is told of nothing any more; what waits to be sent is forgotten."
-            trail = [*above, ("Webhooks", _page_of(webhook))]
-            return ask(self, "Delete this webhook?", "Delete", trail, consequence=words)
+            words = _("%(url)s is told of nothing any more; what waits to be sent is forgotten.", url=webhook.url)
+            trail = [*above, (_("Webhooks"), _page_of(webhook))]
+            return ask(self, _("Delete this webhook?"), _("Delete"), trail, consequence=words)
         page = _page_of(webhook)
         db.session.delete(webhook)
         return self._done("webhook.delete", webhook, page=page)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from app.knowledge import sources
 from app.knowledge.crawling import websites
 from app.knowledge.crawling.pages import Counts
+from app.languages import gettext as _
+from app.languages import ngettext
 from app.template_filters import ago
 from models import Source, Website
-from views.chatbot_state import State, count_in_words
+from views.chatbot_state import State
 
 _WORDS = {"previewed": "not taken yet", "awaiting_consent": "your yes needed"}
 
@@ -36,19 +38,32 @@ def describe(source: Source, website: Website, counts: Counts) -> State:
 
 def _describe_moving(source: Source, website: Website, counts: Counts) -> str:
     if not websites.is_running(source, website):
-        return "Waiting for its turn."
+        return _("Waiting for its turn.")
     if website.is_canceled:
-        return "Stopping after this page."
-    verb = "looked at" if website.is_preview else "read"
-    return f"{count_in_words(counts.n_visited, 'page')} {verb}, {counts.n_waiting} known to wait."
+        return _("Stopping after this page.")
+    if website.is_preview:
+        return ngettext(
+            "%(num)s page looked at, %(waiting)s known to wait.", "%(num)s pages looked at, %(waiting)s known to wait.",
+            counts.n_visited, waiting=counts.n_waiting,
+        )  # fmt: skip
+    return ngettext(
+        "%(num)s page read, %(waiting)s known to wait.", "%(num)s pages read, %(waiting)s known to wait.",
+        counts.n_visited, waiting=counts.n_waiting,
+    )  # fmt: skip
 
 
 def _describe_rest(website: Website, counts: Counts) -> str:
     if website.phase == "previewed":
-        return "Looked through. Nothing is taken until you say so."
+        return _("Looked through. Nothing is taken until you say so.")
     if website.phase == "awaiting_consent":
-        removed = "is gone from the website" if counts.n_dropped == 1 else "are gone from the website"
-        return f"{counts.n_dropped} of {count_in_words(counts.n_taken, 'page')} {removed}. Nothing was changed yet."
+        return ngettext(
+            "%(num)s of %(all)s pages is gone from the website. Nothing was changed yet.",
+            "%(num)s of %(all)s pages are gone from the website. Nothing was changed yet.",
+            counts.n_dropped, all=counts.n_taken,
+        )  # fmt: skip
     if not counts.n_taken and not website.settled_crawl:
-        return "Nothing of it is read yet."
-    return f"Answers from {count_in_words(counts.n_taken, 'page')}, read {ago(website.ended_at)}."
+        return _("Nothing of it is read yet.")
+    n, when = counts.n_taken, ago(website.ended_at)
+    return ngettext(
+        "Answers from %(num)s page, read %(ago)s.", "Answers from %(num)s pages, read %(ago)s.", n, ago=when
+    )

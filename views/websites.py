@@ -14,6 +14,7 @@ from app.caller import standing
 from app.knowledge import sources
 from app.knowledge.crawling import pages, report, terms, websites
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
 from app.values import whole_number
 from jobs import queues
 from models import Source, Website, db
@@ -143,14 +144,14 @@ def _read_wishes(typed: dict[str, str]) -> websites.Wishes:
     limit = typed["max_pages"].strip()
     max_pages = whole_number(limit[:MAX_DIGITS])  # longer ones are beyond every plan
     if limit and max_pages is None:
-        raise SourceError("The limit of pages is a whole number from 1.")
+        raise SourceError(_("The limit of pages is a whole number from 1."))
     return websites.make_wishes(typed["include"].splitlines(), typed["exclude"].splitlines(), max_pages)
 
 
 def _read_listing() -> Listing:
     outcome = request.args.get("outcome", "")
     return Listing(
-        placeholder="Search by address or title",
+        placeholder=_("Search by address or title"),
         words=read_words(),
         chosen={"outcome": outcome} if outcome in OUTCOMES else {},
         page=read_page_number(),

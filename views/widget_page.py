@@ -14,6 +14,7 @@ from app.accounts.preferences import time_zones
 from app.caller import standing
 from app.domains import embeds
 from app.history import visitors
+from app.languages import gettext as _
 from app.looks import colors, fields, languages, pictures, schema
 from app.looks.fields import Section
 from app.plans import usage
@@ -94,7 +95,7 @@ class WidgetPage(BaseView):
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         audit.record("identity_keys.renew", visitors.renew_key(chatbot))
         db.session.commit()
-        flash("There is a new secret. The one before counts for one more day.", "success")
+        flash(_("There is a new secret. The one before counts for one more day."), "success")
         return redirect(url_for("WidgetPage.visitors", chatbot_uuid=chatbot.uuid))
 
     def _save(self, chatbot: Chatbot, name: str, sections: tuple[Section, ...]) -> Any:
@@ -115,7 +116,7 @@ class WidgetPage(BaseView):
         chatbot.settings = settings
         audit.record(f"chatbot.{name}", chatbot)
         db.session.commit()
-        flash("Saved. Pages show it within a minute.", "success")
+        flash(_("Saved. Pages show it within a minute."), "success")
         return redirect(url_for(f"WidgetPage.{name}", chatbot_uuid=chatbot.uuid, **values))
 
     def _editor(

@@ -19,6 +19,7 @@ from app.caller import limit_previews, standing
 from app.collaborators import here
 from app.domains import embeds
 from app.history import overview
+from app.languages import lazy_gettext as _l
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
 from views.chatbot_state import describe
@@ -28,11 +29,11 @@ class QuestionForm(DynamicForm):
     """A question, and the one that a visitor asked before it."""
 
     question = TextAreaField(
-        "Question", validators=[InputRequired(), Length(max=MAX_QUESTION_CHARS)], render_kw={"rows": 2}
+        _l("Question"), validators=[InputRequired(), Length(max=MAX_QUESTION_CHARS)], render_kw={"rows": 2}
     )
     before = StringField(
-        "Asked before it", validators=[Length(max=MAX_QUESTION_CHARS)],
-        description="To see how a question is understood that leans on another.",
+        _l("Asked before it"), validators=[Length(max=MAX_QUESTION_CHARS)],
+        description=_l("To see how a question is understood that leans on another."),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import flask_appbuilder
 import flask_babel
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -85,7 +85,7 @@ def day_in_words(day: dt.date, language: str = "") -> str:
 def day_in_full(moment: dt.date) -> str:
     """Return a day with the whole name of its month: "25 November 2026"."""
     locale = present()
-    return format_skeleton("yMMMMd", moment, locale="en_GB" if locale == "en" else locale)
+    return format_date(moment, "long", locale="en_GB" if locale == "en" else locale)
 
 
 def path_of(language: str) -> Path:

@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 
 from app.caller import standing
 from app.knowledge import chatbots
+from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.leads import forms
 from app.wording import words
@@ -55,8 +56,8 @@ _FIELDS = {
         description=_l("Left empty, it is said in our words."),
     ),
     "description": _DESCRIPTION,
-    "type": SelectField(_l("Type"), choices={t: words(t) for t in CHATBOT_TYPES}, default="support"),
-    "status": SelectField(_l("Status"), choices={"enabled": _l("Enabled"), "disabled": _l("Disabled")}),
+    "type": SelectField(_l("Type"), choices=[(t, lazily(words, t)) for t in CHATBOT_TYPES], default="support"),
+    "status": SelectField(_l("Status"), choices=[("enabled", _l("Enabled")), ("disabled", _l("Disabled"))]),
 }
 
 

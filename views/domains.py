@@ -57,7 +57,7 @@ class DomainView(Screen):
         "with_subdomains": _WITH_SUBDOMAINS,
     }
     edit_form_extra_fields = {
-        "status": SelectField(_l("Status"), choices={"active": _l("Active"), "inactive": _l("Paused")}),
+        "status": SelectField(_l("Status"), choices=[("active", _l("Active")), ("inactive", _l("Paused"))]),
         "with_subdomains": _WITH_SUBDOMAINS,
     }
     filter_choices = {"status": ("active", "inactive")}

@@ -10,6 +10,7 @@ from wtforms import Form, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from app.languages import gettext as _
+from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, GB, Feature, FeaturesError, parse_features
 from app.wording import words
@@ -51,7 +52,7 @@ def _field(feature: Feature) -> Any:
     if feature.name.endswith("_bytes"):
         return SizeField(feature.label, description=_("In MB or GB, for instance 500 MB."), default=feature.default)
     if feature.choices:
-        return SelectField(feature.label, choices={word: words(word) for word in feature.choices})
+        return SelectField(feature.label, choices=[(word, lazily(words, word)) for word in feature.choices])
     if isinstance(feature.default, bool):
         choices, default = {"yes": _("Yes"), "no": _("No")}, "yes" if feature.default else "no"
         return SelectField(feature.label, choices=choices, default=default)

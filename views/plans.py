@@ -9,6 +9,7 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.languages import gettext as _
+from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, in_words
 from app.template_filters import money
@@ -24,8 +25,10 @@ _NAME = Regexp(r"[a-z0-9][a-z0-9-]*\Z", message=_l("Use small letters, digits an
 _CURRENCY = Regexp(r"[A-Z]{3}\Z", message=_l("Use the three letters of ISO 4217, for instance EUR."))
 _FIELDS = {
     "description": TextAreaField(_l("Description"), validators=[Optional(), Length(max=2000)]),
-    "status": SelectField(_l("Status"), choices={"enabled": _l("Enabled"), "disabled": _l("Disabled")}),
-    "billing_cycle": SelectField(_l("Billing cycle"), choices={cycle: words(cycle) for cycle in BILLING_CYCLES}),
+    "status": SelectField(_l("Status"), choices=[("enabled", _l("Enabled")), ("disabled", _l("Disabled"))]),
+    "billing_cycle": SelectField(
+        _l("Billing cycle"), choices=[(cycle, lazily(words, cycle)) for cycle in BILLING_CYCLES]
+    ),
     "price": IntegerField(
         _l("Price"), description=_l("In the smallest unit of the currency: 1900 is 19.00."),
         validators=[InputRequired(), NumberRange(0, 10**9)],

@@ -75,7 +75,7 @@ def test_the_chats_of_a_deleted_chatbot_are_kept_for_the_grace_days_then_all_bel
     plant(app, bystander)
     before = left_below(app, bystander)
     address = f"/chatbotview/delete/{acme.chatbot_id}"
-    assert "can be read until 02 March 2026" in owner.get(address).text
+    assert "can be read until 2 March 2026" in owner.get(address).text
     assert owner.post(address, data={"chats": "keep"}).status_code == 302
     clock.go(days=29)
     run(app)

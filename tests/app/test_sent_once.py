@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app import sent_once
-from models import Chatbot, db
+from models import Chatbot, Source, db
 from tests.conftest import inside, sign_in
 
 
@@ -80,3 +81,14 @@ def test_who_waits_too_long_is_told_so(as_ada, new_chatbot, monkeypatch):
     monkeypatch.setattr(sent_once._Memory, "set", lambda *_args, **how: not how.get("nx"))
     answer = as_ada.post("/chatbotview/add", data=new_chatbot)
     assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_another_file_of_the_same_name_is_another_file(app, as_ada, ada):
+    """Mended, and chosen again on the page that somebody went back to: its form has the name that it had."""
+    address = f"/chatbot/{ada.chatbot_uuid}/sources"
+    once = form_of(as_ada, address)
+    for content in (b"Prices of May.", b"Prices of June, at last."):
+        as_ada.post(address, data={**once, "files": [(io.BytesIO(content), "prices.txt")]})
+    with inside(app):
+        sizes = select(Source.filesize).where(Source.chatbot_id == ada.chatbot_id)
+        assert list(db.session.scalars(sizes)) == [len(content)]

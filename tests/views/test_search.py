@@ -6,7 +6,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import event
 
+from app.history import fulltext
 from models import ChatSession, Message, Source, db
 from tests.conftest import inside, sign_in
 from tests.isolation.conftest import add_person
@@ -49,6 +51,26 @@ def test_everything_that_is_called_so_is_found_and_opens(as_ada, ada):
 
 def test_who_only_uses_finds_no_chats_and_no_people(app, acme, ada):
     assert headings(sign_in(app, acme), ada.canary) == ["Chatbots", "Sources", "Domains"]
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_common_word_is_looked_for_in_ones_own_services_alone(app, as_ada, ada, monkeypatch):
+    """Whatever other customers have said: else each letter that somebody types walks through all of it."""
+    monkeypatch.setattr(fulltext, "FEW", 0)  # more than that are found: all of a place are walked through
+    asked = []
+    with inside(app):
+        engine = db.engine
+
+    def note(_connection, _cursor, statement, parameters, *_how):
+        if "chat_sessions.last_question" in statement and ("MATCH" in statement or "@@" in statement):
+            asked.append(str(parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert "Chats" in headings(as_ada, "shelf")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert [f"§{ada.service_id}" in parameters for parameters in asked] == [True]
 
 
 @pytest.mark.usefixtures("acme")

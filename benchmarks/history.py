@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from installation import ROOT, print_machine, print_table, quantile, run
+from installation import ROOT, print_machine, print_rows, quantile, run
 
 sys.path.insert(0, str(ROOT))
 
@@ -32,10 +32,11 @@ from seed_history import seed
 
 from app.accounts import devices
 from app.commands.opening import installation
+from app.factory import create_app
 from app.history import paging
 from app.insights import counting
 from config import read_config
-from models import Chatbot, ChatSession, Domain, Member, Message, Service, Workspace, db, tenancy
+from models import Chatbot, ChatSession, Domain, Member, Message, QuestionCluster, Service, Workspace, db, tenancy
 
 N_TIMES = 12  # each address is asked
 DEEP = 1000 * paging.PAGE_SIZE
@@ -115,6 +116,9 @@ def insights(reader: Reader) -> Iterator[tuple[str, str]]:
     with reader.client.application.app_context(), tenancy.everything():
         while n_rows := counting.count_due():
             n_counted += n_rows
+        if db.engine.dialect.name == "postgresql":
+            db.session.execute(sa.text("ANALYZE"))
+            db.session.commit()
         service = db.session.scalar(sa.select(Service.uuid).where(Service.id == reader.service_id))
     rate = n_counted / (time.perf_counter() - started)
     yield "counting into rollups", f"{n_counted:,} rows, {rate:,.0f} a second"
@@ -122,6 +126,26 @@ def insights(reader: Reader) -> Iterator[tuple[str, str]]:
     yield "insights of a year, of a service", _p95(year, 300)
     yield "insights of a month, of a service", _p95(month, 300)
     yield "insights of a year, of a chatbot", _p95(reader.open(f"/insights/chatbot/{reader.chatbot}?days=365"), 300)
+
+
+def inbox(reader: Reader) -> Iterator[tuple[str, str]]:
+    with reader.client.application.app_context(), tenancy.everything():
+        n_clusters = db.session.scalar(sa.select(sa.func.count(QuestionCluster.id)))
+    yield f"unanswered, of {n_clusters:,} groups", _p95(reader.open("/unanswered/"), 300)
+
+
+def erasing(reader: Reader) -> Iterator[tuple[str, str]]:
+    """Count what would be erased, in all chatbots of the service; nothing is."""
+    reader.client.application.config["WTF_CSRF_ENABLED"] = False
+    address = f"/chatbot/{reader.chatbot}/privacy/erase"
+    for kind, sought in (("words", "model 4711"), ("words", "delivery"), ("email", "uma@example.com")):
+        times = []
+        for _ in range(3):
+            started = time.perf_counter()
+            answer = reader.client.post(address, data={"kind": kind, "sought": sought, "everywhere": "1"})
+            times.append((time.perf_counter() - started) * 1000)
+            assert answer.status_code == 200, answer.status_code
+        yield f"what erasing by {kind} would take, {sought}", f"{quantile(times, 0.5):,.0f} ms"
 
 
 def _resident_mb() -> float:
@@ -153,6 +177,8 @@ MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (
     deep_pages,
     dialogues,
     insights,
+    inbox,
+    erasing,
     exports,
 )
 
@@ -187,11 +213,10 @@ def _sign_in(app: Flask, member_id: int) -> Any:
 
 
 def measure() -> None:
-    with installation(read_config()) as app:
+    with installation(read_config(), create_app) as app:
         title = f"{db.session.scalar(sa.select(sa.func.count(Message.id))):,} messages, {db.engine.dialect.name}"
         reader = _find_reader(app)
-    rows = [row for measurement in MEASUREMENTS for row in measurement(reader)]
-    print_table(title, rows)
+    print_rows(title, (row for measurement in MEASUREMENTS for row in measurement(reader)))
 
 
 @contextmanager
@@ -228,9 +253,12 @@ def main() -> int:
     for server in filter(None, ("sqlite", os.environ.get("TEST_DATABASE_URL"))):
         with throwaway("" if server == "sqlite" else server):
             run("init")
+            started = time.perf_counter()
             with installation(read_config()):
                 seed(asked.messages)
+            print(f"  written in {time.perf_counter() - started:,.0f} s", flush=True)
             measure()
+            print(f"  all of it in {time.perf_counter() - started:,.0f} s\n", flush=True)
     return 0
 
 

@@ -78,3 +78,10 @@ def print_machine() -> None:
 
 def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     print(f"{title}\n" + "\n".join(f"  {name:58} {value}" for name, value in rows) + "\n", flush=True)
+
+
+def print_rows(title: str, rows: Iterator[tuple[str, str]]) -> None:
+    """Print a table in Markdown, each row as soon as it is measured: what was cut off keeps what it has found."""
+    print(f"\n| {title} | |\n|---|---|", flush=True)
+    for name, value in rows:
+        print(f"| {name} | {value} |", flush=True)

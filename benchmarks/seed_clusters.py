@@ -74,7 +74,8 @@ def _asked(
     question = aliased(Message)
     query = select(Message.id, Message.timestamp, Message.state, Message.feedback, question.message)
     query = query.join(question, question.id == Message.question_id).where(Message.chatbot_id == chatbot_id)
-    for row in db.session.execute(query.where(Message.state != "error").order_by(Message.id)):
+    is_known = select(AskedQuestion.id).where(AskedQuestion.message_id == Message.id).exists()
+    for row in db.session.execute(query.where(Message.state != "error", ~is_known).order_by(Message.id)):
         question_id, trouble, name = next(question_ids), trouble_of(row), _LAST_DIGIT.sub("", row.message)
         group = groups[name] if name in groups else groups.setdefault(name, Group(next(cluster_ids), question_id))
         group.add(row.timestamp, trouble)

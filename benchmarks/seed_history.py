@@ -21,6 +21,7 @@ from installation import ROOT
 
 sys.path.insert(0, str(ROOT))
 
+from seed_clusters import seed_clusters
 from sqlalchemy import func, insert, select, text
 
 from app.accounts import members
@@ -133,7 +134,7 @@ class Writer:
             for table in _TABLES:
                 name = table.__tablename__
                 connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {self._next[table]})"))
-        connection.execute(text("ANALYZE"))
+            connection.execute(text("ANALYZE"))  # as the server does by itself; SQLite never does
         db.session.commit()
 
 
@@ -246,6 +247,7 @@ def seed(n_messages: int, *, told: bool = True) -> list[int]:
             print(f"  {n_written:>9,} messages, {time.perf_counter() - began:6.1f} s for the last 100,000", flush=True)
             began = time.perf_counter()
     writer.write()
+    seed_clusters()
     writer.finish()
     return list(dict.fromkeys(spot.service_id for spot in choices))
 

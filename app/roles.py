@@ -34,8 +34,8 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "GoldenPage": ("can_show", "can_add", "can_delete", "can_switch"),
     "SourcePage": ("can_show", "can_part", "can_retry", "can_replace", "can_switch", "can_switch_chunk"),
     "WidgetPage": (
-        "can_look", "can_save_look", "can_behavior", "can_save_behavior", "can_frame", "can_words", "can_visitors",
-        "can_renew_key",
+        "can_look", "can_save_look", "can_take_look", "can_behavior", "can_save_behavior", "can_frame", "can_words",
+        "can_visitors", "can_renew_key",
     ),
     "FormPage": ("can_forms", "can_add", "can_edit", "can_save", "can_switch", "can_delete"),
     "ChatbotWebhookPage": ("can_show", "can_add"),

@@ -83,6 +83,7 @@ def _pages() -> tuple[Any, ...]:
     from views.exports import ExportPage
     from views.fixing import FixPage
     from views.form_page import FormPage
+    from views.handbook import HandbookPage
     from views.handover import HandoverPage
     from views.history_live import HistoryLivePage
     from views.live import LivePage
@@ -113,7 +114,7 @@ def _pages() -> tuple[Any, ...]:
         ScansPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage,
         HistoryLivePage, MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
-        PrivacyPage, ChatCarePage, ExportPage, StartPage, SearchPage, WorkplacePage,
+        PrivacyPage, ChatCarePage, ExportPage, StartPage, HandbookPage, SearchPage, WorkplacePage,
     )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _teach_templates(environment: Any) -> None:
     from views.chatbot_tabs import head_of
     from views.columns import cost_in_words, mail_moment, moment, path, status_badge
     from views.controls import control
+    from views.handbook import help_here
     from views.navigation import navigation
     from views.source_state import seconds_in_words
     from views.website_state import word_of
@@ -135,4 +137,4 @@ def _teach_templates(environment: Any) -> None:
         seconds=seconds_in_words,
         state_word=word_of,
     )
-    environment.globals.update(navigation=navigation, control=control, chatbot_head=head_of)
+    environment.globals.update(navigation=navigation, control=control, chatbot_head=head_of, help_here=help_here)

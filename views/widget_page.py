@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from typing import Any
 
@@ -11,11 +12,11 @@ from flask_login import current_user
 
 from app import audit
 from app.accounts.preferences import time_zones
-from app.caller import standing
-from app.domains import embeds
+from app.caller import limit_secrets, standing
+from app.domains import embeds, hosts
 from app.history import visitors
 from app.languages import gettext as _
-from app.looks import colors, fields, languages, pictures, schema
+from app.looks import colors, fields, languages, pictures, schema, website
 from app.looks.fields import Section
 from app.plans import usage
 from app.refusals import Refusal
@@ -41,6 +42,21 @@ class WidgetPage(BaseView):
     def save_look(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
         return self._save(chatbot, "look", schema.LOOK)
+
+    @expose("/<uuid:chatbot_uuid>/look/website", methods=["POST"])
+    @has_access
+    def take_look(self, chatbot_uuid: uuid.UUID) -> Any:
+        """Take color, name and picture of the owner's website; what is shown now stays where it says nothing."""
+        find_chatbot(chatbot_uuid, "chatbot.edit")
+        limit_secrets("look of a website")
+        db.session.rollback()  # nothing is held open while the website is waited for
+        try:
+            found = website.look_at(request.form.get("website", ""))
+        except Refusal as refusal:
+            flash(str(refusal), "warning")
+            return redirect(url_for("WidgetPage.look", chatbot_uuid=chatbot_uuid))
+        chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
+        return self._keep(chatbot, "look", _with_found(chatbot, found))
 
     @expose("/<uuid:chatbot_uuid>/behavior")
     @has_access
@@ -127,7 +143,8 @@ class WidgetPage(BaseView):
         page = self._page(
             name, chatbot, sections=sections, wrong=wrong or {}, typed=typed or fields.write(sections, look),
             theme=colors.theme_of(look), accent=look["accent"], pictures=_pictures_of(chatbot),
-            time_zones=time_zones(), may_hide_us=usage.includes(chatbot.workspace.service, "remove_branding"),
+            time_zones=time_zones(), own_website=_website_of(chatbot),
+            may_hide_us=usage.includes(chatbot.workspace.service, "remove_branding"),
         )  # fmt: skip
         return page, 400 if wrong else 200
 
@@ -138,6 +155,19 @@ class WidgetPage(BaseView):
 
 def _may_edit(chatbot: Chatbot) -> bool:
     return standing().may("chatbot.edit", chatbot.workspace_id)
+
+
+def _website_of(chatbot: Chatbot) -> str:
+    """Return a website of the service, so that nobody types what is known."""
+    return next((domain.origin for domain in hosts.usable_domains(chatbot)), "")
+
+
+def _with_found(chatbot: Chatbot, found: website.Found) -> dict[str, Any]:
+    said = {"accent": found.accent, "title": found.title}
+    settings = schema.with_look(chatbot.settings or {}, {name: value for name, value in said.items() if value})
+    if found.picture and not settings.get("avatar"):
+        settings["avatar"] = pictures.save(chatbot.service_id, io.BytesIO(found.picture), "avatar")
+    return settings
 
 
 def _pictures_of(chatbot: Chatbot) -> dict[str, str]:

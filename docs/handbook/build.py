@@ -89,7 +89,7 @@ def main() -> None:
     build_pdf("owners-guide.md", "owners-guide.pdf")
     build_slides("first-steps.md", "first-steps.pptx")
     build_word("operations-notes.md", "operations-notes.docx")
-    for name in ("embedding", "answers", "security", "systems"):
+    for name in ("embedding", "answers", "security", "systems", "looking-after"):
         build_page(f"{name}.md", f"web/{name}.html")
 
 

@@ -8,7 +8,7 @@ AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations crawl bench-screens
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -40,6 +40,9 @@ faults: .venv/installed-tests  ## kill workers, parsers, embedders N_KILLS=1000 
 translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing
 	$(BIN)/python .ci/translations.py
 
+crawl: .venv/installed-tests  ## open every page of every role, in each color and size, with all rules of accessibility
+	WHOLE_CRAWL=1 $(BIN)/python -m pytest -n 2 --dist load tests/e2e/test_crawl.py tests/e2e/test_screens.py
+
 screenshots: .venv/installed-tests  ## take the pictures of the README again
 	$(BIN)/python docs/images/take.py
 
@@ -54,6 +57,9 @@ bench: .venv/installed  ## measure speed and memory; minutes
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/loaders.py
 	$(BIN)/python benchmarks/scale.py
+
+bench-screens: .venv/installed-tests  ## measure what screens weigh, and how fast lists of ROWS=100000 are
+	$(BIN)/python benchmarks/screens.py --rows $(or $(ROWS),100000)
 
 QUESTIONS ?= ../shared/data/qa-dev
 bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS; EVERY=n-th question

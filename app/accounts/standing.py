@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -112,10 +113,14 @@ class Standing:
             return False
         return not is_change(action) or all(service.id != service_id for service in self.stopped)
 
+    @cached_property
+    def _all_workspaces(self) -> list[int]:
+        return list(db.session.scalars(select(Workspace.id)))
+
     def workspaces_where(self, action: str) -> list[int]:
         """Return the ids of the workspaces in which the person may do `action`."""
         if self.is_superadmin:
-            return list(db.session.scalars(select(Workspace.id)))
+            return self._all_workspaces
         return [workspace_id for workspace_id in self.roles if self.may(action, workspace_id)]
 
     def services_where(self, action: str) -> list[int]:

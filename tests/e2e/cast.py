@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import uuid
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -53,6 +54,15 @@ def _add_people():
     }
 
 
+def _store(title):
+    """Keep a file that can be taken home, and return where."""
+    from app.collaborators import here
+
+    key = f"uploads/stage-{uuid.uuid4().hex}"
+    here().storage.save(key, io.BytesIO(title.encode()), max_bytes=1000)
+    return key
+
+
 def _add_sources(chatbot):
     from models import Source, db
 
@@ -67,7 +77,7 @@ def _add_sources(chatbot):
         db.session.add(
             Source(
                 service_id=chatbot.service_id, chatbot_id=chatbot.id, kind="file", title=title, state=state,
-                file_format=title.rpartition(".")[2], data_loc="none", filesize=filesize, progress=progress,
+                file_format=title.rpartition(".")[2], data_loc=_store(title), filesize=filesize, progress=progress,
                 n_chunks=n_chunks, error_advice=advice, error_code="no_text" if advice else None,
                 warnings=["page_2_holds_no_text"] if title == "Terms of sale.pdf" else [],
             )

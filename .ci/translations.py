@@ -7,6 +7,7 @@ translation is empty, fuzzy, or without the same placeholders.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -24,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from app.languages import SHIPPED, path_of  # noqa: E402 - after the path to it
 
 ROOMS = ("app", "views", "widget", "jobs")
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "in_english": None, "ngettext": (1, 2)}
 HEAD = r"""msgid ""
 msgstr ""
 "Language: {language}\n"
@@ -45,7 +46,19 @@ def extract() -> Catalog:
     for room in ROOMS:
         for said in extract_from_dir(ROOT / room, methods, options, KEYWORDS):
             found.add(said[2])
+    for sentence in said_by_loaders():
+        found.add(sentence)
     return found
+
+
+def said_by_loaders() -> Iterator[str]:
+    """Yield what the index room says of files: it knows nothing of languages, and names its sentences `Words`."""
+    for path in sorted((ROOT / "indexes").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Words":
+                yield from (
+                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                )
 
 
 def read(language: str) -> Catalog:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,16 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from flask import current_app
 from flask_babel.speaklater import LazyString
 
 SHIPPED = {"en": "English", "de": "Deutsch"}
 FOLDER = Path(__file__).parent / "translations"
+_SAID = {"address", "advice", "error", "happened", "hint", "why"}  # placeholders that hold sentences themselves
+_WORD = re.compile(r"%\((\w+)\)s")
+MIN_FIXED = 8  # letters of a message without its words, or it would be seen in everything
 _OF_FAB = Path(flask_appbuilder.__file__).parent / "translations"  # what its own forms and validators say
 
 
@@ -46,6 +52,21 @@ def lazy_gettext(message: str) -> str:
     """Return what becomes a sentence when it is written. It takes no words: templates would not escape them."""
     said: str = flask_babel.lazy_gettext(message)
     return said
+
+
+def in_english(message: str, **words: object) -> str:
+    """Return a sentence as a row keeps it, whoever caused it: `retold` says it in the language of its reader."""
+    return message % words if words else message
+
+
+def retold(text: str) -> str:
+    """Return what was said `in_english` in the language of whoever reads it; what nobody says stays as it is."""
+    known = _recognize(text, present()) if text and present() != "en" else None
+    if known is not None:
+        message, words = known
+        return gettext(message, **{name: retold(word) if name in _SAID else word for name, word in words.items()})
+    first, end, rest = text.partition(". ")
+    return f"{retold(first + '.')} {retold(rest)}" if end else text
 
 
 def lazily(make: Callable[[str], str], text: str) -> str:
@@ -88,6 +109,11 @@ def day_in_full(moment: dt.date) -> str:
     return format_date(moment, "long", locale="en_GB" if locale == "en" else locale)
 
 
+def number_in_words(number: float) -> str:
+    """Return a number with its thousands set apart: "12,345"."""
+    return format_decimal(number, locale=present())
+
+
 def path_of(language: str) -> Path:
     return FOLDER / language / "LC_MESSAGES" / "messages.po"
 
@@ -104,6 +130,39 @@ def read_catalog(language: str) -> NullTranslations:
     catalog = Translations(compiled)
     catalog.add_fallback(Translations.load(_OF_FAB, [language]))
     return catalog
+
+
+@lru_cache(maxsize=4096)
+def _recognize(text: str, language: str) -> tuple[str, dict[str, str]] | None:
+    """Return the message that a text was made from, and the words that were filled in."""
+    messages, patterns = _recognizable(language)
+    if text in messages:
+        return text, {}
+    found = ((message, pattern.fullmatch(text)) for message, pattern in patterns)
+    return next(((message, match.groupdict()) for message, match in found if match), None)
+
+
+@lru_cache
+def _recognizable(language: str) -> tuple[set[str], list[tuple[str, re.Pattern[str]]]]:
+    """Return all messages, and for those with words how they read; those that say more themselves come first."""
+    with path_of(language).open("rb") as file:
+        messages = {message.id for message in read_po(file) if isinstance(message.id, str)}
+    fixed = {message: len(_WORD.sub("", message)) for message in messages if _WORD.search(message)}
+    telling = sorted((message for message, n in fixed.items() if n > MIN_FIXED), key=lambda m: (-fixed[m], m))
+    return messages, [(message, _pattern_of(message)) for message in telling]
+
+
+def _pattern_of(message: str) -> re.Pattern[str]:
+    """Return how a message reads with its words: none of them goes beyond a sentence, unless it holds sentences."""
+    pattern, named = "", set[str]()
+    for index, part in enumerate(_WORD.split(message)):
+        if index % 2 == 0:
+            pattern += re.escape(part.replace("%%", "%"))
+            continue
+        some = r"[\s\S]+?" if part in _SAID else r"(?:(?!\. )[\s\S])+?"
+        pattern += f"(?P={part})" if part in named else f"(?P<{part}>{some})"
+        named.add(part)
+    return re.compile(pattern)
 
 
 class Catalogs(flask_babel.Domain):

@@ -11,6 +11,7 @@ from flask_login import current_user
 from app import audit, keyholder, roles, workplace
 from app.accounts import acting, presence
 from app.accounts.standing import NOBODY, find_standing
+from app.languages import gettext as _
 from app.signin import SignInView
 from models import Member, db, tenancy
 
@@ -69,7 +70,7 @@ def _look() -> None:
     grant = acting.find(session["look"], current_user) if current_user.is_authenticated else None
     if grant is None:
         session.pop("look")
-        flash("The look at the service is over.", "info")
+        flash(_("The look at the service is over."), "info")
         return
     g.standing = acting.standing_of(grant, current_user)
     look = g.standing.look
@@ -80,7 +81,9 @@ def _look() -> None:
         audit.record("look.request" if is_open else "look.refused", grant.service, page=page[:200])
         db.session.commit()
     if not is_open:
-        raise acting.LookError(f"You only look at {look.service_name}. End the look first.")
+        raise acting.LookError(
+            _("You only look at %(service_name)s. End the look first.", service_name=look.service_name)
+        )
 
 
 def _refuse_json_for_pages() -> None:

@@ -20,6 +20,8 @@ from app import audit, limits
 from app.accounts import devices, presence, second_factor
 from app.caller import limit_sign_ins, signed_in
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.tokens import TokenError
 from models import Member, db
 
@@ -36,7 +38,7 @@ class SignInForm(DynamicForm):
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
-        "Password", validators=[InputRequired(), Length(max=1024)], render_kw={"autocomplete": "current-password"}
+        _l("Password"), validators=[InputRequired(), Length(max=1024)], render_kw={"autocomplete": "current-password"}
     )
 
 
@@ -44,7 +46,7 @@ class CodeForm(DynamicForm):
     """The second step, where somebody has switched it on."""
 
     code = StringField(
-        "Code", description="Six digits of your authenticator app, or one of your recovery codes.",
+        _l("Code"), description=_l("Six digits of your authenticator app, or one of your recovery codes."),
         validators=[InputRequired(), Length(max=64)],
     )  # fmt: skip
 
@@ -88,7 +90,7 @@ class SignInView(AuthDBView):
         limit_sign_ins("sign-in", form.email.data.strip().lower())
         member = self.appbuilder.sm.auth_user_db(form.email.data, form.password.data)
         if member is None:
-            flash("This e-mail and password don't belong together, or the address isn't confirmed yet.", "danger")
+            flash(_("This e-mail and password don't belong together, or the address isn't confirmed yet."), "danger")
             return None
         after = _where_to_go_on()
         if second_factor.find(member.id) is not None:

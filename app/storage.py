@@ -23,6 +23,8 @@ from typing import IO, Any, BinaryIO, cast
 
 import fsspec
 
+from app.languages import gettext as _
+
 _KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
 _NAME = re.compile(
     r"(?:(?!\.{1,2}/)[A-Za-z0-9._-]{1,128}/){0,8}(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}"
@@ -155,7 +157,7 @@ class Storage:
         try:
             found: dt.datetime = self._filesystem.modified(path)
         except NotImplementedError as error:
-            raise StorageError("storage", "This kind of storage does not tell how old its files are.") from error
+            raise StorageError("storage", _("This kind of storage does not tell how old its files are.")) from error
         return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
     def sweep_drafts(self, before: dt.datetime) -> int:
@@ -198,7 +200,8 @@ class Storage:
         for path in found:
             name = path.removeprefix(place).lstrip("/")
             if not _NAME.fullmatch(name):
-                raise StorageError("storage", f"The storage holds a file that is not ours: {name!r}. Remove it.")
+                strange = _("The storage holds a file that is not ours: %(name)s. Remove it.", name=repr(name))
+                raise StorageError("storage", strange)
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             self._filesystem.get_file(path, str(draft / name))
 
@@ -235,7 +238,8 @@ def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str
         size += len(block)
         if size > max_bytes:
             limit = f"{max_bytes / _MB:.3g} MB" if max_bytes >= _MB else f"{max_bytes} bytes"
-            raise StorageError("limit", f"This is larger than {limit}, the most that is taken. Split it, or ask staff.")
+            too_large = _("This is larger than %(limit)s, the most that is taken. Split it, or ask staff.", limit=limit)
+            raise StorageError("limit", too_large)
         hashed.update(block)
         draft.write(block)
     draft.flush()
@@ -279,7 +283,7 @@ def _sync(path: Path) -> None:
 
 
 def _missing() -> StorageError:
-    return StorageError("missing", "The stored file is gone. Add it again.")
+    return StorageError("missing", _("The stored file is gone. Add it again."))
 
 
 @contextmanager
@@ -291,5 +295,6 @@ def _plainly() -> Iterator[None]:
         raise _missing() from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError("storage", "The installation's disk is full. Ask its operator to make room.") from error
-        raise StorageError("storage", "The installation's storage can't be used now. Try again later.") from error
+            full = _("The installation's disk is full. Ask its operator to make room.")
+            raise StorageError("storage", full) from error
+        raise StorageError("storage", _("The installation's storage can't be used now. Try again later.")) from error

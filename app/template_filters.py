@@ -12,7 +12,7 @@ from flask import Flask
 
 from app import workplace
 from app.caller import standing
-from app.languages import day_in_full, present
+from app.languages import day_in_full, number_in_words, present, retold
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.wording import word, words
@@ -55,11 +55,6 @@ def _span(amount: int, direction: int = 1, *, add_direction: bool = False) -> st
     )
 
 
-def number_in_words(number: float) -> str:
-    """Return a number with its thousands set apart: "12,345"."""
-    return format_decimal(number, locale=present())
-
-
 def size_in_words(n_bytes: int | None) -> str:
     """Return a size in words: "3.4 MB"."""
     amount = float(n_bytes or 0)
@@ -90,5 +85,6 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
         locator=locator_in_words, money=money, word=word, words=words,
+        retold=retold,
     )  # fmt: skip
     app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

@@ -24,9 +24,9 @@ from app.exports.schedules import Rhythm
 from app.history import filters
 from app.history.filters import Filter, FilterError
 from app.languages import gettext as _
+from app.languages import number_in_words
 from app.leads.submissions import VIEW as VIEW_SUBMISSIONS
 from app.refusals import Refusal
-from app.template_filters import number_in_words
 from app.webhooks import finding
 from app.wording import word
 from jobs import queues

@@ -14,10 +14,9 @@ from app.insights.figures import Figures, Slot, read_figures
 from app.insights.periods import Period
 from app.insights.places import Place
 from app.insights.tally import COUNTS
-from app.languages import day_in_words, ngettext
+from app.languages import day_in_words, ngettext, number_in_words
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.template_filters import number_in_words
 from views.insights_facts import RATINGS, STATES, facts_of
 
 _OF_SLOTS = (

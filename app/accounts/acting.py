@@ -17,6 +17,7 @@ from app import audit
 from app.accounts.addresses import AddressError, normalize
 from app.accounts.permissions import HOLDER
 from app.accounts.standing import Look, Standing
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import ActingGrant, Member, Service, Workspace, db, tenancy
 from models.base import now
@@ -47,7 +48,7 @@ def find_service(words: str) -> Service:
     with tenancy.everything():
         found = list(db.session.scalars(query))
     if len(found) != 1:
-        raise LookError("Name one service: its holder's e-mail address, or the number in the address of its page.")
+        raise LookError(_("Name one service: its holder's e-mail address, or the number in the address of its page."))
     return found[0]
 
 
@@ -65,9 +66,9 @@ def start(member: Member, service: Service, reason: str) -> ActingGrant:
         LookError: the person may not, or gave no reason.
     """
     if member.platform_role not in LOOKERS:
-        raise LookError("Only those who run the installation can do that.")
+        raise LookError(_("Only those who run the installation can do that."))
     if len(reason.strip()) < MIN_REASON:
-        raise LookError("Write down why, in a sentence: the customer reads it.")
+        raise LookError(_("Write down why, in a sentence: the customer reads it."))
     expires_at = now() + dt.timedelta(minutes=MINUTES)
     with tenancy.everything():
         made = ActingGrant(

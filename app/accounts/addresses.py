@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.languages import gettext as _
+
 
 class AddressError(Exception):
     """Not one well-formed e-mail address."""
@@ -18,5 +20,7 @@ def normalize(email: str) -> str:
     try:
         checked = validate_email(email.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise AddressError(f"{email!r} is not an e-mail address: {error}") from error
+        raise AddressError(
+            _("%(email)s is not an e-mail address: %(error)s", email=repr(email), error=error)
+        ) from error
     return checked.normalized.lower()

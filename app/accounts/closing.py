@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from app import audit, mail
 from app.accounts import devices, leaving, ownership, platform_roles, second_factor
 from app.accounts.passwords import is_right, make_password, set_password
+from app.languages import gettext as _
 from app.plans import periods, services
 from app.plans.services import ServiceError
 from app.refusals import Refusal
@@ -65,7 +66,7 @@ def close_account(member: Member, password: str, choices: Mapping[int, str]) -> 
         Refusal: the password is wrong, a service was not decided about, or nobody would run the installation.
     """
     if not is_right(member, password):
-        raise Refusal("The present password is not right.")
+        raise Refusal(_("The present password is not right."))
     with tenancy.everything():
         if member.platform_role == SUPERADMIN:
             platform_roles.keep_a_superadmin(member)
@@ -83,7 +84,9 @@ def _settle(held: Held, choice: str) -> None:
         return
     successor = next((person for person in held.successors if str(person.id) == choice), None)
     if successor is None:
-        raise Refusal(f"Choose what becomes of {held.service.name}: somebody in it who takes it over, or its end.")
+        raise Refusal(
+            _("Choose what becomes of %(name)s: somebody in it who takes it over, or its end.", name=held.service.name)
+        )
     ownership.hand_over(held.service, successor)
     page = f"/service/{held.service.uuid}"
     mail.post("service_handed_over", successor.email, page=page, name=successor.first_name, service=held.service.name)

@@ -8,6 +8,7 @@ import uuid
 
 from sqlalchemy import delete, select, update
 
+from app.languages import in_english
 from app.networks import shorten_address
 from models import Device, db, tenancy
 from models.base import change, now
@@ -23,9 +24,9 @@ _SYSTEMS = (
 
 def describe_browser(user_agent: str) -> str:
     """Return family and system of a browser and nothing finer: "Firefox on Linux"."""
-    browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}", user_agent)), "A program")
+    browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}", user_agent)), in_english("A program"))
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    return in_english("%(browser)s on %(system)s", browser=browser, system=system) if system else browser
 
 
 def _parse(device_uuid: str | None) -> uuid.UUID | None:

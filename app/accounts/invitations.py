@@ -13,10 +13,12 @@ from app.accounts.addresses import AddressError, normalize
 from app.accounts.links import VERIFY, revoke_links
 from app.accounts.members import add_member, find_by_email, split_name
 from app.accounts.passwords import check_strength, set_password
+from app.languages import gettext as _
 from app.plans import quotas
 from app.plans.periods import alone_with
 from app.refusals import Refusal
 from app.tokens import digest
+from app.wording import word
 from models import Invitation, Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.base import change, now
 from models.members import MEMBER
@@ -78,9 +80,9 @@ def invite(service: Service, email: str, places: Places, inviter_id: int | None)
 def _check_places(service_id: int, places: Places) -> None:
     query = select(Workspace.id).where(Workspace.service_id == service_id, Workspace.deleted_at.is_(None))
     if not places or not set(places) <= set(db.session.scalars(query)):
-        raise InvitationError("Choose at least one workspace, all of one service.")
+        raise InvitationError(_("Choose at least one workspace, all of one service."))
     if not set(places.values()) <= set(WORKSPACE_ROLES):
-        raise InvitationError("A role is owner, admin or user.")
+        raise InvitationError(_("A role is owner, admin or user."))
 
 
 def _find_seat(service_id: int, member_id: int) -> ServiceMember | None:
@@ -94,24 +96,28 @@ def _find_pending(service_id: int, email: str) -> Invitation | None:
 def _assign(service: Service, member: Member, places: Places) -> Outcome:
     """Give somebody of the service further workspaces; no mail is needed for that."""
     if service.holder_id == member.id:
-        raise InvitationError(f"{member.email} holds this service, and is an owner everywhere in it.")
+        raise InvitationError(_("%(email)s holds this service, and is an owner everywhere in it.", email=member.email))
     added = _take_places(service.id, member, places)
     if not added:
-        raise InvitationError(f"{member.email} is in this workspace already: change the role under Members.")
-    return Outcome(
-        added[0], f"{member.name} is in the service already, and now in {len(added)} more of its workspaces."
-    )
+        raise InvitationError(
+            _("%(email)s is in this workspace already: change the role under Members.", email=member.email)
+        )
+    words = {"name": member.name, "n": len(added)}
+    return Outcome(added[0], _("%(name)s is in the service already, and now in %(n)s more of its workspaces.", **words))
 
 
 def _extend(pending: Invitation, places: Places, inviter_id: int | None) -> Outcome:
     """Add workspaces to an invitation that waits; its link stays the same. Who did it last stands for all of it."""
     further = {key: role for key, role in places.items() if key not in pending.places}
     if not further:
-        raise InvitationError(f"{pending.email} is invited already: send that invitation again, or withdraw it.")
+        raise InvitationError(
+            _("%(email)s is invited already: send that invitation again, or withdraw it.", email=pending.email)
+        )
     pending.further_places = {**pending.further_places, **{str(key): role for key, role in further.items()}}
     pending.invited_by_id = inviter_id
     db.session.flush()
-    return Outcome(pending, f"{pending.email} is invited already; the same link now opens these workspaces too.")
+    said = _("%(email)s is invited already; the same link now opens these workspaces too.", email=pending.email)
+    return Outcome(pending, said)
 
 
 def _offer_seat(service: Service, email: str, places: Places, inviter_id: int | None) -> Outcome:
@@ -122,7 +128,9 @@ def _offer_seat(service: Service, email: str, places: Places, inviter_id: int | 
         further_places={str(key): further_role for key, further_role in further},
     )  # fmt: skip
     link = _mail(made, service)
-    return Outcome(made, f"A mail to {email} is on its way; the invitation's page shows whether it arrived.", link)
+    return Outcome(
+        made, _("A mail to %(email)s is on its way; the invitation's page shows whether it arrived.", email=email), link
+    )
 
 
 def _mail(invitation: Invitation, service: Service) -> str | None:
@@ -143,9 +151,11 @@ def _mail(invitation: Invitation, service: Service) -> str | None:
 def _spare_mailboxes(service_id: int, email: str) -> None:
     """Hold a service to so many mails: what it writes to strangers carries its name, and ours."""
     if not limits.allow(limits.MAILS_PER_ACCOUNT, "invitation of", f"{service_id} {email}"):
-        raise InvitationError(f"{email} was sent several invitations within the hour: the last one works.")
+        raise InvitationError(
+            _("%(email)s was sent several invitations within the hour: the last one works.", email=email)
+        )
     if not limits.allow(limits.INVITATIONS_PER_SERVICE, "invitations by", str(service_id)):
-        raise InvitationError("This service has sent many invitations today. Go on tomorrow.")
+        raise InvitationError(_("This service has sent many invitations today. Go on tomorrow."))
 
 
 def resend(invitation: Invitation, sender_id: int | None) -> Outcome:
@@ -158,12 +168,14 @@ def resend(invitation: Invitation, sender_id: int | None) -> Outcome:
     with alone_with(invitation.service_id):
         db.session.refresh(invitation)
         if invitation.status != "pending":
-            raise InvitationError(f"This invitation is {invitation.status}: invite {invitation.email} anew.")
+            words = {"status": word(invitation.status), "email": invitation.email}
+            raise InvitationError(_("This invitation is %(status)s: invite %(email)s anew.", **words))
         if not invitation.is_open:
             quotas.make_room(invitation.service_id, "seats")
         invitation.invited_by_id = sender_id
         link = _mail(invitation, invitation.workspace.service)
-        return Outcome(invitation, f"A new mail to {invitation.email} is on its way; the link before is dead.", link)
+        said = _("A new mail to %(email)s is on its way; the link before is dead.", email=invitation.email)
+        return Outcome(invitation, said, link)
 
 
 def offers_of(rows: Sequence[Invitation]) -> dict[int, str]:
@@ -191,7 +203,7 @@ def revoke(invitation: Invitation) -> None:
         InvitationError: it was accepted already.
     """
     if invitation.status == "accepted":
-        raise InvitationError("It was accepted already: remove the person under Members.")
+        raise InvitationError(_("It was accepted already: remove the person under Members."))
     invitation.status = "revoked"
 
 

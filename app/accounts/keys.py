@@ -16,6 +16,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.permissions import ADMIN, USER, allows
 from app.accounts.standing import NOBODY, Standing, find_standing
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
+from app.languages import number_in_words
 from app.plans import periods
 from app.plans.features import API_RATE, BY_NAME
 from app.refusals import Refusal
@@ -45,9 +48,9 @@ class Rights:
 
 
 RIGHTS = {
-    "write": Rights(ADMIN, reads_only=False, words="Read and change what an admin of the workspaces may"),
-    "read": Rights(ADMIN, reads_only=True, words="Read everything, chats and submissions too; change nothing"),
-    "basics": Rights(USER, reads_only=True, words="Read chatbots, sources and domains; no chats, no submissions"),
+    "write": Rights(ADMIN, reads_only=False, words=_l("Read and change what an admin of the workspaces may")),
+    "read": Rights(ADMIN, reads_only=True, words=_l("Read everything, chats and submissions too; change nothing")),
+    "basics": Rights(USER, reads_only=True, words=_l("Read chatbots, sources and domains; no chats, no submissions")),
 }
 
 
@@ -89,18 +92,25 @@ def _check(wish: Wish, maker: Member) -> int:
     """
     services = {place.service_id for place in wish.workspaces}
     if len(services) != 1:
-        raise KeyRefused("Choose at least one workspace, all of one service.")
+        raise KeyRefused(_("Choose at least one workspace, all of one service."))
     if wish.expired_at is not None and wish.expired_at <= now():
-        raise KeyRefused("Choose a day in the future, or leave it empty: the key then works until it is revoked.")
+        raise KeyRefused(_("Choose a day in the future, or leave it empty: the key then works until it is revoked."))
     standing = find_standing(maker)
     if not all(_may_make(standing, place.id) for place in wish.workspaces):
-        raise KeyRefused("Only who leads in a workspace makes keys for it: its holder, owners and admins.")
+        raise KeyRefused(_("Only who leads in a workspace makes keys for it: its holder, owners and admins."))
     [service_id] = services
     most = allowed_rate(service_id)
     if wish.max_per_minute is not None and not 1 <= wish.max_per_minute <= most:
-        raise KeyRefused(f"The plan allows a key {most:,} requests a minute: choose 1 to {most:,}, or leave it empty.")
+        raise KeyRefused(
+            _(
+                "The plan allows a key %(most)s requests a minute: choose 1 to %(most)s, or leave it empty.",
+                most=number_in_words(most),
+            )
+        )
     if _count_working(service_id) >= MAX_KEYS:
-        raise KeyRefused(f"A service has at most {MAX_KEYS} keys that work. Revoke one that is used no more.")
+        raise KeyRefused(
+            _("A service has at most %(most)s keys that work. Revoke one that is used no more.", most=MAX_KEYS)
+        )
     return service_id
 
 

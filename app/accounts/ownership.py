@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from app import audit, mail
+from app.languages import gettext as _
 from app.plans import periods
 from app.plans.periods import alone_with
 from app.refusals import Refusal
@@ -29,7 +30,7 @@ def offer(service: Service, successor_id: int) -> Member:
     """
     found = next((person for person in find_successors(service) if person.id == successor_id), None)
     if found is None:
-        raise Refusal("A service can be handed over to somebody who is in it: invite the person first.")
+        raise Refusal(_("A service can be handed over to somebody who is in it: invite the person first."))
     withdraw(service)
     made = Handover(service_id=service.id, successor=found)
     db.session.add(made)
@@ -60,7 +61,7 @@ def accept(service: Service, member: Member) -> None:
     with tenancy.everything():
         taking = delete(Handover).where(Handover.service_id == service.id, Handover.successor_id == member.id)
         if not change(taking):
-            raise Refusal("This service is not offered to you any more.")
+            raise Refusal(_("This service is not offered to you any more."))
         hand_over(service, member)
 
 
@@ -73,7 +74,9 @@ def hand_over(service: Service, successor: Member) -> None:
     with alone_with(service.id):
         period = periods.find_current(service.id)
         if period is not None and period.kind != "paid" and _holds_free(successor.id):
-            raise Refusal(f"{successor.name} holds a free or trial service already: order a paid plan first.")
+            raise Refusal(
+                _("%(name)s holds a free or trial service already: order a paid plan first.", name=successor.name)
+            )
         former_id = service.holder_id
         service.holder_id = successor.id
         for seat in db.session.scalars(select(ServiceMember).where(ServiceMember.service_id == service.id)):

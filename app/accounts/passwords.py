@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models import Member, db
 
@@ -14,7 +16,7 @@ MIN_LENGTH, MIN_LENGTH_IF_STRONG = 12, 8
 FAIR, STRONG = 2, 3  # zxcvbn's own scale: below 2 is guessed in minutes, 3 takes millions of tries a second for days
 N_COMMON = 10_000
 METHOD = "scrypt"  # with what werkzeug holds to be costly enough: 32 MB and about a tenth of a second
-_HINT = "Use 12 characters or more; three or four words that don't belong together are good."
+_HINT = _l("Use 12 characters or more; three or four words that don't belong together are good.")
 
 
 class PasswordError(Refusal):
@@ -28,16 +30,16 @@ def check_strength(password: str, *personal: str) -> str:
         PasswordError: too short, too simple, too common, or made of the person's own name or address.
     """
     if len(password) < MIN_LENGTH_IF_STRONG:
-        raise PasswordError(f"This password is too short. {_HINT}")
+        raise PasswordError(_("This password is too short. %(hint)s", hint=_HINT))
     if password.lower() in _most_common():
-        raise PasswordError(f"This password is one of the most common. {_HINT}")
+        raise PasswordError(_("This password is one of the most common. %(hint)s", hint=_HINT))
     from zxcvbn import zxcvbn  # loads 1 MB of word lists
 
     score = zxcvbn(password[:72], user_inputs=[word for word in personal if word])["score"]
     if len(password) < MIN_LENGTH and score < STRONG:
-        raise PasswordError(f"This password is too short. {_HINT}")
+        raise PasswordError(_("This password is too short. %(hint)s", hint=_HINT))
     if score < FAIR:
-        raise PasswordError(f"This password is easy to guess. {_HINT}")
+        raise PasswordError(_("This password is easy to guess. %(hint)s", hint=_HINT))
     return password
 
 
@@ -80,6 +82,6 @@ def change(member: Member, old: str, new: str) -> None:
         PasswordError: the old one is wrong or the new one too weak.
     """
     if not is_right(member, old):
-        raise PasswordError("The present password is not right.")
+        raise PasswordError(_("The present password is not right."))
     set_password(member, check_strength(new, member.first_name, member.last_name, member.email))
     db.session.commit()

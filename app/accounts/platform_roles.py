@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from app import audit
 from app.accounts import leaving
 from app.accounts.standing import Standing
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Member, db, tenancy
 from models.base import change
@@ -42,7 +43,7 @@ def give_role(me: Standing, person: Member, role: str) -> None:
         RoleError: the person or the role is not below `me`, or the installation would be without a superadmin.
     """
     if not may_change(me, person) or role not in roles_to_give(me):
-        raise RoleError("Only somebody who stands above both the person and the role can change it.")
+        raise RoleError(_("Only somebody who stands above both the person and the role can change it."))
     before = person.platform_role
     with tenancy.everything():
         if before == SUPERADMIN != role:
@@ -61,7 +62,7 @@ def switch(me: Standing, person: Member, status: str) -> None:
         RoleError: the person is not below `me` or is gone, or the installation would be without a superadmin.
     """
     if not may_change(me, person) or person.status == "deleted":
-        raise RoleError("This person can't be switched off or on by you.")
+        raise RoleError(_("This person can't be switched off or on by you."))
     with tenancy.everything():
         if status == "disabled" and person.platform_role == SUPERADMIN:
             keep_a_superadmin(person)
@@ -83,4 +84,4 @@ def keep_a_superadmin(person: Member) -> None:
         Member.roles.any(Role.name == SUPERADMIN), Member.status == "enabled", Member.id != person.id
     )
     if not db.session.scalar(others):
-        raise RoleError("An installation needs a superadmin: make somebody else one first.")
+        raise RoleError(_("An installation needs a superadmin: make somebody else one first."))

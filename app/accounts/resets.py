@@ -8,6 +8,7 @@ from app.accounts.addresses import normalize
 from app.accounts.links import EMAIL, RESET, find_link, make_link, revoke_links, use_link
 from app.accounts.members import find_by_email
 from app.accounts.passwords import check_strength, hash_password, is_right, set_password
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Member, db, tenancy
 
@@ -19,7 +20,7 @@ def request_reset(email: str) -> None:
         member = find_by_email(email)
         if member is None or not member.verified or member.status != "enabled":
             return
-        seed, _ = make_link(member, RESET)
+        seed = make_link(member, RESET)[0]
         mail.post("reset", member.email, page="/reset/", seed=seed, name=member.first_name)
 
 
@@ -55,16 +56,16 @@ def request_new_address(member: Member, email: str, password: str) -> None:
     """
     wanted = normalize(email)
     if not is_right(member, password):
-        raise Refusal("The present password is not right.")
+        raise Refusal(_("The present password is not right."))
     if wanted == member.email:
-        raise Refusal("This is your address already.")
+        raise Refusal(_("This is your address already."))
     if not limits.allow(limits.MAILS_PER_ACCOUNT, "new address", f"{member.id}"):
-        raise Refusal("You were sent several links within the hour: use the last one, or wait.")
+        raise Refusal(_("You were sent several links within the hour: use the last one, or wait."))
     with tenancy.everything():
         if find_by_email(wanted) is not None:
             mail.post("already_member", wanted, page="/login/")
             return
-        seed, _ = make_link(member, EMAIL, email=wanted)
+        seed = make_link(member, EMAIL, email=wanted)[0]
         mail.post("new_address", wanted, page="/new-address/", seed=seed, name=member.first_name)
         mail.post("address_changes", member.email, name=member.first_name, wanted=wanted)
 

@@ -9,6 +9,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 
 from app.collaborators import here
+from app.languages import gettext as _
 from app.refusals import Refusal
 from app.tokens import digest
 from models import Member, RecoveryCode, SecondFactor, db, tenancy
@@ -25,7 +26,7 @@ class WrongCode(Refusal):
     """The code is not right, was used before, or is too old."""
 
     def __init__(self) -> None:
-        super().__init__("This code is not right or was used already. Wait for the next one and enter that.")
+        super().__init__(_("This code is not right or was used already. Wait for the next one and enter that."))
 
 
 def find(member_id: int) -> SecondFactor | None:
@@ -44,7 +45,7 @@ def begin(member: Member) -> str:
         Refusal: a second factor is in force: it has to be switched off first.
     """
     if find(member.id) is not None:
-        raise Refusal("Your second factor is on already.")
+        raise Refusal(_("Your second factor is on already."))
     with tenancy.everything():
         change(delete(SecondFactor).where(SecondFactor.user_id == member.id, SecondFactor.confirmed_at.is_(None)))
         secret = pyotp.random_base32()

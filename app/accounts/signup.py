@@ -9,6 +9,7 @@ from app.accounts.addresses import normalize
 from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_link
 from app.accounts.members import add_hashed, find_by_email
 from app.accounts.passwords import check_strength, hash_password, set_hash
+from app.languages import gettext as _
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
 from app.tokens import digest, is_token
@@ -88,6 +89,6 @@ def verify(token: str, mark: str = "", password: str = "") -> Member | None:
         set_hash(member, hashed or "")
         revoke_links(member.id, VERIFY)
         if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:
-            open_service(member, find_plan("free"), f"{member.first_name or member.email}'s service")
+            open_service(member, find_plan("free"), _("%(name)s's service", name=member.first_name or member.email))
         db.session.flush()
         return member

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.answering import prices
 from app.collaborators import here
+from app.languages import in_english
 from app.plans import notices
 from models import Chatbot, ChatModel, ModelSpending, Service, db
 from models.base import change, now
@@ -67,6 +68,6 @@ def _warn(service_id: int, chatbot_id: int, whose: str, used: int, budget: int) 
     currency, place = here().config.currency, f"{whose}-{chatbot_id if name else service_id}"
     notices.add(
         service_id, "model_budget", f"{place}-{reached[-1]}-{_month()}", level=str(reached[-1]),
-        whose=f"the chatbot {name}" if name else "your whole service",
+        whose=in_english("the chatbot %(name)s", name=name) if name else in_english("your whole service"),
         used=prices.in_words(used, currency), limit=prices.in_words(budget, currency),
     )  # fmt: skip

@@ -24,6 +24,7 @@ from app.answering.prompting import Messages
 from app.answering.usage import Usage
 from app.breaker import Busy, Resting
 from app.collaborators import here
+from app.languages import in_english
 from app.net import FetchError, pin_host, shared_context
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ def _guarded(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limit
             yield from _try(endpoint, messages, usage, limits)
             breaker.note(endpoint.name, worked=True)
     except Busy as error:
-        raise Unreachable("all slots for chat models are taken") from error
+        raise Unreachable(in_english("all slots for chat models are taken")) from error
     except Resting as error:
-        raise Unreachable("it failed several times in a row and is left alone for half a minute") from error
+        raise Unreachable(in_english("it failed several times in a row and is left alone for half a minute")) from error
     except ChatModelError:
         breaker.note(endpoint.name, worked=False)
         raise
@@ -146,7 +147,7 @@ def _explain(error: Exception, *, is_over: bool) -> ChatModelError:
     from openai import APITimeoutError
 
     if is_over or isinstance(error, APITimeoutError):  # the client's own clock may be the first of the two
-        return TooSlow("it took too long")
+        return TooSlow(in_english("it took too long"))
     if isinstance(error.__cause__, FetchError):
         return Refused(error.__cause__.advice)
     status, words = getattr(error, "status_code", None), f"{type(error).__name__}: {str(error)[:200]}"
@@ -199,17 +200,17 @@ def _read(chunks: Iterable[Any], usage: Usage, deadline: Deadline) -> Iterator[s
     n_chars, finished = 0, False
     for chunk in chunks:
         if deadline.is_over:
-            raise TooSlow("it took too long")
+            raise TooSlow(in_english("it took too long"))
         if getattr(chunk, "usage", None):
             usage.add(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
         for choice in chunk.choices[:1]:
             words = (choice.delta.content or "") if choice.delta else ""
             n_chars += len(words)
             if n_chars > MAX_ANSWER_CHARS:
-                raise Unreachable("the answer did not end")
+                raise Unreachable(in_english("the answer did not end"))
             finished = finished or choice.finish_reason in ("stop", "length")
             if words:
                 usage.hear(words)
                 yield words
     if not finished:
-        raise Unreachable("the answer was cut off")
+        raise Unreachable(in_english("the answer was cut off"))

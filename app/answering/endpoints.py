@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.answering import budgets, prices
 from app.answering.prices import Price
 from app.collaborators import here
+from app.languages import in_english
 from app.sealing import SealBroken
 from models import Chatbot, ChatModel, db
 
@@ -71,7 +72,7 @@ def choose(chatbot: Chatbot) -> Choice:
     try:
         endpoint = read_own(own) if own is not None and own.base_url else of_installation()
     except SealBroken:
-        return Choice(trouble="the key of the chat model can't be opened: enter it again")
+        return Choice(trouble=in_english("the key of the chat model can't be opened: enter it again"))
     if endpoint is None:
         return Choice()
     price = prices.find(endpoint.model)
@@ -84,7 +85,7 @@ def _over_budget(chatbot: Chatbot, price: Price | None) -> str:
     """Return why a budget keeps the chat model from answering; empty where it does not."""
     limits = budgets.limits_of(chatbot.service_id, chatbot.id)
     if limits and price is None:
-        return "there is a budget, and the price of the model is unknown"
+        return in_english("there is a budget, and the price of the model is unknown")
     if any(used >= budget for used, budget in limits.values()):
-        return "the month's budget is used up"
+        return in_english("the month's budget is used up")
     return ""

@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.languages import gettext as _
+from app.languages import ngettext
 from indexes.evidence import Evidence, support
 from indexes.lexical_index import make_terms
 from indexes.weighing import Retrieval
@@ -28,13 +30,16 @@ class Verdict:
     @property
     def reason(self) -> str:
         """Say why, with the evidence."""
-        match = f"Best match {self.support:.2f}, needed {self.threshold:.2f}"
+        figures = {"support": f"{self.support:.2f}", "threshold": f"{self.threshold:.2f}"}
         if not self.missing:
-            return f"{match}; every word that says something was found."
-        words = ", ".join(f"“{word}”" for word in self.missing)
-        return f"{match}; {'the word' if len(self.missing) == 1 else 'the words'} {words} " + (
-            "was not found." if len(self.missing) == 1 else "were not found."
-        )
+            return _(
+                "Best match %(support)s, needed %(threshold)s; every word that says something was found.", **figures
+            )
+        return ngettext(
+            "Best match %(support)s, needed %(threshold)s; the word %(words)s was not found.",
+            "Best match %(support)s, needed %(threshold)s; the words %(words)s were not found.",
+            len(self.missing), words=", ".join(f"“{word}”" for word in self.missing), **figures,
+        )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         figures = {name: round(v, 3) for name, v in asdict(self.evidence).items() if isinstance(v, float)}

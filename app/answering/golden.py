@@ -17,6 +17,7 @@ from app.answering.scoring import DEPTH, Known, first_relevant
 from app.answering.search import find_in
 from app.knowledge import generations, sources
 from app.knowledge.holds import Examination
+from app.languages import gettext as _
 from app.refusals import Refusal
 from indexes.lexical_index import make_terms
 from indexes.store import Generation, open_generation
@@ -58,17 +59,19 @@ def add(chatbot: Chatbot, question: str, document: str, words: str) -> GoldenQue
     texts = [" ".join(text.replace("\0", "").split()) for text in (question, document)]
     answers = [answer for part in words.replace("\0", "").split("|") if (answer := " ".join(part.split()))]
     if not texts[0]:
-        raise GoldenError("The question is missing.")
+        raise GoldenError(_("The question is missing."))
     if not texts[1] and not answers:
-        raise GoldenError(f"Say for “{texts[0][:80]}” which source or which words are expected.")
+        raise GoldenError(_("Say for “%(question)s” which source or which words are expected.", question=texts[0][:80]))
     if any(len(text) > MAX_CHARS for text in (*texts, *answers)):
-        raise GoldenError(f"A question, a source and words have {MAX_CHARS} characters each at most.")
+        raise GoldenError(_("A question, a source and words have %(most)s characters each at most.", most=MAX_CHARS))
     sources.line_up(chatbot)
     present = GoldenQuestion.chatbot_id == chatbot.id
     row = db.session.scalar(select(GoldenQuestion).where(present, GoldenQuestion.question == texts[0]))
     if row is None:
         if (db.session.scalar(select(func.count(GoldenQuestion.id)).where(present)) or 0) >= MAX_QUESTIONS:
-            raise GoldenError(f"A chatbot has {MAX_QUESTIONS} golden questions at most. Delete some first.")
+            raise GoldenError(
+                _("A chatbot has %(most)s golden questions at most. Delete some first.", most=MAX_QUESTIONS)
+            )
         row = GoldenQuestion(chatbot_id=chatbot.id, service_id=chatbot.service_id, question=texts[0])
         db.session.add(row)
     row.document, row.answers = texts[1], answers
@@ -91,7 +94,7 @@ def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
     reader = csv.DictReader(io.StringIO(text), delimiter=separator)
     names = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
     if "question" not in names or not {"source", "words"} & names.keys():
-        raise GoldenError("The first line names the columns: question, source, words.")
+        raise GoldenError(_("The first line names the columns: question, source, words."))
     kept = list[GoldenQuestion]()
     try:
         for row in reader:
@@ -99,12 +102,16 @@ def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(kept) >= MAX_QUESTIONS:
-                raise GoldenError(f"The file has more than {MAX_QUESTIONS} questions. Nothing was taken.")
+                raise GoldenError(
+                    _("The file has more than %(most)s questions. Nothing was taken.", most=MAX_QUESTIONS)
+                )
             kept.append(_add_line(chatbot, reader.line_num, cells))
     except csv.Error as error:
-        raise GoldenError(f"Line {reader.line_num} can't be read as CSV ({error}).") from error
+        raise GoldenError(
+            _("Line %(line)s can't be read as CSV (%(error)s).", line=reader.line_num, error=error)
+        ) from error
     if not kept:
-        raise GoldenError("There is no question in it.")
+        raise GoldenError(_("There is no question in it."))
     return list(dict.fromkeys(kept))
 
 
@@ -112,7 +119,7 @@ def _add_line(chatbot: Chatbot, number: int, cells: list[str]) -> GoldenQuestion
     try:
         return add(chatbot, *cells)
     except GoldenError as error:
-        raise GoldenError(f"Line {number}: {error} Nothing was taken.") from error
+        raise GoldenError(_("Line %(number)s: %(error)s Nothing was taken.", number=number, error=error)) from error
 
 
 def examine(chatbot_id: int, folder: Path) -> Examination:

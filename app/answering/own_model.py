@@ -12,6 +12,8 @@ from app.answering.chat_model import ChatModelError, Refused, TooSlow
 from app.answering.endpoints import PURPOSE, Endpoint, read_own
 from app.answering.usage import Usage
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import retold
 from app.net import FetchError, read_target
 from app.refusals import Refusal
 from app.sealing import SealBroken
@@ -56,9 +58,9 @@ def save(chatbot: Chatbot, base_url: str, model: str, key: str) -> ChatModel:
     try:
         read_target(base_url)
     except FetchError as error:
-        raise ModelRefused(error.advice) from error
+        raise ModelRefused(retold(error.advice)) from error
     if not model:
-        raise ModelRefused("Name the model, as its server calls it.")
+        raise ModelRefused(_("Name the model, as its server calls it."))
     own = require(chatbot)
     if own.base_url != base_url:
         own.sealed_key = ""  # a key is never sent to another server than it was entered for
@@ -82,22 +84,32 @@ def try_out(endpoint: Endpoint) -> Finding:
     try:
         chat_model.complete(endpoint, _ASKS, Usage(), timeout_s=config.chat_model_first_token_s, tokens=TRY_TOKENS)
     except TooSlow:
-        patience = f"{config.chat_model_first_token_s:g} seconds"
-        return Finding(False, f"Too slow: it said nothing within {patience}. Visitors would wait as long.")
+        patience = f"{config.chat_model_first_token_s:g}"
+        return Finding(
+            False, _("Too slow: it said nothing within %(n)s seconds. Visitors would wait as long.", n=patience)
+        )
     except Refused as error:
         return Finding(False, _explain_refusal(error, endpoint))
     except ChatModelError as error:
         return Finding(False, _explain_failure(error))
-    return Finding(True, f"It works: {endpoint.model} answered in {time.monotonic() - started:.1f} s.")
+    return Finding(
+        True,
+        _(
+            "It works: %(model)s answered in %(seconds)s s.",
+            model=endpoint.model,
+            seconds=f"{time.monotonic() - started:.1f}",
+        ),
+    )
 
 
 def _explain_refusal(error: Refused, endpoint: Endpoint) -> str:
     if error.status in (401, 403):
-        return "The server refuses the key. Enter it again, and see whether it may use this model."
+        return _("The server refuses the key. Enter it again, and see whether it may use this model.")
     if error.status == HTTPStatus.NOT_FOUND:
-        return (
-            f"The server does not know the model {endpoint.model}, or speaks no OpenAI interface at this address. "
-            "The address often ends with /v1."
+        return _(
+            "The server does not know the model %(model)s, or speaks no OpenAI interface at this "
+            "address. The address often ends with /v1.",
+            model=endpoint.model,
         )
     return str(error)
 
@@ -110,11 +122,13 @@ def _explain_failure(error: ChatModelError) -> str:
         cause = cause.__cause__ or cause.__context__
     said = " ".join(chain)
     if "CERTIFICATE" in said or "SSL" in said:
-        return "The server's certificate is not valid (TLS). Its operator has to renew it, or the address is another's."
+        return _(
+            "The server's certificate is not valid (TLS). Its operator has to renew it, or the address is another's."
+        )
     if "Name or service" in said or "getaddrinfo" in said or "nodename" in said:
-        return "There is no server of this name. Check the address."
+        return _("There is no server of this name. Check the address.")
     if "refused" in said.casefold() and "Connect" in said:
-        return "Nothing listens at this address. Check the name and the port."
+        return _("Nothing listens at this address. Check the name and the port.")
     if "cut off" in said:
-        return "The server answers, but does not stream. Docent needs a server that streams its answers."
-    return f"It did not work: {error}"
+        return _("The server answers, but does not stream. Docent needs a server that streams its answers.")
+    return _("It did not work: %(error)s", error=retold(str(error)))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from markupsafe import escape
 
+from app.languages import gettext as _
 from models import Embed
 
 
@@ -65,23 +66,25 @@ def codes_of(embed: Embed, home: str, script: Script) -> list[Code]:
 
 
 def _plain(place: _Place) -> Code:
-    needs = f"A page with a Content-Security-Policy names {place.home} in script-src and in connect-src."
-    where = "Just before </body>, on every page that shall show the chatbot."
+    needs = _("A page with a Content-Security-Policy names %(home)s in script-src and in connect-src.", home=place.home)
+    where = _("Just before </body>, on every page that shall show the chatbot.")
     return Code("html", "HTML", place.tag(), where, needs)
 
 
 def _pinned(place: _Place) -> Code:
     source = f"{place.home}/widget/{place.script.version}/widget.js"
     more = f' crossorigin="anonymous" integrity="{place.script.integrity}"'
-    needs = "It stays as it is when this installation is upgraded. Come back for a new line when you want its changes."
-    where = "Instead of the plain line, where each script has to be approved (Subresource Integrity)."
-    return Code("pinned", "Pinned version", place.tag(source, more), where, needs)
+    needs = _(
+        "It stays as it is when this installation is upgraded. Come back for a new line when you want its changes."
+    )
+    where = _("Instead of the plain line, where each script has to be approved (Subresource Integrity).")
+    return Code("pinned", _("Pinned version"), place.tag(source, more), where, needs)
 
 
 def _wordpress(place: _Place) -> Code:
     text = "\n".join(("add_action('wp_footer', function () {", f"  echo '{place.tag()}';", "});"))
-    where = "At the end of functions.php of your child theme, or in a plugin for code snippets."
-    needs = "Then empty the caches, and leave the script out where a plugin delays or joins scripts."
+    where = _("At the end of functions.php of your child theme, or in a plugin for code snippets.")
+    needs = _("Then empty the caches, and leave the script out where a plugin delays or joins scripts.")
     return Code("wordpress", "WordPress", text, where, needs)
 
 
@@ -92,8 +95,8 @@ def _tag_manager(place: _Place) -> Code:
         f"    script.src = {json.dumps(place.moving)};", f'    script.setAttribute("data-embed", "{place.embed}");',
         "    document.body.appendChild(script);", "  })();", "</script>",
     )  # fmt: skip
-    where = "A new tag of the kind Custom HTML, with the trigger All Pages; then publish the container."
-    needs = (
+    where = _("A new tag of the kind Custom HTML, with the trigger All Pages; then publish the container.")
+    needs = _(
         "Tag managers drop data- attributes of script elements, so the element is made by a script. Visitors who block "
         "tag managers don't see the chatbot; with a consent tool, put the tag into the group that you ask for."
     )
@@ -105,8 +108,8 @@ def _next(place: _Place) -> Code:
         'import Script from "next/script";', "", "// inside <body> of app/layout.tsx, or in pages/_app.tsx",
         f'<Script src="{place.moving}" strategy="afterInteractive" data-embed="{place.embed}" />',
     )  # fmt: skip
-    where = "In the layout around all pages: it stays while visitors go from page to page."
-    return Code("next", "Next.js", "\n".join(lines), where, "Next.js 11 or later.")
+    where = _("In the layout around all pages: it stays while visitors go from page to page.")
+    return Code("next", "Next.js", "\n".join(lines), where, _("Next.js 11 or later."))
 
 
 def _react(place: _Place) -> Code:
@@ -117,5 +120,5 @@ def _react(place: _Place) -> Code:
         "    document.body.append(script);", "    return () => {", "      window.Docent?.destroy();",
         "      script.remove();", "    };", "  }, []);", "  return null;", "}",
     )  # fmt: skip
-    where = "Once, near the root of your application."
-    return Code("react", "React", "\n".join(lines), where, "Nothing but React: the widget keeps out of its tree.")
+    where = _("Once, near the root of your application.")
+    return Code("react", "React", "\n".join(lines), where, _("Nothing but React: the widget keeps out of its tree."))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from app.collaborators import here
 from app.domains import grants
+from app.languages import gettext as _
 from app.refusals import Refusal
 from app.tokens import TokenError
 from models import Chatbot, Domain, Embed, db
@@ -85,7 +86,9 @@ def tick(chatbot: Chatbot, domain: Domain, *, is_wanted: bool) -> Embed | None:
     """
     embed = find_between(chatbot, domain)
     if is_wanted and not grants.lets_in(domain, chatbot):
-        raise Refusal(f"{domain.origin} is kept to other workspaces than that of {chatbot.name}.")
+        raise Refusal(
+            _("%(origin)s is kept to other workspaces than that of %(name)s.", origin=domain.origin, name=chatbot.name)
+        )
     if is_wanted == (embed is not None and embed.status == "active"):
         return None
     embed = embed or add(chatbot, domain)

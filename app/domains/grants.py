@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, delete, or_, select
 
 from app.accounts.standing import Standing
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Chatbot, Domain, DomainGrant, Workspace, db, tenancy
 from models.base import change
@@ -65,9 +66,9 @@ def keep(standing: Standing, domain: Domain, wanted: Collection[Workspace]) -> N
         others = {workspace.id for workspace in _workspaces_of(domain.service_id)} - {row.id for row in managed}
         kept = ids_of(domain)
     if others and not domain.is_kept:
-        raise Refusal("Other workspaces use it too, which you don't manage. Ask the holder of the service.")
+        raise Refusal(_("Other workspaces use it too, which you don't manage. Ask the holder of the service."))
     if not wanted and not kept & others:
-        raise Refusal("Choose at least one workspace, or let all of them use it.")
+        raise Refusal(_("Choose at least one workspace, or let all of them use it."))
     gone = {row.id for row in managed} - {row.id for row in wanted}
     change(delete(DomainGrant).where(DomainGrant.domain_id == domain.id, DomainGrant.workspace_id.in_(gone)))
     for workspace in wanted:

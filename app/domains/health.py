@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from app.domains import grants, hosts
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from models import ChatSession, Domain, Embed, EmbedDay, EmbedRefusal, Message, db
 from models.base import now
 
@@ -20,17 +22,17 @@ MAX_ROWS = 50
 
 # what is counted: the reason -> what it means
 REASONS = {
-    "origin_not_allowed": "The code is on a page that this embed is not for.",
-    "origin_missing": "Not a website: a program, a sandboxed frame or a file.",
-    "domain_unverified": "The website is not proven, paused, or kept to other workspaces.",
-    "chatbot_disabled": "The chatbot or this embed is switched off.",
-    "service_closed": "The service does not run.",
-    "visitor_limit": "One visitor, or one network, asked too much in a short time.",
-    "embed_limit": "This embed's own limit was reached.",
-    "unused_chats": "Many chats were opened in which nobody has asked anything: perhaps by a program.",
-    "service_limit": "The plan's questions a minute were used up.",
-    "quota_exhausted": "The month's questions of the plan are used up.",
-    "overloaded": "Too many visitors asked at the same moment.",
+    "origin_not_allowed": _l("The code is on a page that this embed is not for."),
+    "origin_missing": _l("Not a website: a program, a sandboxed frame or a file."),
+    "domain_unverified": _l("The website is not proven, paused, or kept to other workspaces."),
+    "chatbot_disabled": _l("The chatbot or this embed is switched off."),
+    "service_closed": _l("The service does not run."),
+    "visitor_limit": _l("One visitor, or one network, asked too much in a short time."),
+    "embed_limit": _l("This embed's own limit was reached."),
+    "unused_chats": _l("Many chats were opened in which nobody has asked anything: perhaps by a program."),
+    "service_limit": _l("The plan's questions a minute were used up."),
+    "quota_exhausted": _l("The month's questions of the plan are used up."),
+    "overloaded": _l("Too many visitors asked at the same moment."),
 }
 OF_THE_PLACE = ("origin_not_allowed", "origin_missing", "domain_unverified", "chatbot_disabled")
 
@@ -145,18 +147,18 @@ def fix_of(embed: Embed, reason: str, origin: str, domains: Iterable[Domain]) ->
 def _fix_domain(embed: Embed) -> Fix | None:
     domain = embed.domain
     if not domain.verified:
-        return Fix("prove", f"{domain.origin} is not proven.", domain)
+        return Fix("prove", _("%(origin)s is not proven.", origin=domain.origin), domain)
     if domain.status != "active":
-        return Fix("resume", f"{domain.origin} is paused.", domain)
+        return Fix("resume", _("%(origin)s is paused.", origin=domain.origin), domain)
     if not grants.lets_in(domain, embed.chatbot):
-        return Fix("give", f"{domain.origin} is kept to other workspaces.", domain)
+        return Fix("give", _("%(origin)s is kept to other workspaces.", origin=domain.origin), domain)
     return None
 
 
 def _fix_switch(embed: Embed) -> Fix | None:
     if embed.status != "active":
-        return Fix("switch_on", "This embed is switched off.")
-    return Fix("enable", "The chatbot is switched off.") if embed.chatbot.status == "disabled" else None
+        return Fix("switch_on", _("This embed is switched off."))
+    return Fix("enable", _("The chatbot is switched off.")) if embed.chatbot.status == "disabled" else None
 
 
 def _fix_place(embed: Embed, origin: str, domains: Iterable[Domain]) -> Fix | None:
@@ -164,8 +166,10 @@ def _fix_place(embed: Embed, origin: str, domains: Iterable[Domain]) -> Fix | No
         return None
     host = urlsplit(origin).netloc
     if hosts.is_below(embed.domain, origin):
-        return Fix("subdomains", f"{host} is not covered: include subdomains.", embed.domain)
+        return Fix("subdomains", _("%(host)s is not covered: include subdomains.", host=host), embed.domain)
     for domain in domains:
         if domain.service_id == embed.service_id and hosts.covers(domain, origin):
-            return Fix("own_code", f"{domain.origin} is a domain of its own: it needs its own code.", domain)
-    return Fix("add", f"{host} is none of your domains. If it is yours, add it.")
+            return Fix(
+                "own_code", _("%(origin)s is a domain of its own: it needs its own code.", origin=domain.origin), domain
+            )
+    return Fix("add", _("%(host)s is none of your domains. If it is yours, add it.", host=host))

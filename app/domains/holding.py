@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from app.domains import hosts, proof
 from app.domains.proof import GONE, PROVEN, Finding
+from app.languages import gettext as _
 from app.plans import notices
 from app.refusals import Refusal
 from models import Domain, db, tenancy
@@ -48,7 +49,7 @@ def check(domain: Domain) -> Look:
     findings = proof.look(domain)
     found = db.session.scalar(select(Domain).where(Domain.id == domain_id).with_for_update())
     if found is None:
-        raise Refusal("This website was deleted while its proof was looked for.")
+        raise Refusal(_("This website was deleted while its proof was looked for."))
     domain, last = found, findings[-1]
     domain.last_checked = now()
     if last.state == PROVEN:

@@ -13,6 +13,7 @@ from tld import is_tld
 
 from app.collaborators import here
 from app.domains import grants
+from app.languages import gettext as _
 from app.plans import quotas
 from app.refusals import Refusal
 from models import Chatbot, Domain, db
@@ -38,9 +39,9 @@ def parse_host(pasted: str) -> tuple[str, str, int | None]:
     text = pasted.strip()
     scheme, name, port = _split(text if _SCHEME.match(text) else f"https://{text.lstrip('/')}")
     if scheme not in _DEFAULT_PORTS:
-        raise HostError("A website begins with http:// or https://.")
+        raise HostError(_("A website begins with http:// or https://."))
     if _is_ip(name) and name not in LOCAL_HOSTS:
-        raise HostError("An IP address can't be added: nobody can prove that it is theirs. Enter a name.")
+        raise HostError(_("An IP address can't be added: nobody can prove that it is theirs. Enter a name."))
     return scheme, _to_ascii(name), None if port == _DEFAULT_PORTS[scheme] else port
 
 
@@ -49,9 +50,9 @@ def _split(address: str) -> tuple[str, str, int | None]:
         parts = urlsplit(address)
         name, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise HostError(f"This is not the address of a website: {error}.") from error
+        raise HostError(_("This is not the address of a website: %(error)s.", error=error)) from error
     if port == 0:
-        raise HostError("This is not the address of a website: there is no port 0.")
+        raise HostError(_("This is not the address of a website: there is no port 0."))
     return parts.scheme, name, port
 
 
@@ -61,9 +62,9 @@ def _to_ascii(name: str) -> str:
     try:
         ascii_host = host if host in LOCAL_HOSTS else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise HostError(f"{name!r} is not the name of a website.") from error
+        raise HostError(_("%(name)s is not the name of a website.", name=repr(name))) from error
     if ascii_host not in LOCAL_HOSTS and not all(_LABEL.fullmatch(label) for label in ascii_host.split(".")):
-        raise HostError(f"{name!r} is not the name of a website.")
+        raise HostError(_("%(name)s is not the name of a website.", name=repr(name)))
     return ascii_host
 
 
@@ -123,21 +124,24 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
 
 def _refuse_local(domain: Domain, *, allow_local: bool) -> str:
     if not allow_local:
-        return "This computer's own address can't be a domain here: set ALLOW_LOCAL_DOMAINS=1 to allow it."
+        return _("This computer's own address can't be a domain here: set ALLOW_LOCAL_DOMAINS=1 to allow it.")
     is_ours = domain.origin == origin_of(urlsplit(here().config.address))
-    return "This is Docent's own address: chatbots are shown there by their preview." if is_ours else ""
+    return _("This is Docent's own address: chatbots are shown there by their preview.") if is_ours else ""
 
 
 def _refuse(host: str) -> str:
     """Return why a host can't be anybody's website; empty where it can."""
     if host == urlsplit(here().config.address).hostname:
-        return "This is Docent's own address: chatbots are shown there by their preview."
+        return _("This is Docent's own address: chatbots are shown there by their preview.")
     if "." not in host:
-        return "Enter the whole name of a website, for instance www.example.com."
+        return _("Enter the whole name of a website, for instance www.example.com.")
     if host.endswith(f".{_NO_WEBSITE}"):
-        return f"There are no websites whose names end in .{_NO_WEBSITE}."
+        return _("There are no websites whose names end in .%(no_website)s.", no_website=_NO_WEBSITE)
     if _is_public_suffix(host):
-        return f"{host} belongs to nobody alone: others register their names below it. Enter your own name there."
+        return _(
+            "%(host)s belongs to nobody alone: others register their names below it. Enter your own name there.",
+            host=host,
+        )
     return ""
 
 

@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from app.collaborators import here
 from app.domains import csp, hosts
 from app.domains.tags import Tag, read_tags
+from app.languages import gettext as _
+from app.languages import retold
 from app.net import FetchError
 from models import Embed, db
 
@@ -38,17 +40,17 @@ def check_page(embed: Embed, path: str) -> list[Finding]:
     domain, path = embed.domain, path.strip()
     address = path if "://" in path else f"{domain.origin}/{path.lstrip('/')}"
     if not _is_there(embed, address):
-        return [Finding(WRONG, f"This address is not on {domain.origin}, where this embed answers.")]
+        return [Finding(WRONG, _("This address is not on %(origin)s, where this embed answers.", origin=domain.origin))]
     ports = (domain.port,) if domain.port else ()
     db.session.commit()  # no connection is held while the page is waited for
     try:
         got = here().fetcher.fetch(address, max_bytes=MAX_PAGE_BYTES, ports=ports, timeout_s=TIMEOUT_S)
     except FetchError as error:
-        return [Finding(UNKNOWN, f"The page could not be read: {error.advice}")]
+        return [Finding(UNKNOWN, _("The page could not be read: %(advice)s", advice=retold(error.advice)))]
     if got.status != HTTPStatus.OK:
-        return [Finding(UNKNOWN, f"The page answered with status {got.status}.")]
+        return [Finding(UNKNOWN, _("The page answered with status %(status)s.", status=got.status))]
     if not _is_there(embed, got.url):
-        return [Finding(WRONG, f"The page leads to {got.url}, where this embed does not answer.")]
+        return [Finding(WRONG, _("The page leads to %(url)s, where this embed does not answer.", url=got.url))]
     return _read(embed, got.url, got.body, got.headers)
 
 
@@ -86,25 +88,26 @@ def _home() -> str:
 
 def _explain_absence(scripts: list[Tag], *, strangers: int) -> Finding:
     if strangers:
-        return Finding(WRONG, f"The code loads its script from another address than {_home()}.")
+        return Finding(WRONG, _("The code loads its script from another address than %(home)s.", home=_home()))
     sources = " ".join(tag.get("src") + tag.text for tag in scripts)
     if any(manager in sources for manager in _TAG_MANAGERS):
-        words = (
+        words = _(
             "The code is not in the page itself. The page loads a tag manager, which may add it later: open the page "
+            "in your browser, then look here whether it was seen."
         )
-        return Finding(UNKNOWN, words + "in your browser, then look here whether it was seen.")
-    return Finding(WRONG, "The code is not in the page. If a script adds it, open the page and look here again.")
+        return Finding(UNKNOWN, words)
+    return Finding(WRONG, _("The code is not in the page. If a script adds it, open the page and look here again."))
 
 
 def _judge_code(embed: Embed, scripts: list[Tag]) -> Finding:
     found = [tag.get("data-embed") for tag in scripts]
     if str(embed.uuid) not in found:
-        return Finding(WRONG, "The script is there, with the code of another embed.", str(embed.uuid))
+        return Finding(WRONG, _("The script is there, with the code of another embed."), str(embed.uuid))
     if found[0] != str(embed.uuid):
-        return Finding(WRONG, "The code is there behind that of another embed: the first one on a page counts.")
+        return Finding(WRONG, _("The code is there behind that of another embed: the first one on a page counts."))
     if len(found) > 1:
-        return Finding(WRONG, f"The code is there {len(found)} times. The first one works; remove the others.")
-    return Finding(RIGHT, "The code is there, once.")
+        return Finding(WRONG, _("The code is there %(n)s times. The first one works; remove the others.", n=len(found)))
+    return Finding(RIGHT, _("The code is there, once."))
 
 
 def _policies_within(tags: list[Tag]) -> list[str]:
@@ -113,16 +116,16 @@ def _policies_within(tags: list[Tag]) -> list[str]:
 
 def _judge_policies(policies: list[str], page: str, script: Tag) -> list[Finding]:
     if not policies:
-        return [Finding(RIGHT, "The page sets no Content-Security-Policy.")]
+        return [Finding(RIGHT, _("The page sets no Content-Security-Policy."))]
     source = urljoin(page, script.get("src"))
     proofs = [f"'nonce-{script.get('nonce')}'"] if script.get("nonce") else []
     proofs += [f"'{word}'" for word in script.get("integrity").split()]
     blocked = []
     if not all(csp.allows(policy, csp.SCRIPT, source, page, proofs) for policy in policies):
         blocked.append(
-            Finding(WRONG, "The page's Content-Security-Policy forbids the script.", f"script-src {_home()}")
+            Finding(WRONG, _("The page's Content-Security-Policy forbids the script."), f"script-src {_home()}")
         )
     if not all(csp.allows(policy, csp.CONNECT, f"{_home()}/api/", page) for policy in policies):
-        words = "The page's Content-Security-Policy forbids the script's requests."
+        words = _("The page's Content-Security-Policy forbids the script's requests.")
         blocked.append(Finding(WRONG, words, f"connect-src {_home()}"))
-    return blocked or [Finding(RIGHT, "The page's Content-Security-Policy lets it run.")]
+    return blocked or [Finding(RIGHT, _("The page's Content-Security-Policy lets it run."))]

@@ -17,6 +17,8 @@ from app.collaborators import here
 from app.domains import hosts
 from app.domains.lookup import LookupFailed, find_txt
 from app.domains.tags import read_tags
+from app.languages import gettext as _
+from app.languages import in_english, retold
 from app.net import FetchError
 from models import Domain, db
 
@@ -60,20 +62,25 @@ def _is_token(domain: Domain, found: str) -> bool:
 
 def _judge(way: str, domain: Domain, found: list[str], what: str, hint: str) -> Finding:
     if any(_is_token(domain, value) for value in found):
-        return Finding(way, PROVEN, f"{what} holds the right value.")
+        return Finding(way, PROVEN, _("%(what)s holds the right value.", what=what))
     if found:
         shown = ", ".join(f"“{value[:80]}”" for value in found[:3])
-        return Finding(way, WRONG, f"{what} is there, but its value is {shown}. {hint}")
-    return Finding(way, MISSING, f"{what} was not found. {hint}")
+        return Finding(
+            way, WRONG, _("%(what)s is there, but its value is %(shown)s. %(hint)s", what=what, shown=shown, hint=hint)
+        )
+    return Finding(way, MISSING, _("%(what)s was not found. %(hint)s", what=what, hint=hint))
 
 
 def look_at_dns(domain: Domain) -> Finding:
     """Look for the TXT record."""
-    what, hint = f"The TXT record at {record_name(domain)}", "A change of DNS can take an hour to be seen."
+    what, hint = (
+        _("The TXT record at %(record_name)s", record_name=record_name(domain)),
+        _("A change of DNS can take an hour to be seen."),
+    )
     try:
         return _judge("dns", domain, find_txt(record_name(domain), here().config.dns_servers), what, hint)
     except LookupFailed:
-        return Finding("dns", UNKNOWN, "The name servers gave no answer. Try again in a few minutes.")
+        return Finding("dns", UNKNOWN, _("The name servers gave no answer. Try again in a few minutes."))
 
 
 def _fetch(domain: Domain, path: str, max_bytes: int) -> tuple[int, bytes]:
@@ -87,7 +94,9 @@ def _fetch(domain: Domain, path: str, max_bytes: int) -> tuple[int, bytes]:
     for address in (*got.hops, got.url):
         parts = urlsplit(address)
         if hosts.origin_of(parts) != domain.origin:
-            raise FetchError("fetch_failed", f"it leads to {parts.hostname}, which is another website.")
+            raise FetchError(
+                "fetch_failed", in_english("it leads to %(host)s, which is another website.", host=parts.hostname)
+            )
     return got.status, got.body
 
 
@@ -98,26 +107,33 @@ def _says_nothing(status: int) -> bool:
 
 def look_at_file(domain: Domain) -> Finding:
     """Look for the file."""
-    what, hint = f"The file {domain.origin}{FILE}", "It holds the value and nothing else."
+    what, hint = (
+        _("The file %(origin)s%(file)s", origin=domain.origin, file=FILE),
+        _("It holds the value and nothing else."),
+    )
     try:
         status, body = _fetch(domain, FILE, MAX_FILE_BYTES)
     except FetchError as error:
-        return Finding("file", UNKNOWN, f"The website could not be asked: {error.advice}")
+        return Finding("file", UNKNOWN, _("The website could not be asked: %(advice)s", advice=retold(error.advice)))
     if _says_nothing(status):
-        return Finding("file", UNKNOWN, f"The website answered with status {status}. Try again later.")
+        return Finding(
+            "file", UNKNOWN, _("The website answered with status %(status)s. Try again later.", status=status)
+        )
     found = [body.decode("utf-8", "replace").strip()] if status == HTTPStatus.OK and body.strip() else []
     return _judge("file", domain, found, what, hint)
 
 
 def look_at_page(domain: Domain) -> Finding:
     """Look for the tag on the start page."""
-    what, hint = f"The tag on {domain.origin}/", "It stands in the head of the start page."
+    what, hint = _("The tag on %(origin)s/", origin=domain.origin), _("It stands in the head of the start page.")
     try:
         status, body = _fetch(domain, "/", MAX_PAGE_BYTES)
     except FetchError as error:
-        return Finding("meta", UNKNOWN, f"The website could not be asked: {error.advice}")
+        return Finding("meta", UNKNOWN, _("The website could not be asked: %(advice)s", advice=retold(error.advice)))
     if _says_nothing(status):
-        return Finding("meta", UNKNOWN, f"The website answered with status {status}. Try again later.")
+        return Finding(
+            "meta", UNKNOWN, _("The website answered with status %(status)s. Try again later.", status=status)
+        )
     return _judge("meta", domain, _read_tags(body), what, hint)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from app.domains import health
 from app.domains.health import KEPT_DAYS, REASONS, SILENT_AFTER
+from app.languages import in_english
 from app.plans import notices
 from models import Chatbot, Domain, Embed, EmbedDay, EmbedRefusal, Service, db, tenancy
 from models.base import change, now
@@ -78,12 +79,20 @@ def _loads_of(embeds: Iterable[Embed], day: dt.date) -> dict[int, int]:
 
 
 def _summarize(embed: Embed, n_loads: int, rows: list[EmbedRefusal], domains: list[Domain]) -> str:
-    shown = f"{embed.chatbot.name} on {embed.domain.origin}: shown {n_loads} times, "
-    said = [shown + ("refused:" if rows else "refused nowhere.")]
+    place = {"chatbot": embed.chatbot.name, "website": embed.domain.origin, "n": n_loads}
+    said = [
+        in_english("%(chatbot)s on %(website)s: shown %(n)s times, refused:", **place)
+        if rows
+        else in_english("%(chatbot)s on %(website)s: shown %(n)s times, refused nowhere.", **place)
+    ]
     for row in rows[:5]:
         fix = health.fix_of(embed, row.reason, row.origin, domains)
-        where = f" ({row.origin})" if row.origin else ""
-        said.append(f"- {row.n_refused} times{where}: {fix.words if fix else REASONS.get(row.reason, row.reason)}")
+        times = {"n": row.n_refused, "why": fix.words if fix else REASONS.get(row.reason, row.reason)}
+        said.append(
+            in_english("- %(n)s times (%(origin)s): %(why)s", **times, origin=row.origin)
+            if row.origin
+            else in_english("- %(n)s times: %(why)s", **times)
+        )
     return "\n".join(said)
 
 

@@ -23,6 +23,7 @@ from app.exports.arrivals import ARRIVALS, Arrival
 from app.exports.completing import ARRIVING, COMPLETE, KNOWN, Import, Row, as_it_is
 from app.exports.parcel import Parcel, ParcelError
 from app.exports.values import default_of, fit
+from app.languages import gettext as _
 from app.plans import arrivals
 from models import Chatbot, Member, Plan, Service, Source, db, tenancy
 from models.base import change, now
@@ -87,7 +88,7 @@ def remove_silent() -> None:
 def _name_of(parcel: Parcel) -> str:
     names = [row.get("name") for _, row in parcel.rows("service")]
     if len(names) != 1 or not isinstance(names[0], str) or not names[0].strip():
-        raise ParcelError("service.jsonl names no service, or several.")
+        raise ParcelError(_("service.jsonl names no service, or several."))
     return str(fit(inspect(Service).columns["name"], names[0], "service.jsonl:"))
 
 
@@ -114,7 +115,14 @@ def _point(made: Import, arrival: Arrival, batch: list[tuple[int, Row]]) -> None
         if old is None or new is None:
             continue
         if not isinstance(old, int) or old >= row["id"] or ids.get(old) is None:
-            raise ParcelError(f"{arrival.file}.jsonl, line {line}: {arrival.itself} names no row that came before.")
+            raise ParcelError(
+                _(
+                    "%(file)s.jsonl, line %(line)s: %(itself)s names no row that came before.",
+                    file=arrival.file,
+                    line=line,
+                    itself=arrival.itself,
+                )
+            )
         pointing.append({"id": new, arrival.itself: ids[old]})
     if pointing:
         db.session.execute(update(arrival.entity), pointing)
@@ -127,17 +135,19 @@ def _insert(arrival: Arrival, rows: list[Row], line: int) -> list[int]:
     try:
         return list(db.session.scalars(adding, rows))
     except (IntegrityError, DataError, StatementError) as error:
-        raise ParcelError(f"{arrival.file}.jsonl, up to line {line}: what it says does not fit together.") from error
+        raise ParcelError(
+            _("%(file)s.jsonl, up to line %(line)s: what it says does not fit together.", file=arrival.file, line=line)
+        ) from error
 
 
 def _prepared(made: Import, arrival: Arrival, batch: list[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
     """Yield (old id, values of the new row); rows that are not inserted get their place in `ids` at once."""
     ids, seen = made.ids[arrival.file], set[int]()
     for line, row in batch:
-        where = f"{arrival.file}.jsonl, line {line}:"
+        where = _("%(file)s.jsonl, line %(line)s:", file=arrival.file, line=line)
         old = row.get("id")
         if not isinstance(old, int) or isinstance(old, bool) or old in ids or old in seen:
-            raise ParcelError(f"{where} id is missing, or is there twice.")
+            raise ParcelError(_("%(where)s id is missing, or is there twice.", where=where))
         seen.add(old)
         known = KNOWN[arrival.file](made, row) if arrival.file in KNOWN else None
         parents = {name: _parent(made, arrival, name, row, where) for name in arrival.points_at}
@@ -153,7 +163,14 @@ def _parent(made: Import, arrival: Arrival, name: str, row: Row, where: str) -> 
     if old is None:
         return None
     if not isinstance(old, int) or (old not in ids and name not in arrival.outlives):
-        raise ParcelError(f"{where} {name} names a row that is not in the file: {ascii(old)[:30]}.")
+        raise ParcelError(
+            _(
+                "%(where)s %(name)s names a row that is not in the file: %(old)s.",
+                where=where,
+                name=name,
+                old=ascii(old)[:30],
+            )
+        )
     return ids.get(old)
 
 
@@ -170,7 +187,7 @@ def _values(made: Import, arrival: Arrival, row: Row, parents: dict[str, int | N
     columns = inspect(arrival.entity).columns
     for name, new in parents.items():
         if new is None and not columns[name].nullable:
-            raise ParcelError(f"{where} {name} is missing.")
+            raise ParcelError(_("%(where)s %(name)s is missing.", where=where, name=name))
     values: Row = {"service_id": made.service_id, **parents, **arrival.sets}
     for name in arrival.takes:
         values[name] = fit(columns[name], row[name], where) if name in row else default_of(columns[name])

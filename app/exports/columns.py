@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from app.languages import lazy_gettext as _l
 from app.spreadsheets import Cell
 from models import ChatSession, Message
 
@@ -74,72 +75,74 @@ def _dump(value: Any) -> str | None:
 
 
 _OF_SESSION = (
-    Column("page", "the page it was asked on", ChatSession.page, width=32),
-    Column("chatbot", "the chatbot's name", ChatSession.chatbot_id, beside="chatbots"),
-    Column("domain", "the website", ChatSession.domain_id, beside="domains", width=28),
-    Column("language", "of the first question", ChatSession.language, width=8),
+    Column("page", _l("the page it was asked on"), ChatSession.page, width=32),
+    Column("chatbot", _l("the chatbot's name"), ChatSession.chatbot_id, beside="chatbots"),
+    Column("domain", _l("the website"), ChatSession.domain_id, beside="domains", width=28),
+    Column("language", _l("of the first question"), ChatSession.language, width=8),
     Column(
-        "visitor", "who it was, as your website has signed it", ChatSession.visitor, flatten=_dump, is_usual=False
+        "visitor", _l("who it was, as your website has signed it"), ChatSession.visitor, flatten=_dump, is_usual=False
     ),
     Column(
-        "form_fields", "what the visitor entered in forms", ChatSession.id, beside="submissions",
+        "form_fields", _l("what the visitor entered in forms"), ChatSession.id, beside="submissions",
         flatten=_list_answers, width=40,
     ),
 )  # fmt: skip
 
 OF_MESSAGE = (
-    Column("id", "number of the message", Message.id, width=10),
-    Column("uuid", "name of the message", Message.uuid, str, is_usual=False, width=36),
-    Column("chatbot_id", "number of the chatbot", Message.chatbot_id, is_usual=False, width=10),
-    Column("domain_id", "number of the website", Message.domain_id, is_usual=False, width=10),
-    Column("session_id", "number of the chat", Message.session_id, width=10),
-    Column("type", "client: a visitor; bot: the chatbot", Message.type, width=8),
-    Column("message", "what was said", Message.message, width=80),
-    Column("feedback", "positive, neutral or negative", Message.feedback),
-    Column("response_time", "of an answer, in milliseconds", Message.response_time),
-    Column("timestamp", "when it was said", Message.timestamp, _moment, width=30),
-    Column("session", "name of the chat, as its address has it", ChatSession.uuid, str, width=36),
-    Column("question_id", "the question that an answer belongs to", Message.question_id, is_usual=False, width=10),
-    Column("standalone", "a question that leaned on earlier ones, as it was understood", Message.standalone, width=60),
-    Column("state", "grounded, curated, refused or error", Message.state),
-    Column("finish", "complete, stopped or pending", Message.finish, is_usual=False),
-    Column("citations", "passages shown with an answer", Message.id, beside="citations", flatten=_cite, width=60),
-    Column("feedback_comment", "why the visitor liked it or not", Message.feedback_comment, width=40),
-    Column("first_token_ms", "until the chat model began, in milliseconds", Message.first_token_ms, is_usual=False),
-    Column("chat_model", "empty: no chat model was asked", Message.chat_model),
-    Column("tokens_in", "tokens that were sent to it", Message.tokens_in),
-    Column("tokens_out", "tokens that it wrote", Message.tokens_out),
-    Column("cost", "of the chat model", Message.cost, _money),
-    Column("evidence", "what the decision was made from", Message.evidence, flatten=_dump, is_usual=False),
+    Column("id", _l("number of the message"), Message.id, width=10),
+    Column("uuid", _l("name of the message"), Message.uuid, str, is_usual=False, width=36),
+    Column("chatbot_id", _l("number of the chatbot"), Message.chatbot_id, is_usual=False, width=10),
+    Column("domain_id", _l("number of the website"), Message.domain_id, is_usual=False, width=10),
+    Column("session_id", _l("number of the chat"), Message.session_id, width=10),
+    Column("type", _l("client: a visitor; bot: the chatbot"), Message.type, width=8),
+    Column("message", _l("what was said"), Message.message, width=80),
+    Column("feedback", _l("positive, neutral or negative"), Message.feedback),
+    Column("response_time", _l("of an answer, in milliseconds"), Message.response_time),
+    Column("timestamp", _l("when it was said"), Message.timestamp, _moment, width=30),
+    Column("session", _l("name of the chat, as its address has it"), ChatSession.uuid, str, width=36),
+    Column("question_id", _l("the question that an answer belongs to"), Message.question_id, is_usual=False, width=10),
+    Column(
+        "standalone", _l("a question that leaned on earlier ones, as it was understood"), Message.standalone, width=60
+    ),
+    Column("state", _l("grounded, curated, refused or error"), Message.state),
+    Column("finish", _l("complete, stopped or pending"), Message.finish, is_usual=False),
+    Column("citations", _l("passages shown with an answer"), Message.id, beside="citations", flatten=_cite, width=60),
+    Column("feedback_comment", _l("why the visitor liked it or not"), Message.feedback_comment, width=40),
+    Column("first_token_ms", _l("until the chat model began, in milliseconds"), Message.first_token_ms, is_usual=False),
+    Column("chat_model", _l("empty: no chat model was asked"), Message.chat_model),
+    Column("tokens_in", _l("tokens that were sent to it"), Message.tokens_in),
+    Column("tokens_out", _l("tokens that it wrote"), Message.tokens_out),
+    Column("cost", _l("of the chat model"), Message.cost, _money),
+    Column("evidence", _l("what the decision was made from"), Message.evidence, flatten=_dump, is_usual=False),
     *_OF_SESSION,
-    Column("marks", "what your team marked it as", Message.id, beside="marks", flatten=_list),
-    Column("notes", "what your team noted", Message.id, beside="notes", flatten=_list_notes, width=40),
+    Column("marks", _l("what your team marked it as"), Message.id, beside="marks", flatten=_list),
+    Column("notes", _l("what your team noted"), Message.id, beside="notes", flatten=_list_notes, width=40),
 )
 
 OF_SESSION = (
-    Column("id", "number of the chat", ChatSession.id, width=10),
-    Column("session", "name of the chat, as its address has it", ChatSession.uuid, str, width=36),
-    Column("chatbot_id", "number of the chatbot", ChatSession.chatbot_id, is_usual=False, width=10),
-    Column("domain_id", "number of the website", ChatSession.domain_id, is_usual=False, width=10),
-    Column("started_at", "when it began", ChatSession.started_at, _moment, width=30),
-    Column("last_message_at", "when something was said last", ChatSession.last_message_at, _moment, width=30),
-    Column("n_questions", "how many questions", ChatSession.n_questions),
-    Column("last_question", "the last one, its beginning", ChatSession.last_question, width=60),
-    Column("n_grounded", "answers from documents", ChatSession.n_grounded),
-    Column("n_curated", "answers that you wrote", ChatSession.n_curated),
-    Column("n_refused", "questions without an answer", ChatSession.n_refused),
-    Column("n_error", "answers that failed", ChatSession.n_error),
-    Column("n_positive", "answers that were liked", ChatSession.n_positive),
-    Column("n_neutral", "answers that were found so-so", ChatSession.n_neutral, is_usual=False),
-    Column("n_negative", "answers that were disliked", ChatSession.n_negative),
-    Column("slowest_ms", "the slowest answer, in milliseconds", ChatSession.slowest_ms),
-    Column("cost", "of the chat model", ChatSession.cost, _money),
-    Column("handed_over_at", "when it was handed to a person", ChatSession.handed_over_at, _moment, width=30),
-    Column("n_submissions", "forms that were sent", ChatSession.n_submissions),
+    Column("id", _l("number of the chat"), ChatSession.id, width=10),
+    Column("session", _l("name of the chat, as its address has it"), ChatSession.uuid, str, width=36),
+    Column("chatbot_id", _l("number of the chatbot"), ChatSession.chatbot_id, is_usual=False, width=10),
+    Column("domain_id", _l("number of the website"), ChatSession.domain_id, is_usual=False, width=10),
+    Column("started_at", _l("when it began"), ChatSession.started_at, _moment, width=30),
+    Column("last_message_at", _l("when something was said last"), ChatSession.last_message_at, _moment, width=30),
+    Column("n_questions", _l("how many questions"), ChatSession.n_questions),
+    Column("last_question", _l("the last one, its beginning"), ChatSession.last_question, width=60),
+    Column("n_grounded", _l("answers from documents"), ChatSession.n_grounded),
+    Column("n_curated", _l("answers that you wrote"), ChatSession.n_curated),
+    Column("n_refused", _l("questions without an answer"), ChatSession.n_refused),
+    Column("n_error", _l("answers that failed"), ChatSession.n_error),
+    Column("n_positive", _l("answers that were liked"), ChatSession.n_positive),
+    Column("n_neutral", _l("answers that were found so-so"), ChatSession.n_neutral, is_usual=False),
+    Column("n_negative", _l("answers that were disliked"), ChatSession.n_negative),
+    Column("slowest_ms", _l("the slowest answer, in milliseconds"), ChatSession.slowest_ms),
+    Column("cost", _l("of the chat model"), ChatSession.cost, _money),
+    Column("handed_over_at", _l("when it was handed to a person"), ChatSession.handed_over_at, _moment, width=30),
+    Column("n_submissions", _l("forms that were sent"), ChatSession.n_submissions),
     *_OF_SESSION,
-    Column("marks", "what your team marked its answers as", ChatSession.id, beside="session_marks", flatten=_list),
+    Column("marks", _l("what your team marked its answers as"), ChatSession.id, beside="session_marks", flatten=_list),
     Column(
-        "notes", "what your team noted", ChatSession.id, beside="session_notes", flatten=_list_notes, width=40
+        "notes", _l("what your team noted"), ChatSession.id, beside="session_notes", flatten=_list_notes, width=40
     ),
 )  # fmt: skip
 

@@ -18,6 +18,8 @@ from app.exports import settings
 from app.exports.parcel import Parcel, ParcelError
 from app.history.visitors import MAX_CHARS
 from app.knowledge.pairs import question_key
+from app.languages import gettext as _
+from app.languages import in_english
 from app.looks import pictures
 from app.webhooks.owning import PURPOSE
 from models import Domain, Service, Workspace, db
@@ -78,7 +80,7 @@ def _complete_source(made: Import, row: Row, values: Row, where: str) -> Row:
     values["data_loc"] = f"uploads/{made.service_id}/{uuid.uuid4()}"
     name = made.files.get(row["id"])
     if name is None:
-        advice = "Its file is missing in the export. Add it again."
+        advice = in_english("Its file is missing in the export. Add it again.")
         return {**values, "state": "failed", "error_code": "missing", "error_advice": advice}
     made.stored.append(values["data_loc"])
     with made.parcel.open(name) as file:
@@ -105,13 +107,13 @@ def _complete_message(_made: Import, _row: Row, values: Row, _where: str) -> Row
 def _complete_submission(_made: Import, _row: Row, values: Row, where: str) -> Row:
     for answer in values["answers"]:
         if not isinstance(answer, dict) or not all(isinstance(answer.get(part), str) for part in ("label", "value")):
-            raise ParcelError(f"{where} its answers can't be read.")
+            raise ParcelError(_("%(where)s its answers can't be read.", where=where))
     return values
 
 
 def _require_address(address: str, where: str) -> str:
     if not address.startswith(("https://", "http://")) or not address.isprintable():
-        raise ParcelError(f"{where} {ascii(address)[:60]} is no web address.")
+        raise ParcelError(_("%(where)s %(address)s is no web address.", where=where, address=ascii(address)[:60]))
     return address
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.accounts.members import find_by_email
 from app.exports.parcel import Parcel, ParcelError
+from app.languages import gettext as _
 from app.plans.catalog import find_plan, plans_on_offer
 from models import Member, Plan
 
@@ -17,7 +18,8 @@ def find_holder(parcel: Parcel, email: str = "") -> Member:
     email = email.strip().lower() or _holder_of(parcel)
     member = find_by_email(email) if email else None
     if member is None or member.status != "enabled":
-        raise ParcelError(f"Nobody here has the address {email or 'of its holder'}: name a member who is to hold it.")
+        whose = email or _("of its holder")
+        raise ParcelError(_("Nobody here has the address %(email)s: name a member who is to hold it.", email=whose))
     return member
 
 
@@ -38,7 +40,9 @@ def choose_plan(parcel: Parcel, name: str = "") -> Plan:
         return find_plan(name)
     except LookupError as error:
         known = ", ".join(plan.name for plan in plans_on_offer())
-        raise ParcelError(f"There is no plan {name!a} here: name one of {known}.") from error
+        raise ParcelError(
+            _("There is no plan %(name)s here: name one of %(known)s.", name=ascii(name), known=known)
+        ) from error
 
 
 def _plan_of(parcel: Parcel) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import xlsxwriter
 
 from app.exports.columns import Column
+from app.languages import lazy_gettext as _l
 from app.spreadsheets import MARK, Cell, guard_column, to_lines, write_lines
 
 Batches = Iterable[Sequence[Sequence[Any]]]  # rows with a value for each column
@@ -117,11 +118,11 @@ def _shorten(text: str) -> str:
 FORMATS = {
     made.name: made
     for made in (
-        Format("csv", "CSV, for spreadsheets and programs", "text/csv", _write_csv),
+        Format("csv", _l("CSV, for spreadsheets and programs"), "text/csv", _write_csv),
         Format(
-            "xlsx", "XLSX, a workbook for Excel and LibreOffice",
+            "xlsx", _l("XLSX, a workbook for Excel and LibreOffice"),
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _write_xlsx, comes_at_once=True,
         ),
-        Format("jsonl", "JSONL, an object in each line", "application/x-ndjson", _write_jsonl),
+        Format("jsonl", _l("JSONL, an object in each line"), "application/x-ndjson", _write_jsonl),
     )
 }  # fmt: skip

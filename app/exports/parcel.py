@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from app.history.taken import KINDS
 from app.history.takeout import FORMAT, VERSION
+from app.languages import gettext as _
 from app.refusals import Refusal
 
 MAX_ENTRIES = 200_000
@@ -47,23 +48,25 @@ class Parcel:
         strange = [name for name in self._parts if name not in known and not _FILE.fullmatch(name)]
         n_bytes = sum(entry.file_size for entry in entries)
         if strange:
-            raise ParcelError(f"It holds {strange[0][:80]!a}, which is no part of an export.")
+            raise ParcelError(_("It holds %(name)s, which is no part of an export.", name=ascii(strange[0][:80])))
         if len(self._parts) != len(entries):
-            raise ParcelError("It holds two parts of one name.")
+            raise ParcelError(_("It holds two parts of one name."))
         if any(entry.flag_bits & _ENCRYPTED for entry in entries):
-            raise ParcelError("It is encrypted: take the password off first.")
+            raise ParcelError(_("It is encrypted: take the password off first."))
         if any(entry.compress_type not in _PACKED_AS for entry in entries):
-            raise ParcelError("It is packed in an unusual way: pack it as a usual ZIP.")
+            raise ParcelError(_("It is packed in an unusual way: pack it as a usual ZIP."))
         if len(entries) > MAX_ENTRIES or n_bytes > max(SMALL, min(MAX_BYTES, MAX_RATIO * size)):
-            raise ParcelError("What is packed in it is far larger than the file itself: it is not taken.")
+            raise ParcelError(_("What is packed in it is far larger than the file itself: it is not taken."))
 
     def _read_manifest(self) -> dict[str, Any]:
         if "manifest.json" not in self._parts:
-            raise ParcelError("It is no export of a service: manifest.json is missing.")
+            raise ParcelError(_("It is no export of a service: manifest.json is missing."))
         with self.open("manifest.json") as file:
             found = parse_object(file.read(MAX_LINE), "manifest.json")
         if found.get("format") != FORMAT or found.get("version") != VERSION:
-            raise ParcelError(f"It is of another version than {VERSION}, the one that this installation reads.")
+            raise ParcelError(
+                _("It is of another version than %(version)s, the one that this installation reads.", version=VERSION)
+            )
         return found
 
     def files(self, folder: str) -> Iterator[tuple[int, str]]:
@@ -86,10 +89,12 @@ class Parcel:
             while line := file.readline(MAX_LINE + 1):
                 number += 1
                 if len(line) > MAX_LINE:
-                    raise ParcelError(f"{name}, line {number}, is too long.")
-                row = parse_object(line, f"{name}, line {number},")
+                    raise ParcelError(_("%(name)s, line %(number)s, is too long.", name=name, number=number))
+                row = parse_object(line, _("%(name)s, line %(number)s,", name=name, number=number))
                 if any(isinstance(row[field], list | dict) for field in row if field == "id" or field.endswith("_id")):
-                    raise ParcelError(f"{name}, line {number}, names a row by what is no number.")
+                    raise ParcelError(
+                        _("%(name)s, line %(number)s, names a row by what is no number.", name=name, number=number)
+                    )
                 yield number, row
 
 
@@ -103,9 +108,9 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
         found = json.loads(line, parse_constant=_refuse_constant)
         json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError) as error:
-        raise ParcelError(f"{where} can't be read.") from error
+        raise ParcelError(_("%(where)s can't be read.", where=where)) from error
     if not isinstance(found, dict) or b"\\u0000" in line or b"\0" in line:
-        raise ParcelError(f"{where} can't be read.")
+        raise ParcelError(_("%(where)s can't be read.", where=where))
     return found
 
 
@@ -126,4 +131,4 @@ def opened(path: Path) -> Iterator[Parcel]:
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, ValueError) as error:
         if isinstance(error, Refusal):
             raise
-        raise ParcelError("It is no ZIP that can be read: it was damaged, or cut off on its way.") from error
+        raise ParcelError(_("It is no ZIP that can be read: it was damaged, or cut off on its way.")) from error

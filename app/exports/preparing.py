@@ -18,6 +18,7 @@ from app.accounts.standing import find_standing
 from app.collaborators import here
 from app.exports.rows import Wanted
 from app.history import filters
+from app.languages import gettext as _
 from app.refusals import Refusal
 from app.webhooks.payloads import LINK_LASTS
 from models import Delivery, Export, ExportSchedule, Member, Workspace, db, tenancy
@@ -44,7 +45,9 @@ def order(member: Member, service_id: int, wanted: Wanted, file_format: str, n_e
     """
     mine = select(func.count(Export.id)).where(Export.member_id == member.id, Export.state.in_(UNFINISHED_EXPORTS))
     if (db.session.scalar(mine) or 0) >= MAX_WAITING:
-        raise ExportRefused(f"{MAX_WAITING} exports of yours are being prepared. Wait for one, or remove it.")
+        raise ExportRefused(
+            _("%(most)s exports of yours are being prepared. Wait for one, or remove it.", most=MAX_WAITING)
+        )
     made = Export(
         member_id=member.id, service_id=service_id, format=file_format, n_expected=n_expected, **kept_of(wanted)
     )

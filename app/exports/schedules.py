@@ -13,6 +13,7 @@ from app.exports import preparing
 from app.exports.preparing import ExportRefused, kept_of
 from app.exports.rows import Wanted
 from app.history import feed
+from app.languages import gettext as _
 from models import Export, ExportSchedule, Member, ScheduleListener, Service, Webhook, db, tenancy
 from models.base import now
 from models.exports import UNFINISHED_EXPORTS
@@ -39,10 +40,12 @@ def add(member: Member, service_id: int, wanted: Wanted, rhythm: Rhythm) -> Expo
     goes_on = or_(ExportSchedule.status == "active", ExportSchedule.error == "")  # not: of who lost the right to it
     present = select(func.count(ExportSchedule.id)).where(ExportSchedule.service_id == service_id, goes_on)
     if (db.session.scalar(present) or 0) >= MAX_SCHEDULES:
-        raise ExportRefused(f"A service has at most {MAX_SCHEDULES} exports by the clock. Remove one first.")
+        raise ExportRefused(
+            _("A service has at most %(most)s exports by the clock. Remove one first.", most=MAX_SCHEDULES)
+        )
     end = feed.find_end()
     if end is None:
-        raise ExportRefused("Many chats are being written at this moment. Try again in a minute.")
+        raise ExportRefused(_("Many chats are being written at this moment. Try again in a minute."))
     made = ExportSchedule(
         member_id=member.id, service_id=service_id, format=rhythm.format, every=rhythm.every,
         position=str(end), due_at=now() + PAUSES[rhythm.every], **kept_of(wanted),

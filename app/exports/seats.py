@@ -7,6 +7,7 @@ from typing import Any
 
 from app.accounts import invitations
 from app.exports.parcel import Parcel
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Member, Service
 from models.workspaces import WORKSPACE_ROLES
@@ -23,7 +24,7 @@ def invite(parcel: Parcel, service: Service, holder: Member, workspaces: dict[in
         try:
             invitations.invite(service, email, places, holder.id)
         except Refusal as error:
-            said.append(f"{email} is not invited: {error}")
+            said.append(_("%(email)s is not invited: %(error)s", email=email, error=error))
     return said
 
 
@@ -35,7 +36,7 @@ def _places_by_email(parcel: Parcel, workspaces: dict[int, int | None]) -> dict[
         email, place = email_of.get(user_id), workspaces.get(old_id)
         if isinstance(email, str) and place is not None and role in WORKSPACE_ROLES:
             found[email][place] = role
-    for _, row in parcel.rows("invitations"):
+    for _line, row in parcel.rows("invitations"):
         email, place = row.get("email"), workspaces.get(row.get("workspace_id") or 0)
         if row.get("status") == "pending" and isinstance(email, str) and place and row.get("role") in WORKSPACE_ROLES:
             found[email].setdefault(place, row["role"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.answering.manner import AUDIENCES, EDITABLE, MAX_INSTRUCTIONS_CHARS, STRICTNESS
 from app.exports.parcel import Parcel, ParcelError
+from app.languages import gettext as _
 from app.looks import fields, languages, pictures, schema
 from app.looks.pictures import PictureRefused
 from app.privacy.rules import MAX_DAYS
@@ -27,7 +28,7 @@ def clean(given: dict[str, Any], where: str) -> dict[str, Any]:
             **_words(given.get("words")), **_suggestions(given),
         }  # fmt: skip
     except (TypeError, ValueError, AttributeError) as error:
-        raise ParcelError(f"{where} its settings can't be read.") from error
+        raise ParcelError(_("%(where)s its settings can't be read.", where=where)) from error
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:

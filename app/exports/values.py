@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, String
 
 from app.exports.parcel import ParcelError
+from app.languages import gettext as _
 from models.base import UtcDateTime
 
 MAX_INT, MAX_BIG_INT = 2**31 - 1, 2**63 - 1
@@ -25,7 +26,9 @@ def fit(column: Column[Any], value: Any, where: str) -> Any:
     try:
         return _fit(column, value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ParcelError(f"{where} {column.name} can't be {ascii(value)[:60]}.") from error
+        raise ParcelError(
+            _("%(where)s %(name)s can't be %(value)s.", where=where, name=column.name, value=ascii(value)[:60])
+        ) from error
 
 
 def _fit(column: Column[Any], value: Any) -> Any:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models.history import ANSWER_STATES
 from models.marks import MARKS
@@ -90,7 +92,7 @@ def _read_moment(text: str, zone: ZoneInfo) -> dt.datetime:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         return moment.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError("is no date: write it as 2026-11-25") from error
+        raise ValueError(_("is no date: write it as 2026-11-25")) from error
 
 
 def _read_last(text: str, zone: ZoneInfo) -> dt.datetime:
@@ -106,14 +108,14 @@ def _read_uuid(text: str, _zone: ZoneInfo) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise ValueError("names nothing that there is") from error
+        raise ValueError(_("names nothing that there is")) from error
 
 
 def _read_text(text: str, _zone: ZoneInfo) -> str:
     if len(text) > MAX_CHARS:
-        raise ValueError(f"may have {MAX_CHARS} characters at most")
+        raise ValueError(_("may have %(most)s characters at most", most=MAX_CHARS))
     if not text.isprintable():
-        raise ValueError("may not have control characters")
+        raise ValueError(_("may not have control characters"))
     return text
 
 
@@ -121,9 +123,9 @@ def _read_seconds(text: str, _zone: ZoneInfo) -> float:
     try:
         seconds = float(text)
     except ValueError as error:
-        raise ValueError("is no number of seconds") from error
+        raise ValueError(_("is no number of seconds")) from error
     if not 0 <= seconds <= MAX_SLOWER_S:
-        raise ValueError(f"must lie between 0 and {MAX_SLOWER_S:.0f} seconds")
+        raise ValueError(_("must lie between 0 and %(most)s seconds", most=f"{MAX_SLOWER_S:.0f}"))
     return seconds
 
 
@@ -134,7 +136,7 @@ def _read_yes(text: str, zone: ZoneInfo) -> bool:
 def _one_of(*words: str) -> Callable[[str, ZoneInfo], str]:
     def read(text: str, _zone: ZoneInfo) -> str:
         if text not in words:
-            raise ValueError(f"can be {', '.join(words[:-1])} or {words[-1]}")
+            raise ValueError(_("can be %(words)s or %(last)s", words=", ".join(words[:-1]), last=words[-1]))
         return text
 
     return read
@@ -160,9 +162,10 @@ _PARAMETERS: dict[str, tuple[str, Callable[[str, ZoneInfo], Any]]] = {
 _PLACES = ("workspace", "domain", "chatbot")
 _TYPED = ("q", "page", "language")  # may name a visitor, who can be erased
 _NAMES = {
-    "from": "From", "to": "To", "workspace": "Workspace", "domain": "Website", "chatbot": "Chatbot", "state": "Answers",
-    "feedback": "Feedback", "mark": "Mark", "language": "Language", "page": "Page", "q": "Words",
-    "slower": "Slower than", "form": "Form", "handed": "Handed to a person",
+    "from": _l("From"), "to": _l("To"), "workspace": _l("Workspace"), "domain": _l("Website"),
+    "chatbot": _l("Chatbot"), "state": _l("Answers"),
+    "feedback": _l("Feedback"), "mark": _l("Mark"), "language": _l("Language"), "page": _l("Page"), "q": _l("Words"),
+    "slower": _l("Slower than"), "form": _l("Form"), "handed": _l("Handed to a person"),
 }  # fmt: skip
 
 
@@ -183,7 +186,7 @@ def read(args: Mapping[str, str], zone: ZoneInfo = _UTC, *, service_id: int | No
             wrong[parameter] = f"{_NAMES[parameter]} {error}."
     wanted = Filter(service_id=service_id, zone=zone, **values)
     if wanted.since and wanted.until and wanted.since >= wanted.until:
-        wrong["to"] = "To lies before From."
+        wrong["to"] = _("To lies before From.")
     if wrong:
         raise FilterError(wrong)
     return wanted

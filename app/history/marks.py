@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app import audit
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import ChatSession, Message, MessageMark, db
 from models.base import now
@@ -39,9 +40,9 @@ def put(message: Message, author_id: int, mark: str, note: str) -> None:
     """
     note = note.strip()
     if mark and mark not in MARKS:
-        raise MarkError("Choose one of the marks, or none.")
+        raise MarkError(_("Choose one of the marks, or none."))
     if len(note) > MAX_NOTE or "\0" in note:
-        raise MarkError(f"A note may have {MAX_NOTE} characters at most.")
+        raise MarkError(_("A note may have %(most)s characters at most.", most=MAX_NOTE))
     own = select(MessageMark).where(MessageMark.message_id == message.id, MessageMark.author_id == author_id)
     row = db.session.scalar(own)
     if not mark and not note:

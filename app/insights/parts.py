@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app.insights.figures import days_within
 from app.insights.periods import Period
 from app.insights.tally import OTHER, document_key
+from app.languages import gettext as _
 from models import AskedQuestion, Chatbot, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
 
 N_SHOWN = 10
@@ -52,13 +53,13 @@ Named = Mapping[str, tuple[str, Any]]
 
 
 def _pages(keys: Sequence[str]) -> Named:
-    return {key: ("Other pages" if key == OTHER else key, None) for key in keys}
+    return {key: (_("Other pages") if key == OTHER else key, None) for key in keys}
 
 
 def _domains(keys: Sequence[str]) -> Named:
     ids = [int(key) for key in keys if key.isdecimal()]
     found = {str(row.id): (str(row), row) for row in db.session.scalars(select(Domain).where(Domain.id.in_(ids)))}
-    return {key: found.get(key, ("A website that was removed", None)) for key in keys}
+    return {key: found.get(key, (_("A website that was removed"), None)) for key in keys}
 
 
 def _languages(keys: Sequence[str]) -> Named:
@@ -79,7 +80,7 @@ def _documents(keys: Sequence[str]) -> Named:
     found = {
         document_key(source.id, name): (title or name, source) for source, name, title in db.session.execute(query)
     }
-    return {key: found.get(key, ("A document that was removed", None)) for key in keys}
+    return {key: found.get(key, (_("A document that was removed"), None)) for key in keys}
 
 
 def _documents_in_use() -> Any:

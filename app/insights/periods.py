@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from app.insights.tally import HOUR_S
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from models.base import now
 
-LENGTHS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
+LENGTHS = {7: _l("7 days"), 30: _l("30 days"), 90: _l("90 days"), 365: _l("a year")}
+_NO_DATE = {
+    "from": _l("From is no date: write it as 2026-11-25."), "to": _l("To is no date: write it as 2026-11-25."),
+}  # fmt: skip
 USUAL = 30
 MAX_DAYS = 1100
 EARLIEST = dt.date(2000, 1, 1)
@@ -86,7 +91,7 @@ def read(args: Mapping[str, str], zone: ZoneInfo) -> Period:
     if not args.get("from") and not args.get("to"):
         text = args.get("days") or str(USUAL)
         if text not in map(str, LENGTHS):
-            raise PeriodError(days="Days can be 7, 30, 90 or 365.")
+            raise PeriodError(days=_("Days can be 7, 30, 90 or 365."))
         return last_days(int(text), zone)
     usual = last_days(USUAL, zone)
     dates = {"from": usual.first, "to": usual.last}
@@ -95,17 +100,17 @@ def read(args: Mapping[str, str], zone: ZoneInfo) -> Period:
         try:
             dates[name] = dt.date.fromisoformat(args.get(name) or usually.isoformat())
         except ValueError:
-            wrong[name] = f"{name.title()} is no date: write it as 2026-11-25."
+            wrong[name] = str(_NO_DATE[name])
     _check(wrong, dates["from"], dates["to"], usual.last)
     return Period(dates["from"], min(dates["to"], usual.last), zone)
 
 
 def _check(wrong: dict[str, str], first: dt.date, last: dt.date, today: dt.date) -> None:
     if not wrong and first > min(last, today):
-        wrong["to"] = "From lies after To." if first > last else "From lies in the future."
+        wrong["to"] = _("From lies after To.") if first > last else _("From lies in the future.")
     if first < EARLIEST:
-        wrong["from"] = "From lies before the year 2000."
+        wrong["from"] = _("From lies before the year 2000.")
     if not wrong and (last - first).days >= MAX_DAYS:
-        wrong["from"] = "Choose three years at most."
+        wrong["from"] = _("Choose three years at most.")
     if wrong:
         raise PeriodError(**wrong)

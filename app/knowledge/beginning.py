@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from app.knowledge import chatbots, sources
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Chatbot, Workspace, db
 
@@ -40,7 +41,7 @@ def make_chatbot(name: str, workspace_ids: list[int], owner_id: int | None) -> C
     mine = select(Workspace).where(Workspace.id.in_(workspace_ids), Workspace.deleted_at.is_(None))
     workspace = db.session.scalars(mine.order_by(Workspace.id).limit(1)).first()
     if workspace is None:
-        raise Refusal("There is no workspace in which you may make a chatbot.")
+        raise Refusal(_("There is no workspace in which you may make a chatbot."))
     chatbot = Chatbot(workspace=workspace, name=name, type="support", description="")
     chatbots.complete(chatbot, owner_id)
     db.session.add(chatbot)

@@ -21,6 +21,7 @@ from app.knowledge.claims import Claim, Superseded
 from app.knowledge.drafts import SLICE
 from app.knowledge.heartbeats import beating
 from app.knowledge.parsers import parse
+from app.languages import in_english
 from app.net import FetchError
 from app.storage import StorageError
 from app.webhooks import events
@@ -35,7 +36,7 @@ from models.knowledge import STORED_KINDS
 log = logging.getLogger(__name__)
 
 Report = Callable[[str, int], None]  # (state, percent)
-_OUR_FAULT = "Something went wrong on our side; it is in the log. Try again later."
+_OUR_FAULT = in_english("Something went wrong on our side; it is in the log. Try again later.")
 
 
 @dataclass(frozen=True)

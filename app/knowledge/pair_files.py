@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app.knowledge.pairs import MAX_PAIRS, Pair, make_pair
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
 from indexes.errors import LoadError
 from indexes.loaders.csv import find_delimiter
 from indexes.loaders.decoding import decode
@@ -34,7 +35,7 @@ def read(raw: bytes) -> Reading:
     try:
         text = decode(raw)
     except LoadError as error:
-        raise SourceError("This is no CSV file. In a spreadsheet, choose Save as and CSV UTF-8.") from error
+        raise SourceError(_("This is no CSV file. In a spreadsheet, choose Save as and CSV UTF-8.")) from error
     csv.field_size_limit(MAX_BYTES)
     pairs: list[Pair] = []
     complaints: list[str] = []
@@ -42,20 +43,20 @@ def read(raw: bytes) -> Reading:
         for row, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text)), start=1):
             _take(row, cells, pairs, complaints)
     except csv.Error as error:
-        raise SourceError(f"This is no CSV file that can be read: {error}.") from error
+        raise SourceError(_("This is no CSV file that can be read: %(error)s.", error=error)) from error
     if not pairs and not complaints:
-        raise SourceError("There is no question in the file.")
+        raise SourceError(_("There is no question in the file."))
     return Reading(pairs, complaints[:MAX_COMPLAINTS], len(complaints))
 
 
 def _take(row: int, cells: list[str], pairs: list[Pair], complaints: list[str]) -> None:
-    question, answer, *_ = [*cells, "", ""]
+    question, answer = [*cells, "", ""][:2]
     is_header = row == 1 and question.strip().casefold() in _HEADERS
     if is_header or not any(cell.strip() for cell in cells):
         return
     if len(pairs) + len(complaints) >= MAX_PAIRS:
-        raise SourceError(f"The file has more than {MAX_PAIRS:,} questions. Split it.")
+        raise SourceError(_("The file has more than %(most)s questions. Split it.", most=f"{MAX_PAIRS:,}"))
     try:
         pairs.append(make_pair(question, answer))
     except SourceError as error:
-        complaints.append(f"Row {row}: {error}")
+        complaints.append(_("Row %(row)s: %(error)s", row=row, error=error))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from app.knowledge import sources
 from app.knowledge.embedding import embedder
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
 from indexes.document import Document, Segment
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.tidying import tidy, tidy_line
@@ -60,22 +61,28 @@ def make_pair(question: str, answer: str, wordings: Iterable[str] = ()) -> Pair:
     """
     question, answer = _one_line(question), tidy(answer).strip()
     if not plain_form(question):
-        raise SourceError("The question is missing.")
+        raise SourceError(_("The question is missing."))
     if not answer:
-        raise SourceError("The answer is missing.")
+        raise SourceError(_("The answer is missing."))
     if len(answer) > MAX_ANSWER:
-        raise SourceError(f"The answer has {len(answer):,} characters; it may have {MAX_ANSWER:,}.")
+        raise SourceError(
+            _("The answer has %(n)s characters; it may have %(most)s.", n=f"{len(answer):,}", most=f"{MAX_ANSWER:,}")
+        )
     others = {plain_form(words): words for words in map(_one_line, wordings)}
     others = {plain: words for plain, words in others.items() if plain not in ("", plain_form(question))}
     if len(others) > MAX_WORDINGS:
-        raise SourceError(f"A question may have {MAX_WORDINGS} other wordings; here are {len(others)}.")
+        raise SourceError(
+            _("A question may have %(most)s other wordings; here are %(n)s.", most=MAX_WORDINGS, n=len(others))
+        )
     return Pair(question, answer, tuple(others.values()))
 
 
 def _one_line(question: str) -> str:
     question = " ".join(tidy(question).split())
     if len(question) > MAX_QUESTION:
-        raise SourceError(f"The question has {len(question):,} characters; it may have {MAX_QUESTION}.")
+        raise SourceError(
+            _("The question has %(n)s characters; it may have %(most)s.", n=f"{len(question):,}", most=MAX_QUESTION)
+        )
     return question
 
 
@@ -127,7 +134,9 @@ def add(chatbot: Chatbot, pairs: list[Pair]) -> tuple[Source, list[CuratedAnswer
     wanted = {pair.key: pair for pair in pairs}
     wordings = {question_key(words) for pair in wanted.values() for words in pair.wordings}
     if len(known.keys() | wanted.keys() | wordings) > MAX_PAIRS:
-        raise SourceError(f"A chatbot has room for {MAX_PAIRS:,} questions with answers. Remove some first.")
+        raise SourceError(
+            _("A chatbot has room for %(most)s questions with answers. Remove some first.", most=f"{MAX_PAIRS:,}")
+        )
     rows = [_put(source, known.get(key), pair) for key, pair in wanted.items()]
     db.session.flush()
     known = _known(source)
@@ -164,7 +173,12 @@ def _add_wordings(row: CuratedAnswer, pair: Pair, known: dict[str, CuratedAnswer
         key = question_key(words)
         other = known.get(key)
         if other is not None and other.wording_of_id is None:
-            raise SourceError(f"“{other.question}” has an answer of its own. Change that one, or remove it first.")
+            raise SourceError(
+                _(
+                    "“%(question)s” has an answer of its own. Change that one, or remove it first.",
+                    question=other.question,
+                )
+            )
         if other is not None and other.wording_of_id == row.id:
             continue
         if other is not None:
@@ -188,7 +202,7 @@ def rewrite(row: CuratedAnswer, pair: Pair) -> None:
         if other.wording_of_id == row.id and key not in kept:
             db.session.delete(known.pop(key))
     if known.get(pair.key, row) is not row:
-        raise SourceError("This question has an answer already. Change that one, or remove it first.")
+        raise SourceError(_("This question has an answer already. Change that one, or remove it first."))
     del known[row.question_key]  # the former question may become a wording
     db.session.flush()
     _put(source, row, pair)

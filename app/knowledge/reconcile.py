@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.knowledge import claims, holds
+from app.languages import in_english
 from app.webhooks import events
 from models import Chatbot, Source, db, tenancy
 from models.base import change, now
@@ -32,7 +33,9 @@ def give_up_hopeless() -> int:
     moment = now()
     values = {
         "state": "failed", "error_code": "internal", "fence": Source.fence + 1, "finished_at": moment,
-        "error_advice": "Reading this stopped several times without a result. Try a smaller or simpler file.",
+        "error_advice": in_english(
+            "Reading this stopped several times without a result. Try a smaller or simpler file."
+        ),
     }  # fmt: skip
     with tenancy.everything():
         n_failed = change(hopeless.values(values))

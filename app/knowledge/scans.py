@@ -11,6 +11,9 @@ from sqlalchemy import select
 from app.knowledge import parsers
 from app.knowledge.claims import Claim
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
+from app.languages import in_english
+from app.languages import lazy_gettext as _l
 from app.plans import usage
 from indexes.document import Document
 from indexes.errors import LoadError
@@ -24,15 +27,22 @@ MAX_LANGUAGES = 5
 MAX_DEFAULT_LANGUAGES = 3  # each further one costs a fifth more time, and a little precision
 
 _NAMES = {
-    "ara": "Arabic", "bul": "Bulgarian", "cat": "Catalan", "ces": "Czech", "chi_sim": "Chinese, simplified",
-    "chi_tra": "Chinese, traditional", "dan": "Danish", "deu": "German", "ell": "Greek", "eng": "English",
-    "est": "Estonian", "fin": "Finnish", "fra": "French", "gle": "Irish", "heb": "Hebrew", "hin": "Hindi",
-    "hrv": "Croatian", "hun": "Hungarian", "ind": "Indonesian", "isl": "Icelandic", "ita": "Italian", "jpn": "Japanese",
-    "kor": "Korean", "lav": "Latvian", "lit": "Lithuanian", "nld": "Dutch", "nor": "Norwegian", "pol": "Polish",
-    "por": "Portuguese", "ron": "Romanian", "rus": "Russian", "slk": "Slovak", "slv": "Slovenian", "spa": "Spanish",
-    "srp": "Serbian", "swe": "Swedish", "tha": "Thai", "tur": "Turkish", "ukr": "Ukrainian", "vie": "Vietnamese",
+    "ara": _l("Arabic"), "bul": _l("Bulgarian"), "cat": _l("Catalan"), "ces": _l("Czech"),
+    "chi_sim": _l("Chinese, simplified"),
+    "chi_tra": _l("Chinese, traditional"), "dan": _l("Danish"), "deu": _l("German"), "ell": _l("Greek"),
+    "eng": _l("English"),
+    "est": _l("Estonian"), "fin": _l("Finnish"), "fra": _l("French"), "gle": _l("Irish"), "heb": _l("Hebrew"),
+    "hin": _l("Hindi"),
+    "hrv": _l("Croatian"), "hun": _l("Hungarian"), "ind": _l("Indonesian"), "isl": _l("Icelandic"),
+    "ita": _l("Italian"), "jpn": _l("Japanese"),
+    "kor": _l("Korean"), "lav": _l("Latvian"), "lit": _l("Lithuanian"), "nld": _l("Dutch"), "nor": _l("Norwegian"),
+    "pol": _l("Polish"),
+    "por": _l("Portuguese"), "ron": _l("Romanian"), "rus": _l("Russian"), "slk": _l("Slovak"), "slv": _l("Slovenian"),
+    "spa": _l("Spanish"),
+    "srp": _l("Serbian"), "swe": _l("Swedish"), "tha": _l("Thai"), "tur": _l("Turkish"), "ukr": _l("Ukrainian"),
+    "vie": _l("Vietnamese"),
 }  # fmt: skip
-_NOT_INSTALLED = (
+_NOT_INSTALLED = in_english(
     "These are pictures of pages, and this installation reads no text from pictures (Tesseract is not installed). Run"
     " text recognition (OCR) over the file, or add a version whose text can be selected and copied."
 )
@@ -58,9 +68,9 @@ def choose_languages(chatbot: Chatbot, codes: list[str]) -> None:
         SourceError: too many, or one that is not installed.
     """
     if len(codes) > MAX_LANGUAGES:
-        raise SourceError(f"Choose {MAX_LANGUAGES} languages at most.")
+        raise SourceError(_("Choose %(most)s languages at most.", most=MAX_LANGUAGES))
     if not set(codes) <= set(installed_languages()):
-        raise SourceError("Choose among the languages that are listed.")
+        raise SourceError(_("Choose among the languages that are listed."))
     chatbot.settings = {**(chatbot.settings or {}), SETTING: sorted(set(codes))}
 
 
@@ -123,8 +133,14 @@ class Scan:
 
     @property
     def _advice(self) -> str:
-        pages = f"{self._n_left} scanned page{'' if self._n_left == 1 else 's'} of it"
-        return (
-            f"{pages} could not be read: your plan reads {self._limit:,} scanned pages a day, and those of today are"
-            " used up. Read it again tomorrow, or choose a larger plan."
-        )
+        if self._n_left == 1:
+            return in_english(
+                "1 scanned page of it could not be read: your plan reads %(limit)s scanned pages a day, and those of "
+                "today are used up. Read it again tomorrow, or choose a larger plan.",
+                limit=f"{self._limit:,}",
+            )
+        return in_english(
+            "%(n)s scanned pages of it could not be read: your plan reads %(limit)s scanned pages a day, and those of "
+            "today are used up. Read it again tomorrow, or choose a larger plan.",
+            n=self._n_left, limit=f"{self._limit:,}",
+        )  # fmt: skip

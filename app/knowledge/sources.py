@@ -17,6 +17,8 @@ from sqlalchemy.orm import selectinload
 from app import audit, limits
 from app.collaborators import here
 from app.knowledge import chatbots
+from app.languages import gettext as _
+from app.languages import ngettext
 from app.plans import quotas
 from app.refusals import Refusal
 from app.storage import StorageError
@@ -118,7 +120,9 @@ def store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> Upload:
         n_bytes, sha256 = here().storage.save(key, stream, max_bytes=here().config.max_upload_bytes)
         if not _may_send(chatbot.service_id, n_bytes):
             here().storage.delete(key)
-            raise SourceError(f"{title}: much was uploaded to this service within the hour. Go on in an hour.")
+            raise SourceError(
+                _("%(title)s: much was uploaded to this service within the hour. Go on in an hour.", title=title)
+            )
     except StorageError as error:
         raise SourceError(f"{title}: {error}") from error
     return Upload(title, key, n_bytes, sha256)
@@ -163,7 +167,12 @@ def replace(source: Source, name: str, stream: IO[bytes]) -> None:
     same = (Source.title == upload.title) | ((Source.sha256 == upload.sha256) & (Source.state != "failed"))
     other = _present(source.chatbot, "file", same, Source.id != source.id)
     if other is not None:
-        raise SourceError(f"{other.title} is a source of its own, with the same name or content. Replace or delete it.")
+        raise SourceError(
+            _(
+                "%(title)s is a source of its own, with the same name or content. Replace or delete it.",
+                title=other.title,
+            )
+        )
     make_room(source.chatbot, source, upload.n_bytes)
     source.title, source.data_loc = upload.title, upload.key
     source.filesize, source.sha256 = upload.n_bytes, upload.sha256
@@ -192,7 +201,7 @@ def add_url(chatbot: Chatbot, address: str) -> Source:
     """
     address = address.strip()
     if not re.match(r"https?://[^\s/]+", address, re.IGNORECASE) or len(address) > MAX_URL or not address.isprintable():
-        raise SourceError("Enter the address of a web page; it begins with https:// or http://.")
+        raise SourceError(_("Enter the address of a web page; it begins with https:// or http://."))
     line_up(chatbot)
     source = _present(chatbot, "url", Source.data_loc == address)
     make_room(chatbot, source)
@@ -267,6 +276,6 @@ def describe_added(added: list[Source]) -> str:
     """Return what became of files and addresses that were added, in words for their owner; empty for none."""
     here_already = [source.title for source in added if not is_moving(source)]
     n_new = len(added) - len(here_already)
-    words = [f"{n_new} added. {'They are' if n_new > 1 else 'It is'} read now."] if n_new else []
-    words += [f"Nothing to read anew: {title} has the same content." for title in here_already]
+    words = [ngettext("One added. It is read now.", "%(num)s added. They are read now.", n_new)] if n_new else []
+    words += [_("Nothing to read anew: %(title)s has the same content.", title=title) for title in here_already]
     return " ".join(words)

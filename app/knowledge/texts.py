@@ -6,6 +6,7 @@ import io
 
 from app.knowledge import sources
 from app.knowledge.sources import SourceError
+from app.languages import gettext as _
 from indexes.loaders.tidying import tidy, tidy_line
 from models import Chatbot, Source
 
@@ -56,11 +57,17 @@ def file_name(source: Source) -> str:
 def _store(chatbot: Chatbot, title: str, text: str) -> tuple[str, sources.Upload]:
     title, text = tidy_line(title, MAX_TITLE), tidy(text)
     if not title:
-        raise SourceError("Give the text a title.")
+        raise SourceError(_("Give the text a title."))
     if not text.strip():
-        raise SourceError("Write the text first.")
+        raise SourceError(_("Write the text first."))
     if len(text) > MAX_TEXT:
-        raise SourceError(f"The text has {len(text):,} characters; it may have {MAX_TEXT:,}. Upload it as a file.")
+        raise SourceError(
+            _(
+                "The text has %(n)s characters; it may have %(most)s. Upload it as a file.",
+                n=f"{len(text):,}",
+                most=f"{MAX_TEXT:,}",
+            )
+        )
     return title, sources.store(chatbot, title, io.BytesIO(text.encode()))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.knowledge import holds
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import Chatbot, Generation, Member, db
 from models.base import change
@@ -40,9 +41,14 @@ def go_back(chatbot: Chatbot, generation: Generation) -> None:
     """
     present = db.session.scalar(select(Generation).where(Generation.id == chatbot.generation_id))
     if generation.id == chatbot.generation_id:
-        raise VersionError(f"Version {generation.number} answers already.")
+        raise VersionError(_("Version %(number)s answers already.", number=generation.number))
     if present is not None and present.embedding_name != generation.embedding_name:
-        raise VersionError(f"Version {generation.number} was made by another embedding model and can't be used again.")
+        raise VersionError(
+            _(
+                "Version %(number)s was made by another embedding model and can't be used again.",
+                number=generation.number,
+            )
+        )
     is_newest = generation.number == chatbot.version
     going = update(Chatbot).where(Chatbot.id == chatbot.id)
     values = {
@@ -52,7 +58,7 @@ def go_back(chatbot: Chatbot, generation: Generation) -> None:
     }  # fmt: skip
     change(going.values(values))
     if find(chatbot, generation.uuid) is None:
-        raise VersionError("That version is not kept any more.")
+        raise VersionError(_("That version is not kept any more."))
     db.session.expire(chatbot)
 
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.accounts.addresses import AddressError, normalize
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.values import whole_number
 
@@ -97,16 +99,16 @@ def _consent(_question: Question, text: str) -> str:
 
 # kind -> (what a screen calls it, how an answer is read)
 KINDS: dict[str, tuple[str, Callable[[Question, str], str]]] = {
-    "text": ("Short text", _text(MAX_TEXT)),
-    "long": ("Long text", _text(MAX_LONG)),
-    "email": ("E-mail", _email),
-    "phone": ("Phone", _matching(_PHONE, "wrong_phone")),
-    "number": ("Number", _matching(_NUMBER, "wrong_number")),
-    "date": ("Date", _date),
-    "time": ("Time", _matching(_TIME, "wrong_time")),
-    "choice": ("Choice", _choice),
+    "text": (_l("Short text"), _text(MAX_TEXT)),
+    "long": (_l("Long text"), _text(MAX_LONG)),
+    "email": (_l("E-mail"), _email),
+    "phone": (_l("Phone"), _matching(_PHONE, "wrong_phone")),
+    "number": (_l("Number"), _matching(_NUMBER, "wrong_number")),
+    "date": (_l("Date"), _date),
+    "time": (_l("Time"), _matching(_TIME, "wrong_time")),
+    "choice": (_l("Choice"), _choice),
     "rating": ("Rating, 1 to 5", _rating),
-    "consent": ("Consent", _consent),
+    "consent": (_l("Consent"), _consent),
 }
 
 
@@ -131,11 +133,11 @@ def read_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
     kept = [row for row in rows if row.get("label", "").strip() and not row.get("gone")]
     ordered = sorted(kept, key=lambda row: _position(row.get("position", "")))
     if not 0 < len(ordered) <= MAX_FIELDS:
-        raise DesignRefused(f"A form has 1 to {MAX_FIELDS} fields.")
+        raise DesignRefused(_("A form has 1 to %(most)s fields.", most=MAX_FIELDS))
     questions = [_read_question(row) for row in ordered]
     names = [question.name for question in questions]
     if len(set(names)) != len(names):
-        raise DesignRefused("Two fields have the same name. Remove one of them and add it again.")
+        raise DesignRefused(_("Two fields have the same name. Remove one of them and add it again."))
     return questions
 
 
@@ -149,11 +151,11 @@ def _read_question(row: Mapping[str, Any]) -> Question:
     choices = tuple(dict.fromkeys(c.strip() for c in row.get("choices", "").split(",") if c.strip()))
     limit = MAX_HELP if kind == "consent" else MAX_LABEL
     if kind not in KINDS:
-        raise DesignRefused("Choose what kind of field each is.")
+        raise DesignRefused(_("Choose what kind of field each is."))
     if len(label) > limit or any(len(choice) > MAX_LABEL for choice in choices):
-        raise DesignRefused(f"A label or choice has at most {limit} characters.")
+        raise DesignRefused(_("A label or choice has at most %(limit)s characters.", limit=limit))
     if kind == "choice" and not MIN_CHOICES <= len(choices) <= MAX_CHOICES:
-        raise DesignRefused(f"A choice needs 2 to {MAX_CHOICES} answers, separated by commas.")
+        raise DesignRefused(_("A choice needs 2 to %(most)s answers, separated by commas.", most=MAX_CHOICES))
     name = name if _NAME.fullmatch(name) else f"f{secrets.token_hex(4)}"
     return Question(name, kind, label, bool(row.get("required")), choices if kind == "choice" else ())
 

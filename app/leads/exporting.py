@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from app import spreadsheets
+from app.languages import lazy_gettext as _l
 from models import Submission, db
 
 BATCH = 500
-HEAD = ("Received", "Chatbot", "Form", "State", "Assignee", "Page")
+HEAD = (_l("Received"), _l("Chatbot"), _l("Form"), _l("State"), _l("Assignee"), _l("Page"))
 Conditions = Sequence[ColumnElement[bool]]
 
 

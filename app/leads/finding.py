@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, false, select
 
+from app.languages import gettext as _
 from app.values import whole_number
 from models import Chatbot, Member, Submission, db
 
@@ -37,7 +38,7 @@ def assignees(workspace_ids: Collection[int]) -> Choices:
     """Return who takes care of something, nobody first."""
     taken = select(Submission.assignee_id).where(of_workspaces(workspace_ids), Submission.assignee_id.is_not(None))
     query = select(Member).where(Member.id.in_(taken)).order_by(Member.first_name, Member.id).limit(MAX_CHOICES)
-    return [(NOBODY, "Nobody yet"), *((str(member.id), str(member)) for member in db.session.scalars(query))]
+    return [(NOBODY, _("Nobody yet")), *((str(member.id), str(member)) for member in db.session.scalars(query))]
 
 
 def is_of_chatbot(word: str) -> ColumnElement[bool]:

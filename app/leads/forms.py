@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.languages import gettext as _
 from app.leads.designs import DesignRefused, Question, questions_of
 from app.leads.presets import PRESETS, Preset, preset_of
 from app.plans.periods import alone_with
+from app.wording import word
 from models import Chatbot, Form, db
 
 MAX_FORMS = 10
@@ -49,7 +51,7 @@ def add_preset(chatbot: Chatbot) -> Form:
     present = select(func.count(Form.id)).where(Form.chatbot_id == chatbot.id, Form.status != "deleted")
     with alone_with(chatbot.service_id):
         if (db.session.scalar(present) or 0) >= MAX_FORMS:
-            raise DesignRefused(f"A chatbot has at most {MAX_FORMS} forms. Delete one first.")
+            raise DesignRefused(_("A chatbot has at most %(most)s forms. Delete one first.", most=MAX_FORMS))
         form = _make(chatbot, preset_of(chatbot.type), [])
         db.session.flush()
     return form
@@ -84,9 +86,9 @@ def read_texts(given: Mapping[str, str]) -> dict[str, str]:
     texts = {name: given.get(name, "").replace("\0", "").strip() for name in LIMITS}
     for name, limit in LIMITS.items():
         if len(texts[name]) > limit:
-            raise DesignRefused(f"The {name} has at most {limit} characters.")
+            raise DesignRefused(_("%(name)s: at most %(limit)s characters.", name=word(name), limit=limit))
     if not texts["name"]:
-        raise DesignRefused("Give the form a name.")
+        raise DesignRefused(_("Give the form a name."))
     return texts
 
 

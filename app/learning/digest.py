@@ -21,6 +21,7 @@ from app.accounts.standing import find_standing
 from app.insights.figures import Totals, read_totals
 from app.insights.periods import Period
 from app.insights.places import chatbots_in
+from app.languages import in_english
 from app.learning import inbox
 from app.plans import notices
 from models import Member, Notice, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
@@ -162,12 +163,18 @@ def _short(words: str) -> str:
 
 
 def _lines(this: Totals, before: Totals) -> Sequence[Line]:
-    counts = (("Chats", "n_sessions"), ("Questions", "n_questions"), ("Visitors", "n_visitors"),
-              ("Forms sent", "n_submissions"), ("Handed to a person", "n_handoffs"))  # fmt: skip
+    counts = (
+        (in_english("Chats"), "n_sessions"), (in_english("Questions"), "n_questions"),
+        (in_english("Visitors"), "n_visitors"), (in_english("Forms sent"), "n_submissions"),
+        (in_english("Handed to a person"), "n_handoffs"),
+    )  # fmt: skip
     lines = [Line(label, f"{this[name]:,}", f"{before[name]:,}") for label, name in counts]
-    lines.insert(3, Line("Answered", _percent(this.answered_percent), _percent(before.answered_percent)))
+    lines.insert(3, Line(in_english("Answered"), _percent(this.answered_percent), _percent(before.answered_percent)))
     lines.insert(
-        4, Line("Liked, of those that were rated", _percent(this.liked_percent), _percent(before.liked_percent))
+        4,
+        Line(
+            in_english("Liked, of those that were rated"), _percent(this.liked_percent), _percent(before.liked_percent)
+        ),
     )
     return lines
 

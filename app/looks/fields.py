@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.accounts.addresses import AddressError, normalize
+from app.languages import gettext as _
 from app.values import whole_number
 
 Read = Callable[[str], Any]
@@ -72,7 +73,7 @@ def _typed(value: Any) -> str:
 
 def color(text: str) -> str:
     if not _HEX.fullmatch(text.lower()):
-        raise ValueError("Use a color such as #3b5bdb.")
+        raise ValueError(_("Use a color such as #3b5bdb."))
     return text.lower()
 
 
@@ -80,7 +81,7 @@ def short(limit: int) -> Read:
     def read_text(text: str) -> str:
         line = " ".join(text.split())
         if len(line) > limit:
-            raise ValueError(f"Use at most {limit} characters.")
+            raise ValueError(_("Use at most %(limit)s characters.", limit=limit))
         return line
 
     return read_text
@@ -89,7 +90,7 @@ def short(limit: int) -> Read:
 def long(limit: int) -> Read:
     def read_text(text: str) -> str:
         if len(text) > limit:
-            raise ValueError(f"Use at most {limit} characters.")
+            raise ValueError(_("Use at most %(limit)s characters.", limit=limit))
         return text.replace("\r\n", "\n")
 
     return read_text
@@ -99,7 +100,7 @@ def lines(most: int, limit: int) -> Read:
     def read_lines(text: str) -> list[str]:
         found = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
         if len(found) > most or any(len(line) > limit for line in found):
-            raise ValueError(f"Use at most {most} lines of {limit} characters each.")
+            raise ValueError(_("Use at most %(most)s lines of %(limit)s characters each.", most=most, limit=limit))
         return found
 
     return read_lines
@@ -109,7 +110,7 @@ def whole(least: int, most: int) -> Read:
     def read_number(text: str) -> int:
         number = whole_number(text, least, most)
         if number is None:
-            raise ValueError(f"Use a whole number from {least} to {most}.")
+            raise ValueError(_("Use a whole number from %(least)s to %(most)s.", least=least, most=most))
         return number
 
     return read_number
@@ -118,7 +119,7 @@ def whole(least: int, most: int) -> Read:
 def one_of(choices: tuple[tuple[str, str], ...]) -> Read:
     def read_choice(text: str) -> str:
         if text not in dict(choices):
-            raise ValueError("Choose one of these.")
+            raise ValueError(_("Choose one of these."))
         return text
 
     return read_choice
@@ -128,7 +129,7 @@ def paths(text: str) -> list[str]:
     found = [line.strip() for line in text.splitlines() if line.strip()]
     usable = all(_PATTERN.fullmatch(line) and line.count("*") <= MAX_STARS for line in found)
     if not usable or len(found) > MAX_LINES_OF_PATHS:
-        raise ValueError("Use one path in a line, such as /shop/*; at most 20 lines, and 5 stars in each.")
+        raise ValueError(_("Use one path in a line, such as /shop/*; at most 20 lines, and 5 stars in each."))
     return found
 
 
@@ -139,7 +140,7 @@ def web_address(text: str) -> str:
     except ValueError:
         usable = False
     if not usable or len(text) > MAX_ADDRESS_CHARS:
-        raise ValueError("Use an address such as https://www.example.com/privacy.")
+        raise ValueError(_("Use an address such as https://www.example.com/privacy."))
     return text
 
 
@@ -147,13 +148,13 @@ def mail_address(text: str) -> str:
     try:
         return normalize(text)
     except AddressError as error:
-        raise ValueError("Use an e-mail address, such as help@example.com.") from error
+        raise ValueError(_("Use an e-mail address, such as help@example.com.")) from error
 
 
 def time_span(text: str) -> str:
     match = _SPAN.fullmatch(text)
     if not match or f"{match[1]}:{match[2]}" >= f"{match[3]}:{match[4]}" or f"{match[3]}:{match[4]}" > "24:00":
-        raise ValueError("Use two times, the earlier one first, such as 09:00-17:00.")
+        raise ValueError(_("Use two times, the earlier one first, such as 09:00-17:00."))
     return f"{match[1]}:{match[2]}-{match[3]}:{match[4]}"
 
 

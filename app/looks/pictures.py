@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from app.collaborators import here
+from app.languages import gettext as _
 from app.refusals import Refusal
 from app.storage import StorageError
 
@@ -33,16 +34,16 @@ def encode(stream: IO[bytes], kind: str) -> bytes:
 
     uploaded = stream.read(MAX_BYTES + 1)
     if len(uploaded) > MAX_BYTES:
-        raise PictureRefused("The picture is larger than 2 MB. Save it smaller and try again.")
+        raise PictureRefused(_("The picture is larger than 2 MB. Save it smaller and try again."))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about sizes that are checked below, and metadata that is dropped
             found = Image.open(io.BytesIO(uploaded), formats=("PNG", "JPEG", "WEBP", "GIF"))
             if found.width * found.height > _MAX_PIXELS:
-                raise PictureRefused("The picture has too many pixels. Save it smaller and try again.")
+                raise PictureRefused(_("The picture has too many pixels. Save it smaller and try again."))
             image = ImageOps.exif_transpose(found).convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureRefused("This is no picture that can be used. Upload a PNG, JPEG, WebP or GIF.") from error
+        raise PictureRefused(_("This is no picture that can be used. Upload a PNG, JPEG, WebP or GIF.")) from error
     size = KINDS[kind]
     made = ImageOps.fit(image, size) if kind == "avatar" else ImageOps.contain(image, size)
     bare = Image.new("RGBA", made.size)
@@ -55,7 +56,7 @@ def encode(stream: IO[bytes], kind: str) -> bytes:
 def _key(name: str) -> str:
     match = _NAME.fullmatch(name)
     if match is None:
-        raise StorageError("missing", "There is no such picture.")
+        raise StorageError("missing", _("There is no such picture."))
     return f"pictures/{match[1]}/{match[2]}"
 
 

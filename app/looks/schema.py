@@ -6,16 +6,18 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Any
 
+from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.looks import fields
 from app.looks.colors import ACCENT
 from app.looks.fields import Field, Section
 from app.looks.hours import DAYS
 from app.looks.languages import NAMES
 
-MODES = (("auto", "As the visitor's device"), ("light", "Always light"), ("dark", "Always dark"))
-CORNERS = (("right", "Right"), ("left", "Left"))
-ICONS = (("chat", "Speech bubble"), ("question", "Question mark"), ("spark", "Spark"))
-LANGUAGES = (("auto", "As the page, else as the visitor's browser"), *NAMES.items())
+MODES = (("auto", _l("As the visitor's device")), ("light", _l("Always light")), ("dark", _l("Always dark")))
+CORNERS = (("right", _l("Right")), ("left", _l("Left")))
+ICONS = (("chat", _l("Speech bubble")), ("question", _l("Question mark")), ("spark", _l("Spark")))
+LANGUAGES = (("auto", _l("As the page, else as the visitor's browser")), *NAMES.items())
 
 
 def _choice(name: str, label: str, choices: tuple[tuple[str, str], ...], note: str = "") -> Field:
@@ -24,83 +26,95 @@ def _choice(name: str, label: str, choices: tuple[tuple[str, str], ...], note: s
 
 def _time_zone(text: str) -> str:
     if text not in zoneinfo.available_timezones():
-        raise ValueError("Use the name of a time zone, such as Europe/Berlin.")
+        raise ValueError(_("Use the name of a time zone, such as Europe/Berlin."))
     return text
 
 
 _PIXELS = fields.whole(0, 200)
-_WHEN_OFFERED = "Left empty, it is offered where a webhook is told of it."
+_WHEN_OFFERED = _l("Left empty, it is offered where a webhook is told of it.")
 
 LOOK = (
     Section(
-        "Colors",
+        _l("Colors"),
         (
-            Field("accent", "Main color", fields.color, ACCENT, "Buttons, links and what visitors say.", "color"),
-            Field("header", "Header", fields.color, "", "Left empty, it follows the main color.", "text"),
-            _choice("mode", "Light or dark", MODES),
-        ),
-        "A color that could not be read is moved until it can be, in light and in dark.",
-    ),
-    Section(
-        "Button on the page",
-        (
-            _choice("icon", "Picture", ICONS),
-            Field("label", "Words beside it", fields.short(24)),
-            _choice("corner", "Corner", CORNERS),
-            Field("side", "From the side", _PIXELS, 20, "Pixels", "number"),
-            Field("bottom", "From the bottom", _PIXELS, 20, "Pixels", "number"),
-        ),
-    ),
-    Section(
-        "Words",
-        (
-            Field("title", "Name in the header", fields.short(60), "", "Left empty, the chatbot's name."),
-            Field("subtitle", "Line below the name", fields.short(80)),
-            Field("greeting", "Greeting", fields.long(500), "", "Markdown; left empty, its type's.", "textarea"),
             Field(
-                "suggestions", "First questions", fields.lines(4, 100), [], "One in a line, four at most.", "textarea"
+                "accent", _l("Main color"), fields.color, ACCENT, _l("Buttons, links and what visitors say."), "color"
             ),
-            Field("powered_by", 'Say "Powered by Docent"', fields.switch, default=False, control="checkbox"),
+            Field("header", _l("Header"), fields.color, "", _l("Left empty, it follows the main color."), "text"),
+            _choice("mode", _l("Light or dark"), MODES),
+        ),
+        _l("A color that could not be read is moved until it can be, in light and in dark."),
+    ),
+    Section(
+        _l("Button on the page"),
+        (
+            _choice("icon", _l("Picture"), ICONS),
+            Field("label", _l("Words beside it"), fields.short(24)),
+            _choice("corner", _l("Corner"), CORNERS),
+            Field("side", _l("From the side"), _PIXELS, 20, _l("Pixels"), "number"),
+            Field("bottom", _l("From the bottom"), _PIXELS, 20, _l("Pixels"), "number"),
+        ),
+    ),
+    Section(
+        _l("Words"),
+        (
+            Field("title", _l("Name in the header"), fields.short(60), "", _l("Left empty, the chatbot's name.")),
+            Field("subtitle", _l("Line below the name"), fields.short(80)),
+            Field(
+                "greeting", _l("Greeting"), fields.long(500), "", _l("Markdown; left empty, its type's."), "textarea"
+            ),
+            Field(
+                "suggestions",
+                _l("First questions"),
+                fields.lines(4, 100),
+                [],
+                _l("One in a line, four at most."),
+                "textarea",
+            ),
+            Field("powered_by", _l('Say "Powered by Docent"'), fields.switch, default=False, control="checkbox"),
         ),
     ),
 )
 
 BEHAVIOR = (
     Section(
-        "Where and when",
+        _l("Where and when"),
         (
             Field(
-                "show_on", "Only on these pages", fields.paths, [], "A path in a line, such as /shop/*", "textarea"
+                "show_on", _l("Only on these pages"), fields.paths, [], _l("A path in a line, such as /shop/*"),
+                "textarea"
             ),
-            Field("hide_on", "Not on these pages", fields.paths, [], "Wins over the pages above.", "textarea"),
+            Field("hide_on", _l("Not on these pages"), fields.paths, [], _l("Wins over the pages above."), "textarea"),
             Field(
-                "open_after_s", "Open by itself after", fields.whole(0, 600), 0,
-                "Seconds, once for each visitor, never on a phone. 0: it waits to be opened.", "number",
+                "open_after_s", _l("Open by itself after"), fields.whole(0, 600), 0,
+                _l("Seconds, once for each visitor, never on a phone. 0: it waits to be opened."), "number",
             ),
         ),
     ),
     Section(
-        "Before the first message",
+        _l("Before the first message"),
         (
-            Field("consent", "What visitors agree to", fields.long(600), "", "Empty: nobody is asked.", "textarea"),
-            Field("consent_link", "Privacy notice", fields.web_address),
+            Field(
+                "consent", _l("What visitors agree to"), fields.long(600), "", _l("Empty: nobody is asked."), "textarea"
+            ),
+            Field("consent_link", _l("Privacy notice"), fields.web_address),
         ),
     ),
     Section(
-        "Business hours",
+        _l("Business hours"),
         (
-            Field("time_zone", "Time zone", _time_zone, "UTC", control="time_zone"),
+            Field("time_zone", _l("Time zone"), _time_zone, "UTC", control="time_zone"),
             *(Field(day, day.capitalize(), fields.time_span, note="09:00-17:00") for day in DAYS),
-            Field("away", "What visitors read outside them", fields.short(200), "", "In the header."),
+            Field("away", _l("What visitors read outside them"), fields.short(200), "", _l("In the header.")),
         ),
-        "When people are there to answer. The chatbot itself answers at any hour.",
+        _l("When people are there to answer. The chatbot itself answers at any hour."),
     ),
     Section(
-        "Talking to a person",
-        (Field("contact", "E-mail of the person", fields.mail_address, "", _WHEN_OFFERED, "email"),),
-        "They get the chat by mail, and their answer goes to the visitor.",
+        _l("Talking to a person"),
+        (Field("contact", _l("E-mail of the person"), fields.mail_address, "", _WHEN_OFFERED, "email"),),
+        _l("They get the chat by mail, and their answer goes to the visitor."),
     ),
-    Section("Language", (_choice("language", "The widget's own words are in", LANGUAGES),)),
+    Section(_l("Language"), (_choice("language", _l("The widget's own words are in"), LANGUAGES),)),
 )  # fmt: skip
 
 ALL = LOOK + BEHAVIOR

@@ -15,6 +15,7 @@ from flask_mail import Message
 from sqlalchemy import delete, select, update
 
 from app.collaborators import here
+from app.languages import in_english
 from app.mail.composing import compose, has_server, link
 from app.mail.kept import keep
 from app.mail.smtp import deliver
@@ -118,7 +119,7 @@ def _send_one(mail_id: int) -> str:
     except Exception:  # an address that no header can hold: one such mail must not keep back the others
         log.exception("mail %s can't be written", mail_id)
         db.session.rollback()
-        _note(mail_id, state="failed", error="it can't be written as a mail: see the log")
+        _note(mail_id, state="failed", error=in_english("it can't be written as a mail: see the log"))
         return "refused"
     _note(mail_id, state="sent", sent_at=now(), error="", words={}, seed="")
     return "sent"
@@ -144,7 +145,9 @@ def _read(error: OSError) -> tuple[int, str]:
     if isinstance(error, smtplib.SMTPResponseException) and not isinstance(error, smtplib.SMTPAuthenticationError):
         answers = [(error.smtp_code, error.smtp_error)]
     if not answers:
-        return 0, f"the mail server can't be used ({error})"[:500]
+        return 0, in_english("the mail server can't be used (%(error)s)", error=error)[:500]
     code, said = answers[0]
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return int(code), f"the mail server answered {code} {' '.join(text.split())}"[:500]
+    return int(code), in_english("the mail server answered %(code)s %(text)s", code=code, text=" ".join(text.split()))[
+        :500
+    ]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from app.languages import in_english
 from app.net.errors import blocked, failed, too_slow
 
 MAX_URL_CHARS = 4096
@@ -60,19 +61,21 @@ def read_target(url: str) -> Target:
         FetchError: it is no web address, or of a form that is never fetched.
     """
     if len(url) > MAX_URL_CHARS:
-        raise failed(f"This address is longer than {MAX_URL_CHARS} characters. Use a shorter one.")
+        raise failed(
+            in_english("This address is longer than %(most)s characters. Use a shorter one.", most=MAX_URL_CHARS)
+        )
     if _UNFIT.search(url):
-        raise blocked("it holds spaces, backslashes or control characters")
+        raise blocked(in_english("it holds spaces, backslashes or control characters"))
     try:
         parts = parse_url(url)
         scheme, host = parts.scheme or "", (parts.host or "").lower()
         port = PORTS.get(scheme, 0) if parts.port is None else parts.port
     except (LocationParseError, ValueError) as error:
-        raise failed("This is not a web address. Copy it anew from your browser.") from error
+        raise failed(in_english("This is not a web address. Copy it anew from your browser.")) from error
     if scheme not in PORTS:
-        raise blocked("only http and https are fetched")
+        raise blocked(in_english("only http and https are fetched"))
     if "@" in _AUTHORITY_END.split(url.partition("//")[2], 1)[0]:  # also an empty one, which the parser forgets
-        raise blocked("it holds a user name or password")
+        raise blocked(in_english("it holds a user name or password"))
     host = _read_host(host)
     shown = f"[{host}]" if ":" in host else host
     place = shown if port == PORTS[scheme] else f"{shown}:{port}"
@@ -83,14 +86,14 @@ def _read_host(host: str) -> str:
     """Return a host as it is resolved: a name in ASCII without its last dot, or a bare IP address."""
     if host.startswith("["):
         if "%" in host:
-            raise blocked("it names a network card of this machine")
+            raise blocked(in_english("it names a network card of this machine"))
         try:
             return str(ipaddress.IPv6Address(host[1:-1]))
         except ValueError as error:
-            raise blocked("its host is not an IP address") from error
+            raise blocked(in_english("its host is not an IP address")) from error
     host = host.removesuffix(".")
     if not _NAME.fullmatch(host):
-        raise blocked("it has no host, or one that is not a name of the internet")
+        raise blocked(in_english("it has no host, or one that is not a name of the internet"))
     return host
 
 
@@ -114,7 +117,7 @@ def require_port(target: Target, ports: Container[int]) -> None:
         FetchError: it is another one.
     """
     if target.port not in PORTS.values() and target.port not in ports:
-        raise blocked(f"port {target.port} is not one of websites (80 and 443)")
+        raise blocked(in_english("port %(port)s is not one of websites (80 and 443)", port=target.port))
 
 
 def choose_addresses(target: Target, resolve: Resolve, timeout_s: float, *, allow_private: bool) -> list[str]:
@@ -129,9 +132,9 @@ def choose_addresses(target: Target, resolve: Resolve, timeout_s: float, *, allo
     except TimeoutError as error:
         raise too_slow(target.host) from error
     except (OSError, ValueError) as error:
-        raise failed(f"There is no website named {target.host}. Check the address.") from error
+        raise failed(in_english("There is no website named %(host)s. Check the address.", host=target.host)) from error
     if not addresses or not (allow_private or all(map(is_public, addresses))):
-        raise blocked(f"{target.host} is not on the public internet")
+        raise blocked(in_english("%(host)s is not on the public internet", host=target.host))
     return addresses
 
 

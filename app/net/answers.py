@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from app.languages import in_english
 from app.net.errors import failed
 
 if TYPE_CHECKING:
@@ -103,4 +104,6 @@ def read_location(target: Target, status: int, location: str | None) -> str | No
     try:
         return urljoin(target.url, text).partition("#")[0]
     except ValueError as error:
-        raise failed(f"{target.host} sends its visitors to no address at all. Check the address.") from error
+        raise failed(
+            in_english("%(host)s sends its visitors to no address at all. Check the address.", host=target.host)
+        ) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from app.languages import in_english
 from app.net.errors import failed, too_large, too_slow
 from app.net.trust import make_context
 
@@ -118,7 +119,9 @@ class Exchange:
             return
         packing = response.headers.get("Content-Encoding", "").lower().split(",")
         if any(name.strip() not in _ENCODINGS for name in packing):
-            raise failed(f"{self.target.host} packs its pages in a way that can't be read here.")
+            raise failed(
+                in_english("%(host)s packs its pages in a way that can't be read here.", host=self.target.host)
+            )
         self._bounds.allowance += max_bytes + MAX_HEAD_BYTES  # packed, no honest page is larger than unpacked
         size = 0
         while True:
@@ -172,9 +175,11 @@ class Exchange:
             if not self._bounds.left_s():
                 raise too_slow(host) from error
             if isinstance(error, ssl.SSLError):
-                advice = f"{host} has no valid certificate, so nothing is read. Its owner can renew it."
+                advice = in_english(
+                    "%(host)s has no valid certificate, so nothing is read. Its owner can renew it.", host=host
+                )
             elif isinstance(error, OSError):
-                advice = f"{host} can't be reached. Check the address, or try again later."
+                advice = in_english("%(host)s can't be reached. Check the address, or try again later.", host=host)
             else:
-                advice = f"{host} answered in a way that can't be read. Try again later."
+                advice = in_english("%(host)s answered in a way that can't be read. Try again later.", host=host)
             raise failed(advice) from error

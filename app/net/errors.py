@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.languages import in_english
+
 KINDS = ("fetch_failed", "blocked_address", "blocked_by_robots", "limit", "timeout")
 
 
@@ -26,13 +28,17 @@ def failed(advice: str) -> FetchError:
 
 
 def blocked(why: str) -> FetchError:
-    return FetchError("blocked_address", f"This address is not fetched: {why}. Use a public web address.")
+    return FetchError(
+        "blocked_address", in_english("This address is not fetched: %(why)s. Use a public web address.", why=why)
+    )
 
 
 def too_slow(host: str) -> FetchError:
-    return FetchError("timeout", f"{host} took too long to answer. Try again later.")
+    return FetchError("timeout", in_english("%(host)s took too long to answer. Try again later.", host=host))
 
 
 def too_large(max_bytes: int) -> FetchError:
     size = f"{max_bytes / MB:.3g} MB" if max_bytes >= MB else f"{max_bytes / 1000:.3g} kB"
-    return FetchError("limit", f"The page is larger than {size}, the most that is read. Use a smaller one.")
+    return FetchError(
+        "limit", in_english("The page is larger than %(size)s, the most that is read. Use a smaller one.", size=size)
+    )

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from app.languages import in_english
 from app.net.addresses import choose_addresses, read_target, require_port, resolve_by_system
 from app.net.answers import Fetched, Page, clean_tag, read_location
 from app.net.connection import Exchange
@@ -92,7 +93,9 @@ class Fetcher:
         with tempfile.NamedTemporaryFile(prefix="docent-page-") as file:
             got = self._follow(_Wish(url, max_bytes, {"Accept": ACCEPT}, ports, self.settings.timeout_s), file)
             if got.status != HTTPStatus.OK:
-                advice = f"The website answered with status {got.status}. Check the address in your browser."
+                advice = in_english(
+                    "The website answered with status %(status)s. Check the address in your browser.", status=got.status
+                )
                 raise FetchError("fetch_failed", advice, status=got.status, retry_after_s=got.retry_after_s)
             file.flush()
             yield Page(Path(file.name), got.name, got.url, got.content_type, got.etag, got.last_modified)
@@ -122,7 +125,7 @@ class Fetcher:
                 return got
             hops.append(target.url)
             if len(hops) > wish.max_redirects:
-                raise failed("The page sends its visitors on too often. Enter the address where it ends.")
+                raise failed(in_english("The page sends its visitors on too often. Enter the address where it ends."))
             target = read_target(got.location)
 
     def _open(self, target: Target, ports: Collection[int], deadline: float) -> Exchange:

@@ -11,6 +11,7 @@ import datetime as dt
 from sqlalchemy import select, update
 
 from app import audit
+from app.languages import gettext as _
 from app.plans.services import FIRST_WORKSPACE, ServiceError, add_period
 from models import Member, Plan, Service, ServiceMember, Workspace, db
 from models.base import change, now
@@ -54,7 +55,7 @@ def _hold(service_id: int, **values: object) -> None:
         Service.id == service_id, Service.arriving_at.is_not(None), Service.expired_at.is_(None)
     )
     if not change(mine.values(values)):
-        raise ServiceError("This took so long between two slices that it was given up. Import the file again.")
+        raise ServiceError(_("This took so long between two slices that it was given up. Import the file again."))
 
 
 def list_silent() -> list[int]:

@@ -6,18 +6,19 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.languages import in_english
 from app.plans.features import GB, parse_features
 from models import Plan, db
 
 SEEDS: tuple[dict[str, Any], ...] = (
     {
         "name": "free", "price": 0, "trial_period": 0,
-        "description": "One chatbot on one website, to try it or for a small one.",
+        "description": in_english("One chatbot on one website, to try it or for a small one."),
         "features": {"api_requests_per_minute": 60},
     },
     {
         "name": "silver", "price": 1900, "trial_period": 14,
-        "description": "For one team with a few websites.",
+        "description": in_english("For one team with a few websites."),
         "features": {
             "chatbots": 3, "domains": 3, "workspaces": 2, "seats": 5, "storage_bytes": GB, "documents": 500,
             "max_crawl_pages": 500, "messages_per_month": 5_000, "requests_per_minute": 30, "retention_days": 90,
@@ -26,7 +27,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
     },
     {
         "name": "gold", "price": 4900, "trial_period": 14,
-        "description": "For several teams, without our name on the widget.",
+        "description": in_english("For several teams, without our name on the widget."),
         "features": {
             "chatbots": 10, "domains": 10, "workspaces": 5, "seats": 20, "storage_bytes": 10 * GB, "documents": 5_000,
             "max_crawl_pages": 2_000, "messages_per_month": 25_000, "requests_per_minute": 60, "retention_days": 365,
@@ -35,7 +36,7 @@ SEEDS: tuple[dict[str, Any], ...] = (
     },
     {
         "name": "premium", "price": 14900, "trial_period": 30,
-        "description": "For whole organizations.",
+        "description": in_english("For whole organizations."),
         "features": {
             "chatbots": 100, "domains": 100, "workspaces": 50, "seats": 200, "storage_bytes": 100 * GB,
             "documents": 100_000, "max_crawl_pages": 10_000, "messages_per_month": 200_000, "ocr_pages_per_day": 5_000,

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from sqlalchemy import func, select, update
 
+from app.languages import gettext as _
+from app.languages import in_english
 from app.plans import notices, periods
 from app.plans.calendar import MONTHS, next_anniversary
 from app.plans.catalog import copy_terms
@@ -26,8 +28,13 @@ class InvoiceByMail:
     """Payment by invoice: the buyer is mailed what to pay; the mail names the order's number."""
 
     def request(self, order: Order) -> None:
-        what = "renewal of the plan" if order.is_renewal else "plan"
-        words = {"order": str(order.id), "what": f"{what} {order.terms['plan']}"}
+        plan = order.terms["plan"]
+        what = (
+            in_english("renewal of the plan %(plan)s", plan=plan)
+            if order.is_renewal
+            else in_english("plan %(plan)s", plan=plan)
+        )
+        words = {"order": str(order.id), "what": what}
         price = f"{order.amount / 100:,.2f} {order.currency}"
         notices.add(order.service_id, "invoice", f"order-{order.id}", **words, price=price)
 
@@ -42,11 +49,11 @@ def order(service: Service, plan: Plan, buyer_id: int, *, is_renewal: bool = Fal
         ServiceError: the plan is not on offer, costs nothing, or the service is the installation's own.
     """
     if service.is_own or service.status != "enabled":
-        raise ServiceError("Nothing can be ordered for this service.")
+        raise ServiceError(_("Nothing can be ordered for this service."))
     if plan.status != "enabled" or plan.deleted_at is not None:
-        raise ServiceError("This plan is no longer on offer.")
+        raise ServiceError(_("This plan is no longer on offer."))
     if plan.price == 0:
-        raise ServiceError("A free plan is not ordered.")
+        raise ServiceError(_("A free plan is not ordered."))
     with alone_with(service.id):
         _replace_waiting(service.id)
         current = periods.find_current(service.id)
@@ -66,7 +73,7 @@ def order(service: Service, plan: Plan, buyer_id: int, *, is_renewal: bool = Fal
 def _replace_waiting(service_id: int) -> None:
     waiting = select(Order).where(Order.service_id == service_id, Order.status == "pending")
     for earlier in db.session.scalars(waiting):
-        earlier.status, earlier.note, earlier.decided_at = "rejected", "replaced by a new order", now()
+        earlier.status, earlier.note, earlier.decided_at = "rejected", in_english("replaced by a new order"), now()
 
 
 def _take(order_id: int, status: str, staff_id: int | None, note: str) -> bool:
@@ -86,7 +93,7 @@ def activate(order: Order, staff_id: int | None) -> Order:
     """
     with alone_with(order.service_id):
         if not _take(order.id, "activated", staff_id, ""):
-            raise ServiceError("This order was decided on already.")
+            raise ServiceError(_("This order was decided on already."))
         db.session.refresh(order)
         current = periods.find_current(order.service_id)
         _schedule(order, current)
@@ -127,9 +134,9 @@ def reject(order: Order, staff_id: int | None, reason: str) -> Order:
         ServiceError: no reason, or somebody has decided on it already.
     """
     if not reason.strip():
-        raise ServiceError("Say why: the buyer reads it.")
+        raise ServiceError(_("Say why: the buyer reads it."))
     if not _take(order.id, "rejected", staff_id, reason.strip()):
-        raise ServiceError("This order was decided on already.")
+        raise ServiceError(_("This order was decided on already."))
     db.session.refresh(order)
     words = {"plan": order.terms["plan"], "reason": reason.strip()[:2000]}
     notices.add(order.service_id, "rejected", f"order-{order.id}", **words)

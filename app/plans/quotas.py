@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.languages import gettext as _
 from app.plans import periods, usage
 from app.plans.features import BY_NAME, DAILY, FLOWS, STOCKS, in_words
 from app.plans.periods import alone_with
@@ -24,11 +25,15 @@ class QuotaExceeded(Refusal):
 
     def __init__(self, metric: str, limit: int, used: int) -> None:
         noun = BY_NAME[metric].noun
-        has = f"has room for {in_words(metric, limit)}" + ("" if metric == "storage_bytes" else f" {noun}")
+        room = in_words(metric, limit) if metric == "storage_bytes" else f"{in_words(metric, limit)} {noun}"
         super().__init__(
-            f"Your plan {has}; {in_words(metric, used)} are in use. Remove some, or choose a larger plan."
+            _(
+                "Your plan has room for %(room)s; %(used)s are in use. Remove some, or choose a larger plan.",
+                room=room,
+                used=in_words(metric, used),
+            )
             if limit
-            else f"Your plan has no room for {noun} now: it has expired, or does not include any."
+            else _("Your plan has no room for %(noun)s now: it has expired, or does not include any.", noun=noun)
         )
         self.metric, self.limit, self.used = metric, limit, used
 

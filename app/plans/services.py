@@ -7,6 +7,8 @@ import datetime as dt
 from sqlalchemy import func, select
 
 from app import audit
+from app.languages import gettext as _
+from app.languages import in_english
 from app.plans import notices, periods
 from app.plans.catalog import copy_terms
 from app.plans.periods import alone_with, alone_with_holder
@@ -64,10 +66,10 @@ def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
         ServiceError: the plan has to be ordered, or the holder has had a free or trial service.
     """
     if not periods.starts_free(plan):
-        raise ServiceError(f"The plan {plan.name} is ordered; it starts when the order is activated.")
+        raise ServiceError(_("The plan %(name)s is ordered; it starts when the order is activated.", name=plan.name))
     with alone_with_holder(holder.id):
         if periods.had_free_start(holder.id):
-            raise ServiceError("One free or trial service for each person: order this plan instead.")
+            raise ServiceError(_("One free or trial service for each person: order this plan instead."))
         service, workspace = _add_service(holder, plan, name)
         ends = now() + dt.timedelta(days=plan.trial_period) if plan.price else None
         add_period(service, holder, plan, "trial" if plan.price else "free", ends)
@@ -83,7 +85,9 @@ def open_waiting(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
     with alone_with_holder(holder.id):
         waiting = select(func.count(Order.id)).where(Order.user_id == holder.id, Order.status == "pending")
         if (db.session.scalar(waiting) or 0) >= MAX_WAITING:
-            raise ServiceError(f"You have {MAX_WAITING} orders that wait to be paid: pay one of them first.")
+            raise ServiceError(
+                _("You have %(most)s orders that wait to be paid: pay one of them first.", most=MAX_WAITING)
+            )
         service, workspace = _add_service(holder, plan, name)
         service.expired_at = service.created_at
         db.session.flush()
@@ -99,11 +103,11 @@ def cancel(service: Service) -> dt.datetime | None:
         ServiceError: it has ended already, or it is the installation's own.
     """
     if service.is_own:
-        raise ServiceError("The installation's own service can't be canceled.")
+        raise ServiceError(_("The installation's own service can't be canceled."))
     with alone_with(service.id):
         period = periods.find_current(service.id)
         if period is None or period.status == "canceled":
-            raise ServiceError("This service is canceled or expired already.")
+            raise ServiceError(_("This service is canceled or expired already."))
         period.status = "canceled"
         if period.expired_at is None:
             period.expired_at = service.expired_at = now()
@@ -121,7 +125,7 @@ def resume(service: Service) -> None:
     with alone_with(service.id):
         period = periods.find_current(service.id)
         if period is None or period.status != "canceled":
-            raise ServiceError("Only a canceled service whose period still runs can be resumed.")
+            raise ServiceError(_("Only a canceled service whose period still runs can be resumed."))
         period.status = "active"
         db.session.flush()
 
@@ -129,7 +133,7 @@ def resume(service: Service) -> None:
 def _withdraw_orders(service_id: int) -> None:
     waiting = select(Order).where(Order.service_id == service_id, Order.status == "pending")
     for order in db.session.scalars(waiting):
-        order.status, order.note, order.decided_at = "rejected", "withdrawn with the cancellation", now()
+        order.status, order.note, order.decided_at = "rejected", in_english("withdrawn with the cancellation"), now()
 
 
 def extend(service: Service, days: int) -> dt.datetime:
@@ -139,12 +143,12 @@ def extend(service: Service, days: int) -> dt.datetime:
         ServiceError: it has no end to move, or the number of days makes no sense.
     """
     if not 1 <= days <= MAX_DAYS:
-        raise ServiceError(f"Extend by 1 to {MAX_DAYS} days.")
+        raise ServiceError(_("Extend by 1 to %(most)s days.", most=MAX_DAYS))
     with alone_with(service.id):
         last = select(Subscription).where(Subscription.service_id == service.id).order_by(Subscription.id.desc())
         period = db.session.scalars(last.limit(1)).first()
         if period is None or period.expired_at is None:
-            raise ServiceError("This service has no end to move.")
+            raise ServiceError(_("This service has no end to move."))
         ends = max(period.expired_at, now()) + dt.timedelta(days=days)
         period.expired_at = service.expired_at = ends
         period.status = "active"
@@ -159,10 +163,10 @@ def suspend(service: Service, reason: str) -> None:
         ServiceError: no reason, it is suspended already, or it is the installation's own.
     """
     if not reason.strip():
-        raise ServiceError("Say why: the holder of the service reads it.")
+        raise ServiceError(_("Say why: the holder of the service reads it."))
     with alone_with(service.id):
         if service.is_own or service.status != "enabled":
-            raise ServiceError("Only a customer's service that is not suspended yet can be suspended.")
+            raise ServiceError(_("Only a customer's service that is not suspended yet can be suspended."))
         service.status, service.suspended_for = "disabled", reason.strip()[:2000]
         db.session.flush()
         notices.add(service.id, "suspended", now().isoformat(), reason=service.suspended_for)
@@ -176,7 +180,7 @@ def lift(service: Service) -> None:
     """
     with alone_with(service.id):
         if service.status != "disabled":
-            raise ServiceError("This service is not suspended.")
+            raise ServiceError(_("This service is not suspended."))
         service.status, service.suspended_for = "enabled", ""
         db.session.flush()
         notices.add(service.id, "lifted", now().isoformat())

@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.languages import in_english, speaking
 from app.plans import notices, periods
 from app.plans.features import BY_NAME, DAILY, FLOWS, in_words
 from models import Service, UsageCounter, db
@@ -99,11 +100,12 @@ def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime
 
 
 def _words(metric: str, used: int, limit: int) -> dict[str, str]:
-    flow = "no visitor is answered until the next month of your service begins"
-    stock = "no more can be added until some are removed"
-    return {
-        "label": BY_NAME[metric].label,
-        "used": in_words(metric, used),
-        "limit": in_words(metric, limit),
-        "then": f"{flow if metric in FLOWS else stock}, or until you choose a larger plan",
-    }
+    flow = in_english("no visitor is answered until the next month of your service begins")
+    stock = in_english("no more can be added until some are removed")
+    with speaking("en"):  # as all that a row keeps; the mail says it in its reader's language
+        return {
+            "label": str(BY_NAME[metric].label),
+            "used": in_words(metric, used),
+            "limit": in_words(metric, limit),
+            "then": in_english("%(what)s, or until you choose a larger plan", what=flow if metric in FLOWS else stock),
+        }

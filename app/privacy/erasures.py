@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, or_, sel
 
 from app import audit
 from app.history import fulltext
+from app.languages import gettext as _
 from app.privacy import erasing, holds
 from app.privacy.erasing import Counts
 from app.refusals import Refusal
@@ -59,11 +60,11 @@ def read_wish(kind: str, sought: str, chatbots: Collection[Chatbot]) -> Wish:
     """
     sought = " ".join(sought.split())
     if kind not in OFFERED:
-        raise Refusal("Choose what the chats are found by.")
+        raise Refusal(_("Choose what the chats are found by."))
     if not sought or len(sought) > MAX_CHARS or not sought.isprintable():
-        raise Refusal(f"Enter what to look for, in {MAX_CHARS} characters at most.")
+        raise Refusal(_("Enter what to look for, in %(most)s characters at most.", most=MAX_CHARS))
     if kind == "words" and not fulltext.words_of(sought):
-        raise Refusal("Enter at least one word.")
+        raise Refusal(_("Enter at least one word."))
     return Wish(kind, sought, tuple(chatbots))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from app.languages import gettext as _
 from app.refusals import Refusal
 from models import ChatSession, LegalHold, db
 from models.base import now
@@ -29,9 +30,9 @@ def hold(chat: ChatSession, reason: str, by_id: int | None) -> LegalHold:
     """
     reason = " ".join(reason.split())[:500]
     if not reason:
-        raise Refusal("Say why this chat has to be kept.")
+        raise Refusal(_("Say why this chat has to be kept."))
     if find(chat) is not None:
-        raise Refusal("This chat is held already.")
+        raise Refusal(_("This chat is held already."))
     held = LegalHold(
         service_id=chat.service_id, chatbot_id=chat.chatbot_id, session_id=chat.id, reason=reason, held_by_id=by_id
     )

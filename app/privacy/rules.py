@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.history import redaction
+from app.languages import gettext as _
 from app.plans import usage
 from app.refusals import Refusal
 from models import Chatbot, Service, db, tenancy
@@ -36,7 +37,7 @@ def keep(chatbot: Chatbot, rules: Rules) -> None:
     """
     most = most_days(chatbot)
     if rules.days is not None and most is not None and rules.days > most:
-        raise Refusal(f"Your plan keeps chats for {most:,} days at most.")
+        raise Refusal(_("Your plan keeps chats for %(most)s days at most.", most=f"{most:,}"))
     chatbot.settings = {**(chatbot.settings or {}), "privacy": {"days": rules.days, "redacts": rules.redacts}}
 
 

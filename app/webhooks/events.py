@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.languages import lazy_gettext as _l
 from models import Chatbot, Delivery, Webhook, WebhookPlace, db, tenancy
 from models.base import now
 
 WORDS = {
-    "session": "A visitor asks a first question",
-    "refused": "A question could not be answered",
-    "form": "A form was filled in",
-    "handoff": "A visitor wants to talk to a person",
-    "trained": "A training has finished, and is answered from",
-    "source_failed": "A source could not be read",
+    "session": _l("A visitor asks a first question"),
+    "refused": _l("A question could not be answered"),
+    "form": _l("A form was filled in"),
+    "handoff": _l("A visitor wants to talk to a person"),
+    "trained": _l("A training has finished, and is answered from"),
+    "source_failed": _l("A source could not be read"),
 }
 
 

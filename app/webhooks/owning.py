@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import retold
 from app.net import FetchError, read_target
 from app.refusals import Refusal
 from app.sealing import SealBroken
@@ -36,7 +38,7 @@ def add(chatbot: Chatbot, url: str, wanted: Iterable[str]) -> Webhook:
     """
     present = db.session.scalar(select(func.count(Webhook.id)).where(Webhook.chatbot_id == chatbot.id)) or 0
     if present >= MAX_WEBHOOKS:
-        raise WebhookRefused(f"A chatbot has at most {MAX_WEBHOOKS} webhooks. Delete one first.")
+        raise WebhookRefused(_("A chatbot has at most %(most)s webhooks. Delete one first.", most=MAX_WEBHOOKS))
     return _add(chatbot.service_id, url, wanted, reach="chatbot", chatbot_id=chatbot.id)
 
 
@@ -48,7 +50,7 @@ def add_for_workspaces(workspaces: Sequence[Workspace], url: str, wanted: Iterab
     """
     services = {place.service_id for place in workspaces}
     if len(services) != 1:
-        raise WebhookRefused("Choose at least one workspace, all of one service.")
+        raise WebhookRefused(_("Choose at least one workspace, all of one service."))
     [service_id] = services
     _check_room(service_id)
     webhook = _add(service_id, url, wanted, reach="workspaces")
@@ -74,7 +76,9 @@ def _check_room(service_id: int) -> None:
     with tenancy.everything():
         present = db.session.scalar(further) or 0
     if present >= MAX_OF_SERVICE:
-        raise WebhookRefused(f"A service has at most {MAX_OF_SERVICE} webhooks beside its chatbots'. Delete one first.")
+        raise WebhookRefused(
+            _("A service has at most %(most)s webhooks beside its chatbots'. Delete one first.", most=MAX_OF_SERVICE)
+        )
 
 
 def _add(service_id: int, url: str, wanted: Iterable[str], **reach: Any) -> Webhook:
@@ -90,9 +94,9 @@ def _read_address(url: str) -> str:
     try:
         target = read_target(url.strip())
     except FetchError as error:
-        raise WebhookRefused(error.advice) from error
+        raise WebhookRefused(retold(error.advice)) from error
     if target.scheme != "https" and not here().config.allow_private_addresses:
-        raise WebhookRefused("Use an address that begins with https, so that nobody reads along.")
+        raise WebhookRefused(_("Use an address that begins with https, so that nobody reads along."))
     return str(target.url)
 
 
@@ -109,7 +113,7 @@ def _read_events(wanted: Iterable[str]) -> list[str]:
     chosen = set(wanted)
     known = [event for event in EVENTS if event in chosen]
     if not known:
-        raise WebhookRefused("Choose at least one thing that the address is told of.")
+        raise WebhookRefused(_("Choose at least one thing that the address is told of."))
     return known
 
 
@@ -135,7 +139,7 @@ def try_out(webhook: Webhook) -> Delivery:
         WebhookRefused: it is switched off.
     """
     if webhook.status != "active":
-        raise WebhookRefused("Switch the webhook on first.")
+        raise WebhookRefused(_("Switch the webhook on first."))
     return events.add(webhook, TEST, chatbot_id=webhook.chatbot_id)
 
 

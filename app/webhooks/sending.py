@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 
 from app.collaborators import here
+from app.languages import in_english
 from app.net import FetchError
 from app.plans import notices
 from app.webhooks import owning
@@ -69,9 +70,11 @@ def deliver(delivery_id: int) -> None:
 def _obstacle(delivery: Delivery) -> str:
     """Return why a delivery is not worth a try; empty where it is."""
     if delivery.webhook.status != "active":
-        return "The webhook is switched off."
+        return in_english("The webhook is switched off.")
     if delivery.export_id is not None and link_ends_at(delivery) <= now():
-        return "The time of its link is over. Whoever has the file prepared finds it under Export for a week."
+        return in_english(
+            "The time of its link is over. Whoever has the file prepared finds it under Export for a week."
+        )
     return ""
 
 
@@ -92,13 +95,13 @@ def sign(secrets: Sequence[str], body: bytes, moment: dt.datetime) -> str:
 
 def _send(url: str, secrets: Sequence[str], name: str, body: bytes) -> tuple[int | None, str]:
     if not secrets:
-        return None, "The secret can't be read any more. Renew it."
+        return None, in_english("The secret can't be read any more. Renew it.")
     headers = {"Docent-Signature": sign(secrets, body, now()), "Docent-Delivery": name}
     try:
         status = here().fetcher.post_json(url, body, headers, timeout_s=TIMEOUT_S)
     except FetchError as error:
         return None, error.advice
-    return status, "" if status in _OK else f"The address answered with status {status}."
+    return status, "" if status in _OK else in_english("The address answered with status %(status)s.", status=status)
 
 
 def _note(delivery: Delivery, status: int | None, error: str) -> None:

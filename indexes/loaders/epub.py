@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from zipfile import BadZipFile, ZipFile
 
 from indexes.document import Document
-from indexes.errors import LoadError
+from indexes.errors import LoadError, Words
 from indexes.loaders.archive import open_archive, read_part
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.decoding import decode
@@ -22,7 +22,7 @@ FORMAT = "epub"
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-_PROTECTED = "The book is protected against copying (DRM)."
+_PROTECTED = Words("The book is protected against copying (DRM).", "Add a copy without protection.")
 _PAGES = ("application/xhtml+xml", "text/html")
 
 
@@ -33,7 +33,7 @@ def accepts(sample: Sample) -> bool:
 def load(path: str | Path, name: str) -> Document:
     with open_archive(path) as archive:
         if _is_protected(archive):
-            raise LoadError("encrypted", "Add a copy without protection.", happened=_PROTECTED)
+            raise LoadError("encrypted", _PROTECTED.advice, happened=_PROTECTED.happened)
         package_name = _find_package(archive)
         package = read_part(archive, package_name)
         if package is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from indexes.document import Document, Segment
-from indexes.errors import LoadError
+from indexes.errors import LoadError, Words
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.content import read_content
 from indexes.loaders.decoding import decode, looks_like_text
@@ -24,8 +24,10 @@ _MIN_TAGS_UNNAMED = 3
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096
 _XML_PROLOG = re.compile(r"\A\s*<\?xml[^>]*>")
-_SCRIPTED = "The page has no text of its own; it is built by scripts in the browser."
-_SCRIPTED_ADVICE = "Add the text as a file, or a page of the site that shows it without scripts."
+_SCRIPTED = Words(
+    "The page has no text of its own; it is built by scripts in the browser.",
+    "Add the text as a file, or a page of the site that shows it without scripts.",
+)
 
 
 def accepts(sample: Sample) -> bool:
@@ -62,7 +64,7 @@ def read_page(raw: bytes, name: str, declared: str | None = None) -> Document:
         return assemble(FORMAT, name, [_read_flat(text)], Findings(title=title, warnings=("damaged",)))
     segments = read_content(root, title)
     if not segments and next(root.iter("script"), None) is not None:
-        raise LoadError("no_text", _SCRIPTED_ADVICE, happened=_SCRIPTED)
+        raise LoadError("no_text", _SCRIPTED.advice, happened=_SCRIPTED.happened)
     return assemble(FORMAT, name, segments, Findings(title=title))
 
 

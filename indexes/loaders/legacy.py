@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from indexes.document import Document
-from indexes.errors import LoadError
+from indexes.errors import LoadError, Words
 from indexes.loaders import docx, office, pptx
 from indexes.loaders.sample import OLE_MAGIC, Sample, take_sample
 
@@ -21,22 +21,24 @@ class _Kind(NamedTuple):
 
     old: str
     new: str
-    happened: str
-    advice: str
+    words: Words
 
 
 _KINDS = {
     "WordDocument": _Kind(
         "doc",
         "docx",
-        "This is a Word document of the old kind (.doc).",
-        "Open it in Word or LibreOffice and save it as .docx.",
+        Words(
+            "This is a Word document of the old kind (.doc).", "Open it in Word or LibreOffice and save it as .docx."
+        ),
     ),
     "PowerPoint Document": _Kind(
         "ppt",
         "pptx",
-        "This is a PowerPoint file of the old kind (.ppt).",
-        "Open it in PowerPoint or LibreOffice and save it as .pptx.",
+        Words(
+            "This is a PowerPoint file of the old kind (.ppt).",
+            "Open it in PowerPoint or LibreOffice and save it as .pptx.",
+        ),
     ),
 }
 _FIB = b"\xec\xa5"  # how a Word document begins (MS-DOC 2.5.1), at the start of a sector
@@ -60,7 +62,7 @@ def load(path: str | Path, name: str) -> Document:
     if _is_locked(path, kind):
         raise LoadError("encrypted")
     if not office.is_installed():
-        raise LoadError("unsupported", kind.advice, happened=kind.happened)
+        raise LoadError("unsupported", kind.words.advice, happened=kind.words.happened)
     with tempfile.TemporaryDirectory() as folder:
         converted = office.convert(path, kind.old, kind.new, Path(folder))
         load = docx.load if kind.new == "docx" else pptx.load

@@ -24,6 +24,7 @@ from app.knowledge.crawling.rows import RowLedger
 from app.knowledge.crawling.stages import Order, State
 from app.knowledge.crawling.walk import Limits, Walk, close
 from app.knowledge.heartbeats import beating
+from app.languages import in_english
 from app.net import FetchError
 from indexes.embedding_server import EmbeddingServerGone
 from models import Website, db, tenancy
@@ -32,7 +33,7 @@ from models.base import change
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5.0
-_OUR_FAULT = "Something went wrong on our side; it is in the log. Try again later."
+_OUR_FAULT = in_english("Something went wrong on our side; it is in the log. Try again later.")
 Report = Callable[[Page, int], None]
 """(page that was just visited, how many are known to wait)"""
 
@@ -133,6 +134,6 @@ def _stop_if_asked(claim: Claim, age_s: float, crawl_s: float) -> None:
     is_canceled = db.session.scalar(select(Website.is_canceled).where(Website.source_id == claim.source_id))
     db.session.rollback()
     if is_canceled:
-        raise CrawlStopped("The crawl was canceled.")
+        raise CrawlStopped(in_english("The crawl was canceled."))
     if age_s > crawl_s:
-        raise CrawlStopped("The time for one crawl was up.")
+        raise CrawlStopped(in_english("The time for one crawl was up."))

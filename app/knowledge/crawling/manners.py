@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from app.languages import in_english
 from app.net import Fetched, Fetcher, FetchError
 
 MIN_PACE_S = 0.55  # half a second at least, by the clock of the website too
@@ -90,4 +91,6 @@ class PoliteFetcher:
     def _judge(self, *, is_trouble: bool) -> None:
         self._troubles = self._troubles + 1 if is_trouble else 0
         if self._troubles >= MAX_TROUBLES:
-            raise CrawlStopped(f"The website did not answer {MAX_TROUBLES} times in a row. Try again later.")
+            raise CrawlStopped(
+                in_english("The website did not answer %(most)s times in a row. Try again later.", most=MAX_TROUBLES)
+            )

@@ -13,6 +13,7 @@ from app.knowledge.crawling.ledger import Page
 from app.knowledge.crawling.manners import PoliteFetcher
 from app.knowledge.crawling.robots import Robots
 from app.knowledge.crawling.site import Site, clean_url
+from app.languages import in_english
 from app.net import Fetched, FetchError
 
 MAX_REDIRECTS = 5
@@ -39,7 +40,10 @@ def find_home(fetcher: PoliteFetcher, start: str, max_bytes: int, known: dict[st
     for _ in range(MAX_REDIRECTS + 1):
         if not robots.allows(url):
             raise FetchError(
-                "blocked_by_robots", f"robots.txt of {urlsplit(url).netloc} asks robots not to read {url}."
+                "blocked_by_robots",
+                in_english(
+                    "robots.txt of %(netloc)s asks robots not to read %(url)s.", netloc=urlsplit(url).netloc, url=url
+                ),
             )
         page = known.get(url, Page(url))
         etag, last_modified = (page.etag, page.last_modified) if page.taken else (None, None)
@@ -50,7 +54,10 @@ def find_home(fetcher: PoliteFetcher, start: str, max_bytes: int, known: dict[st
         if urlsplit(url).netloc != urlsplit(before).netloc:
             robots = _read_robots(fetcher, url)
     if got.status not in _FOUND or got.location is not None:
-        raise FetchError("fetch_failed", f"{url} was answered with status {got.status}. Check the address.")
+        raise FetchError(
+            "fetch_failed",
+            in_english("%(url)s was answered with status %(status)s. Check the address.", url=url, status=got.status),
+        )
     return Home(url, robots, got)
 
 
@@ -113,4 +120,4 @@ def _read_sitemap(fetcher: PoliteFetcher, site: Site, address: str) -> bytes:
                 return got.body
             break
         url = site.own_form(clean_url(got.location) or "")
-    raise FetchError("fetch_failed", "This sitemap can't be read.")
+    raise FetchError("fetch_failed", in_english("This sitemap can't be read."))

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import spreadsheets
 from app.knowledge.crawling.ledger import HOLDING, Page
+from app.languages import in_english
 from models import WebPage, db
 from models.websites import OUTCOMES
 
@@ -80,7 +81,9 @@ def describe_preview(lines: Collection[Line]) -> str:
 
 
 def _in_general(reason: str) -> str:
-    return " ".join("another address" if word.startswith(("http://", "https://")) else word for word in reason.split())
+    return " ".join(
+        in_english("another address") if word.startswith(("http://", "https://")) else word for word in reason.split()
+    )
 
 
 def to_csv(lines: Iterable[Line]) -> Iterator[str]:

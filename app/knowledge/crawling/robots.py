@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
+from app.languages import in_english
 from app.net import ROBOT_NAME, Fetched, FetchError
 
 MAX_BYTES = 1_000_000
@@ -46,7 +47,9 @@ def read_robots(fetch: Callable[[str], Fetched], url: str) -> Robots:
     try:
         got = fetch(urljoin(url, "/robots.txt"))
     except FetchError as error:
-        raise FetchError(error.kind, f"robots.txt can't be read, so no page is: {error.advice}") from error
+        raise FetchError(
+            error.kind, in_english("robots.txt can't be read, so no page is: %(advice)s", advice=error.advice)
+        ) from error
     if got.status == HTTPStatus.OK:
         return Robots(got.body.decode("utf-8-sig", "replace").replace("\0", ""))
     if (
@@ -54,5 +57,7 @@ def read_robots(fetch: Callable[[str], Fetched], url: str) -> Robots:
         and got.status != HTTPStatus.TOO_MANY_REQUESTS
     ):
         return Robots("")
-    advice = f"robots.txt was answered with status {got.status}, so no page is read. Try again later."
+    advice = in_english(
+        "robots.txt was answered with status %(status)s, so no page is read. Try again later.", status=got.status
+    )
     raise FetchError("fetch_failed", advice, status=got.status, retry_after_s=got.retry_after_s)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from courlan import normalize_url
 
+from app.languages import in_english
 from app.net import FetchError, read_target
 
 MAX_URL = 2000
@@ -20,7 +21,10 @@ _NO_PAGES = frozenset(
     "flac zip gz tgz bz2 xz zst 7z rar tar jar exe msi dmg pkg deb rpm apk iso img ics vcf xml rss atom css".split()
 )
 _SESSION = re.compile(r";jsessionid=[^/?]*", re.IGNORECASE)
-_EXCLUDED, _NOT_INCLUDED = "It matches a pattern to exclude.", "It matches no pattern to include."
+_EXCLUDED, _NOT_INCLUDED = (
+    in_english("It matches a pattern to exclude."),
+    in_english("It matches no pattern to include."),
+)
 _ERROR_PAGE = re.compile(r"/(?:404|not-found|page-not-found)(?:\.\w{1,5}|/)?\Z", re.IGNORECASE)
 
 
@@ -124,16 +128,22 @@ class Site:
 
     def _objections(self, url: str, depth: int) -> Iterator[tuple[bool, str]]:
         path, shown = urlsplit(url).path, unquote(url[len(self.origin) :])
-        yield not self.holds(url), f"It is not below {self.prefix}, where the website begins."
+        yield (
+            not self.holds(url),
+            in_english("It is not below %(prefix)s, where the website begins.", prefix=self.prefix),
+        )
         yield (
             path.rpartition("/")[2].rpartition(".")[2].lower() in _NO_PAGES,
-            "It is a file of a kind that is not read.",
+            in_english("It is a file of a kind that is not read."),
         )
-        yield _goes_in_circles(path), "Its path repeats itself: the website leads robots round in circles."
-        yield _ERROR_PAGE.search(path) is not None, "It is the website's error page."
+        yield _goes_in_circles(path), in_english("Its path repeats itself: the website leads robots round in circles.")
+        yield _ERROR_PAGE.search(path) is not None, in_english("It is the website's error page.")
         yield self._exclude.match(shown), _EXCLUDED
         yield not self._includes(shown), _NOT_INCLUDED
-        yield depth > self.max_depth, f"It is more than {self.max_depth} clicks from the start."
+        yield (
+            depth > self.max_depth,
+            in_english("It is more than %(max_depth)s clicks from the start.", max_depth=self.max_depth),
+        )
 
     def unwanted(self, url: str) -> str:
         """Return in words why a URL is asked for its links alone, as the home page may be; empty where it is taken."""

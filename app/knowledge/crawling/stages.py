@@ -12,6 +12,7 @@ from app.knowledge import claims, clearing
 from app.knowledge.claims import Claim, Superseded
 from app.knowledge.crawling import settling, terms
 from app.knowledge.crawling.site import Site
+from app.languages import in_english
 from app.webhooks import events
 from models import Document, Service, Source, WebPage, Website, db
 from models.base import change, now
@@ -117,7 +118,7 @@ def fail(claim: Claim, code: str, advice: str) -> State | None:
 def _end(claim: Claim, phase: str, why: str, error: tuple[str, str] | None = None) -> State:
     n_taken = _count_taken(claim.source_id)
     if phase == "settled" and not n_taken:
-        error = ("empty", "No page of this website could be taken; the list of its addresses says why.")
+        error = ("empty", in_english("No page of this website could be taken; the list of its addresses says why."))
     has_failed = error is not None and not n_taken
     code, advice = error if error is not None and has_failed else (None, None)
     held = select(func.coalesce(func.sum(WebPage.n_chunks), 0)).where(

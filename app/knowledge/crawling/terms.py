@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.languages import in_english
 from app.net import FetchError
 from app.plans import periods, quotas
 from models import Service
@@ -28,7 +29,9 @@ def page_limit(service: Service, asked: int | None, *, n_held: int) -> int:
         n_others = max(quotas.count(service.id, "documents") - n_held - 1, 0)
         limit = min(limit, int(features.get("max_crawl_pages", 0)), int(features.get("documents", 0)) - n_others)
     if limit < 1:
-        raise FetchError("limit", "Your plan has no room for further pages. Remove some, or choose a larger plan.")
+        raise FetchError(
+            "limit", in_english("Your plan has no room for further pages. Remove some, or choose a larger plan.")
+        )
     return limit
 
 

@@ -14,6 +14,7 @@ from app.knowledge.crawling.markup import Looks, look
 from app.knowledge.crawling.reading import Reading
 from app.knowledge.crawling.robots import Robots
 from app.knowledge.crawling.site import Site
+from app.languages import in_english
 from app.net import Fetched, FetchError
 from indexes.errors import LoadError
 
@@ -97,7 +98,9 @@ class Walk:
             self._leave(page, *refusal)
             return None
         if self._fetcher.n_requests >= self._limits.max_requests or self._fetcher.n_bytes >= self._limits.max_bytes:
-            raise CrawlStopped("The website led on and on: the most requests or bytes of one crawl were reached.")
+            raise CrawlStopped(
+                in_english("The website led on and on: the most requests or bytes of one crawl were reached.")
+            )
         try:
             got = self._fetch(page)
         except FetchError as error:
@@ -110,12 +113,12 @@ class Walk:
         if words := self._site.refusal(page.url, page.depth):
             return words, ""
         if not self._robots.allows(page.url):
-            return "robots.txt asks robots not to read it.", ""
+            return in_english("robots.txt asks robots not to read it."), ""
         if self._n_held >= self._limits.max_pages:
-            return f"It is beyond the limit of {self._limits.max_pages} pages.", ""
+            return in_english("It is beyond the limit of %(max_pages)s pages.", max_pages=self._limits.max_pages), ""
         canonical = self._canonical.get(page.url, "")
         if canonical and self._ledger.pages[canonical].holds:
-            return f"It names {canonical} as its own address.", canonical
+            return in_english("It names %(address)s as its own address.", address=canonical), canonical
         return None
 
     def _fetch(self, page: Page) -> Fetched:
@@ -138,9 +141,11 @@ class Walk:
         elif got.status in GONE:
             self._miss(page, got.status)
         elif got.status != HTTPStatus.OK:
-            page.conclude("failed", f"The website answered with status {got.status}.")
+            page.conclude("failed", in_english("The website answered with status %(status)s.", status=got.status))
         elif not pages_text.is_readable(got.content_type):
-            self._leave(page, f"It is of a kind that is not read ({got.content_type}).")
+            self._leave(
+                page, in_english("It is of a kind that is not read (%(content_type)s).", content_type=got.content_type)
+            )
         else:
             return self._take(page, got)
         return None
@@ -175,7 +180,7 @@ class Walk:
         if not looks.is_nofollow and not self._site.is_sitemap:
             self._discover(looks.links, page.depth + 1)
         unwanted = self._site.unwanted(page.url) or (
-            "The page asks robots not to index it." if looks.is_noindex else ""
+            in_english("The page asks robots not to index it.") if looks.is_noindex else ""
         )
         if unwanted:
             self._leave(page, unwanted)
@@ -191,7 +196,7 @@ class Walk:
         if other is None:
             return True
         if other.holds and other.is_visited:
-            self._leave(page, f"It names {url} as its own address.", url)
+            self._leave(page, in_english("It names %(address)s as its own address.", address=url), url)
             return False
         if other.is_visited or page.url in self._canonical:
             return True  # that one leads nowhere, or back here
@@ -203,7 +208,7 @@ class Walk:
     def _compare(self, page: Page, reading: Reading) -> Reading | None:
         twin = self._texts.get(reading.text_hash)
         if twin is not None and twin != page.url:
-            self._leave(page, f"It says the same as {twin}.", twin)
+            self._leave(page, in_english("It says the same as %(address)s.", address=twin), twin)
             page.text_hash = reading.text_hash
             return None
         if page.taken and (reading.text_hash, reading.title) == (page.text_hash, page.title):
@@ -219,7 +224,7 @@ class Walk:
         if page.taken and (unwanted := self._site.unwanted(page.url)):
             self._leave(page, unwanted)
         elif page.taken and twin != page.url:
-            self._leave(page, f"It says the same as {twin}.", twin)
+            self._leave(page, in_english("It says the same as %(address)s.", address=twin), twin)
         elif page.taken:
             page.conclude("unchanged")
         else:  # it was left out before, and nothing about it has changed
@@ -232,19 +237,29 @@ class Walk:
         """Leave a page that sends its visitors on, and visit the one to which it does."""
         target = self._site.own_form(location)
         if target is None or not self._site.holds(target):
-            self._leave(page, f"It sends its visitors on to {location}, which is outside of this website.")
+            self._leave(
+                page,
+                in_english(
+                    "It sends its visitors on to %(address)s, which is outside of this website.", address=location
+                ),
+            )
             return
         self._find(target, page.depth)
-        self._leave(page, f"It sends its visitors on to {target}.", target)
+        self._leave(page, in_english("It sends its visitors on to %(address)s.", address=target), target)
 
     def _miss(self, page: Page, status: int) -> None:
         page.misses += 1
         if not page.taken:
-            page.conclude("failed", f"The website answered with status {status}.")
+            page.conclude("failed", in_english("The website answered with status %(status)s.", status=status))
         elif page.misses >= MISSES_TO_REMOVE:
-            page.conclude("removed", f"The website answered with status {status} again.")
+            page.conclude("removed", in_english("The website answered with status %(status)s again.", status=status))
         else:
-            page.conclude("failed", f"The website answered with status {status}. If it does so again, it is removed.")
+            page.conclude(
+                "failed",
+                in_english(
+                    "The website answered with status %(status)s. If it does so again, it is removed.", status=status
+                ),
+            )
 
     def _fail(self, page: Page, error: FetchError) -> None:
         is_ours = error.kind in _REASON_OF_BLOCKS and not page.taken
@@ -276,6 +291,6 @@ def close(ledger: Ledger, why: str) -> Iterator[Page]:
     """Conclude all that was not visited, for a reason that ends a crawl early; nothing is removed for it."""
     for page in list(ledger.pages.values()):
         if not page.is_visited:
-            page.conclude("failed" if page.taken else "skipped", f"It was not looked at. {why}")
+            page.conclude("failed" if page.taken else "skipped", in_english("It was not looked at. %(why)s", why=why))
             ledger.record(page, (), None)
             yield page

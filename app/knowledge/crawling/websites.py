@@ -13,6 +13,8 @@ from app.knowledge.crawling import terms
 from app.knowledge.crawling.site import clean_patterns, clean_url
 from app.knowledge.crawling.stages import INTERVALS
 from app.knowledge.sources import MAX_TITLE, SourceError
+from app.languages import gettext as _
+from app.languages import in_english
 from models import Chatbot, Service, Source, Website, db, tenancy
 from models.base import change as change_rows
 from models.base import now
@@ -40,9 +42,11 @@ def make_wishes(include: Iterable[str], exclude: Iterable[str], max_pages: int |
     wishes = Wishes(clean_patterns(include), clean_patterns(exclude), max_pages)
     patterns = wishes.include + wishes.exclude
     if len(patterns) > MAX_PATTERNS or any(len(pattern) > MAX_PATTERN_CHARS for pattern in patterns):
-        raise SourceError(f"Use {MAX_PATTERNS} patterns of {MAX_PATTERN_CHARS} characters at most.")
+        raise SourceError(
+            _("Use %(most)s patterns of %(n)s characters at most.", most=MAX_PATTERNS, n=MAX_PATTERN_CHARS)
+        )
     if max_pages is not None and max_pages < 1:
-        raise SourceError("The limit of pages is a whole number from 1.")
+        raise SourceError(_("The limit of pages is a whole number from 1."))
     return wishes
 
 
@@ -102,7 +106,7 @@ def read_start(address: str) -> str:
     """
     start = clean_url(address.strip())
     if start is None or not address.strip().isprintable():
-        raise SourceError("Enter the address where the website begins; it starts with https:// or http://.")
+        raise SourceError(_("Enter the address where the website begins; it starts with https:// or http://."))
     return start
 
 
@@ -142,7 +146,9 @@ def change(source: Source, wishes: Wishes, *, is_preview: bool) -> None:
     """
     most = terms.most_pages(service_of(source))
     if wishes.max_pages is not None and wishes.max_pages > most:
-        raise SourceError(f"Your plan takes up to {most:,} pages of a website. Enter a lower limit, or none.")
+        raise SourceError(
+            _("Your plan takes up to %(most)s pages of a website. Enter a lower limit, or none.", most=f"{most:,}")
+        )
     _order(source, of_source(source), wishes, is_preview=is_preview)
 
 
@@ -167,9 +173,9 @@ def refresh_idle(source: Source) -> None:
     """
     website = of_source(source)
     if sources.is_moving(source):
-        raise SourceError("It is being read already.")
+        raise SourceError(_("It is being read already."))
     if website.phase == "awaiting_consent":
-        raise SourceError("Say first whether the pages that are gone may be removed.")
+        raise SourceError(_("Say first whether the pages that are gone may be removed."))
     is_unseen = website.phase == "due" and not website.settled_crawl
     refresh(source)
     website.is_preview = is_unseen
@@ -187,7 +193,7 @@ def cancel(source: Source) -> None:
     website.is_preview = website.has_consent = False
     if website.phase != "awaiting_consent":
         website.phase = "settled" if website.settled_crawl else "due"
-        website.stop_reason = "You canceled it before it began."
+        website.stop_reason = in_english("You canceled it before it began.")
 
 
 def _leave_queue(source: Source) -> bool:
@@ -225,13 +231,13 @@ def decline(source: Source) -> None:
         SourceError: nothing waits for a yes, or for one any more.
     """
     website = _awaiting(source)
-    website.phase, website.stop_reason = "due", "You kept the pages that it would have removed."
+    website.phase, website.stop_reason = "due", in_english("You kept the pages that it would have removed.")
 
 
 def _awaiting(source: Source) -> Website:
     website = of_source(source)
     if website.phase != "awaiting_consent" or sources.is_moving(source):
-        raise SourceError("Nothing waits for your yes any more.")
+        raise SourceError(_("Nothing waits for your yes any more."))
     return website
 
 
@@ -243,7 +249,9 @@ def set_schedule(source: Source, schedule: str) -> None:
     """
     allowed = terms.allowed_schedules(service_of(source))
     if schedule not in allowed:
-        raise SourceError(f"Your plan reads websites again by itself: {', '.join(allowed)}. Choose one of these.")
+        raise SourceError(
+            _("Your plan reads websites again by itself: %(choices)s. Choose one of these.", choices=", ".join(allowed))
+        )
     website = of_source(source)
     website.schedule = schedule
     website.due_at = (website.ended_at or now()) + INTERVALS[schedule] if schedule in INTERVALS else None

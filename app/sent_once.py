@@ -25,6 +25,7 @@ from app.languages import gettext as _
 
 FIELD = "once"
 PATIENCE_S = 10.0  # for a request that does the same at this moment
+MAX_WAITING = 4  # in a process: each holds a thread of the web server
 _STEP_S = 0.05
 _RUNNING, _RUNNING_S, _DONE_S = b"?", 120, 86_400
 
@@ -52,6 +53,7 @@ class _Memory:
 
 
 _memory = _Memory()
+_waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def _ask(command: str, *args: Any, **how: Any) -> Any:
@@ -90,15 +92,34 @@ def _begin() -> Any:
     """Let the first one through; answer the others once it is done."""
     if not _is_named():
         return None
-    key, until = _key(), time.monotonic() + PATIENCE_S
-    while not _ask("set", key, _RUNNING, nx=True, ex=_RUNNING_S):
-        where = _ask("get", key)
-        is_running = where in (None, _RUNNING)
-        if not is_running or time.monotonic() > until:
-            return _lead_on("" if is_running else where.decode())
-        time.sleep(_STEP_S)
+    key = _key()
+    where = None if _is_first(key) else _wait(key)
+    if where is not None:
+        return _lead_on(where)
     g.sent_once, g.has_committed = key, False
     return None
+
+
+def _is_first(key: str) -> bool:
+    return bool(_ask("set", key, _RUNNING, nx=True, ex=_RUNNING_S))
+
+
+def _wait(key: str) -> str | None:
+    """Return where the first one led, empty if that takes too long; None: it changed nothing, so this one is let in."""
+    until = time.monotonic() + PATIENCE_S
+    if not _waiting.acquire(blocking=False):
+        return ""
+    try:
+        while not _is_first(key):
+            where = _ask("get", key)
+            if where not in (None, _RUNNING):
+                return str(where.decode())
+            if time.monotonic() > until:
+                return ""
+            time.sleep(_STEP_S)
+        return None
+    finally:
+        _waiting.release()
 
 
 def _lead_on(where: str) -> Any:

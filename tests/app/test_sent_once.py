@@ -83,6 +83,17 @@ def test_who_waits_too_long_is_told_so(as_ada, new_chatbot, monkeypatch):
     assert (answer.status_code, answer.location) == (303, "/")
 
 
+def test_no_crowd_of_the_same_form_holds_the_web_server_up(as_ada, new_chatbot, monkeypatch):
+    """Each that waits for the first one holds a thread that somebody else's page could have."""
+    monkeypatch.setattr(sent_once._Memory, "set", lambda *_args, **how: not how.get("nx"))
+    monkeypatch.setattr(sent_once, "_waiting", threading.BoundedSemaphore(1))
+    steps = []
+    monkeypatch.setattr(sent_once.time, "sleep", steps.append)
+    with sent_once._waiting:
+        assert as_ada.post("/chatbotview/add", data=new_chatbot).status_code == 303
+    assert steps == []
+
+
 def test_another_file_of_the_same_name_is_another_file(app, as_ada, ada):
     """Mended, and chosen again on the page that somebody went back to: its form has the name that it had."""
     address = f"/chatbot/{ada.chatbot_uuid}/sources"

@@ -40,11 +40,15 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"\W+", "-", heading.lower()).strip("-")
 
 
-@cache
 def read(name: str) -> Page | None:
     """Return a page of the handbook; None where there is none of that name."""
+    return _read(name) if name in PAGES else None  # names that anybody makes up are not remembered
+
+
+@cache
+def _read(name: str) -> Page | None:
     path = FOLDER / f"{name}.md"
-    if name not in PAGES or not path.exists():
+    if not path.exists():
         return None
     found: list[tuple[str, list[str]]] = []
     for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):

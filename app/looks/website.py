@@ -84,7 +84,7 @@ def _name(tree: Any) -> str:
 def _picture(tree: Any, base: str) -> bytes:
     """Return the first icon that can be an avatar; the largest are made for phones."""
     for address in list(_icons(tree))[:MAX_PICTURES]:
-        with suppress(FetchError, PictureRefused):
+        with suppress(FetchError, PictureRefused, ValueError):  # the last: an address that is none
             got = here().fetcher.fetch(urljoin(base, address), max_bytes=pictures.MAX_BYTES, timeout_s=TIMEOUT_S)
             if got.status == HTTPStatus.OK:
                 pictures.encode(io.BytesIO(got.body), "avatar")

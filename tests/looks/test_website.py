@@ -25,6 +25,8 @@ PAGES = {
          b"<link rel=icon href=/icon.png></head></html>",
     "/plain": b"<html><head><meta property='og:site_name' content='Ada &amp; Co'><meta name=theme-color content='#fff'>"
               b"<link rel=apple-touch-icon href=icon.png></head></html>",
+    "/hostile": b"<html><head><title>Ada</title><link rel=icon href='http://[x'>"
+                b"<link rel=icon href='data:image/png;base64,x'><link rel=icon href=/icon.png></head></html>",
     "/nothing": b"<p>Hello</p>", "/empty": b"", "/icon.png": picture("#c81e1e"), "/broken": b"\x00\xff<<<",
 }  # fmt: skip
 
@@ -107,3 +109,9 @@ def test_an_address_that_leads_nowhere_is_refused_in_words(take, address):
     page, settings = take(address)
     assert "look" not in settings
     assert "flash-warning" in page
+
+
+def test_addresses_of_pictures_that_are_none_are_passed_by(take, site):
+    _, settings = take(f"{site}/hostile")
+    assert settings["avatar"]
+    assert settings["look"]["title"] == "Ada"

@@ -40,3 +40,10 @@ def test_its_texts_are_what_the_demo_chatbot_knows():
     known |= {path.stem for path in handbook.FOLDER.parent.glob("*.p*")} | {"operations-notes"}
     assert set(handbook.PAGES) <= known
     assert set(handbook.PAGES) == {path.stem for path in handbook.FOLDER.glob("*.md")}
+
+
+def test_what_strangers_make_up_as_names_takes_no_memory(app):
+    for n in range(20):
+        assert app.test_client().get(f"/handbook/nothing-{n}").status_code == 404
+    caches = [one.cache_info().currsize for one in vars(handbook).values() if hasattr(one, "cache_info")]
+    assert sum(caches) <= len(handbook.PAGES)

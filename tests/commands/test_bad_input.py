@@ -62,9 +62,12 @@ def test_a_database_of_ones_own_needs_a_secret_of_ones_own(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_generated_secret_is_readable_by_its_owner_alone(place):
-    assert (place / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert (place / "docent.sqlite3").stat().st_mode & 0o077 == 0
+def test_the_generated_secret_is_readable_by_its_owner_alone(tmp_path, artifact):
+    (tmp_path / "embedder").symlink_to(artifact)
+    done = run_fresh(tmp_path, "init")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "docent.sqlite3").stat().st_mode & 0o077 == 0
 
 
 def test_a_lost_secret_is_not_replaced_in_silence(place, tmp_path):

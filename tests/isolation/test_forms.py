@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy.orm import Session
 
+from app import sent_once
 from models import Service, db
 from models.base import now
 from tests.conftest import forget_tries, inside
@@ -21,6 +22,8 @@ BAD = ["n" * 12_345, "😀" * 60, "a\0b", "\ud7ff\U0010ffff", "-1", "9" * 40, "N
        "../../etc/passwd", " ", "{}", "٣", "1e309"]  # fmt: skip
 WHO = ("ada", "superadmin", "nobody")
 ENDS_THE_VISIT = {"/logout/", "/look/end"}
+# what may be sent twice: it is about oneself or one's own view, and done again it is as it was
+HARMLESS_TWICE = ("/logout/", "/look/", "/workplace/", "/profile/", "/reset/", "/new-address/", "/login/")
 _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="flash flash-danger')
 
 
@@ -101,6 +104,12 @@ def test_bad_input_in_every_field_of_every_form_is_answered_with_a_page(clients,
                 wrong.append((who, action, word[:20], answer.status_code))
     assert not wrong, wrong
     assert n_fields > 500
+
+
+def test_every_form_has_a_name_by_which_it_is_done_once(forms):
+    unnamed = {action for _, action, fields in forms if sent_once.FIELD not in fields}
+    is_harmless = {action for action in unnamed if action.startswith(HARMLESS_TWICE) or action.endswith("/preview")}
+    assert unnamed - is_harmless == set()  # the preview answers questions, each as often as it is asked
 
 
 @pytest.mark.usefixtures("_nothing_lasts")

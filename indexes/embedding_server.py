@@ -11,6 +11,7 @@ import socketserver
 import struct
 import sys
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ class RemoteEmbedder:
 
     def __init__(self, path: str) -> None:
         self._stream = _connect(path)
+        weakref.finalize(self, self._stream.close)
         about = json.loads(self._ask("about"))
         self.name: str = about["name"]
         self.dimension: int = about["dimension"]

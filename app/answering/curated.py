@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, func, select, update
 
 from app.answering.answer import CURATED, Answer
-from app.collaborators import here
+from app.knowledge.embedding import embedder
 from app.knowledge.pairs import MAX_QUESTION, question_key
 from indexes.same_question import is_same
 from models import Chatbot, CuratedAnswer, Source, db
@@ -82,14 +82,14 @@ def _live(chatbot: Chatbot) -> tuple[ColumnElement[bool], ...]:
 
 def _find_meant(chatbot: Chatbot, question: str) -> _Match | None:
     for pair_id, text, cosine in _nearest(chatbot, question):
-        if is_same(question, text, cosine, here().embedder.cover):
+        if is_same(question, text, cosine, embedder().cover):
             return _Match(pair_id, cosine)
     return None
 
 
 def list_close(chatbot: Chatbot, question: str, limit: int) -> list[str]:
     """Return the owner's questions that are about what was asked, nearest first."""
-    if not here().embedder.reads(question):
+    if not embedder().reads(question):
         return []
     near: dict[int, str] = {}
     for pair_id, text, cosine in _nearest(chatbot, question[:MAX_ASKED]):
@@ -103,14 +103,14 @@ def _nearest(chatbot: Chatbot, question: str) -> list[tuple[int, str, float]]:
     questions = _questions_of(chatbot)
     if not questions.ids:
         return []
-    cosines = questions.vectors.astype(np.float32) @ here().embedder.embed_query(question)
+    cosines = questions.vectors.astype(np.float32) @ embedder().embed_query(question)
     best = np.argsort(-cosines)[:N_NEAREST].tolist()
     return [(questions.ids[i], questions.texts[i], float(cosines[i])) for i in best]
 
 
 def _questions_of(chatbot: Chatbot) -> _Questions:
     """Return a chatbot's questions; read again after each change of its knowledge, and after each training."""
-    key = (chatbot.uuid, chatbot.changed_count, chatbot.generation_id, here().embedder.name)
+    key = (chatbot.uuid, chatbot.changed_count, chatbot.generation_id, embedder().name)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -126,7 +126,7 @@ def _questions_of(chatbot: Chatbot) -> _Questions:
 def _read_questions(chatbot: Chatbot) -> _Questions:
     columns = _PAIR_ID.label("pair_id"), CuratedAnswer.question, CuratedAnswer.embedding
     query = select(*columns).join(CuratedAnswer.source)
-    is_embedded = and_(CuratedAnswer.embedding.is_not(None), CuratedAnswer.embedding_name == here().embedder.name)
+    is_embedded = and_(CuratedAnswer.embedding.is_not(None), CuratedAnswer.embedding_name == embedder().name)
     rows = db.session.execute(query.where(*_live(chatbot), is_embedded).order_by(CuratedAnswer.id)).all()
     vectors = [np.frombuffer(row.embedding, dtype=np.float16) for row in rows]
     return _Questions(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import event, select
 
 from app.history import recording
-from app.knowledge import pairs
+from app.knowledge import embedding, pairs
 from app.learning import answers, asking, clustering, counts, inbox
 from app.privacy import erasing
+from indexes import embedding_server
 from models import AskedQuestion, ChatSession, QuestionCluster, db
 from tests.conftest import inside
 from tests.insights.conftest import MONDAY
@@ -239,3 +243,31 @@ def test_a_group_whose_first_question_was_erased_is_led_by_the_next_and_keeps_no
     school.ask("Where can I rent a concrete mixer?", at=MONDAY + dt.timedelta(days=1))
     school.learn()
     assert school.clusters() == [(MIXER[1], 3, 3)], "what means the same still comes to it"
+
+
+@contextmanager
+def serving(model, folder):
+    """The embedding process of a machine, as a thread: its socket."""
+    path = str(folder / "embedder.sock")
+    with embedding_server._Server(path, embedding_server._Talk) as server:
+        server.embedder = model
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield path
+        server.shutdown()
+        thread.join()
+
+
+def test_asking_again_in_a_worker_loads_no_model_of_its_own(app, school, monkeypatch, tmp_path):
+    school.ask(*MIXER)
+    school.learn()
+    with inside(app):
+        cluster = db.session.get(QuestionCluster, school.cluster().id)
+        answers.write(school.chatbot(), cluster, "Do you rent mixers?", "Yes, for 20 euros.", [])
+        db.session.commit()
+    collaborators = app.extensions["docent"]
+    with serving(collaborators.embedder, tmp_path) as path, monkeypatch.context() as horse, inside(app):
+        horse.setenv(embedding.SOCKET, path)
+        horse.setattr(type(collaborators), "embedder", property(lambda _: pytest.fail("a model was loaded")))
+        assert asking.ask_due(school.customer.chatbot_id) == 1
+    assert school.cluster().asked_again_at is not None

@@ -32,6 +32,7 @@ SHIPPED = {"en": "English", "de": "Deutsch"}
 FOLDER = Path(__file__).parent / "translations"
 _SAID = {"address", "advice", "error", "happened", "hint", "why"}  # placeholders that hold sentences themselves
 _WORD = re.compile(r"%\((\w+)\)s")
+MAX_RETOLD = 500  # so much is said by nobody but people and their websites, and would be looked through for seconds
 MIN_FIXED = 8  # letters of a message without its words, or it would be seen in everything
 _OF_FAB = Path(flask_appbuilder.__file__).parent / "translations"  # what its own forms and validators say
 
@@ -61,6 +62,8 @@ def in_english(message: str, **words: object) -> str:
 
 def retold(text: str) -> str:
     """Return what was said `in_english` in the language of whoever reads it; what nobody says stays as it is."""
+    if len(text) > MAX_RETOLD:
+        return text
     known = _recognize(text, present()) if text and present() != "en" else None
     if known is not None:
         message, words = known

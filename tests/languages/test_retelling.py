@@ -39,6 +39,12 @@ def test_what_people_have_written_stays_as_it_is(german, text):
     assert retold(text) == text
 
 
+@pytest.mark.parametrize("text", ["It is. " * 400, "x: in x days, x " * 1000], ids=["sentences", "nearly known"])
+def test_a_long_text_of_a_website_holds_nobody_up(german, text):
+    """However much of it looks like something that is said."""
+    assert retold(text) == text
+
+
 def test_english_stays_english(app):
     with app.app_context(), speaking("en"):
         assert retold("The webhook is switched off.") == "The webhook is switched off."

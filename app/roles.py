@@ -143,7 +143,7 @@ def opens(role: str, permission: str, view: str) -> bool:
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
 _CHATS = {"HomeView", "HistoryPage", "ExportPage"}
-_PUBLIC = {"PlansPage", "widget_assets"}
+_PUBLIC = {"PlansPage", "HandbookPage", "widget_assets"}
 
 
 def is_open_to_a_look(endpoint: str, method: str, *, only_chats: bool) -> bool:

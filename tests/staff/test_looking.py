@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.accounts import acting
-from models import ActingGrant, Chatbot, Member, Service, db, tenancy
+from app.collaborators import here
+from app.webhooks import owning
+from models import ActingGrant, Chatbot, Member, Service, Webhook, db, tenancy
 from models.tenancy import ForeignRowError
 from tests.clock import clock  # noqa: F401 - a fixture
 from tests.conftest import inside, make_customer, sign_in
@@ -64,6 +66,24 @@ def test_only_the_one_service_is_open_and_nothing_of_the_installation(app, acme,
         assert cid.canary not in client.get("/chatbotview/list/").get_data(as_text=True)
         for page in ("/orderview/list/", "/memberview/list/", "/planview/list/", "/profile/", "/look/"):
             assert client.get(page).status_code == 409, page
+
+
+def test_who_looks_sees_webhooks_without_their_secrets_and_may_read_the_handbook(app, acme, cid):
+    with inside(app):
+        secret = here().sealer.seal(owning.PURPOSE, "hush-of-acme")
+        for customer in (acme, cid):
+            url = f"https://{customer.canary}.example.com/"
+            db.session.add(Webhook(service_id=customer.service_id, reach="service", url=url, events=["form"], sealed_secret=secret))  # fmt: skip
+        db.session.commit()
+    client, _ = look(app, acme)
+    page = client.get("/webhooks/").text
+    assert f"https://{acme.canary}" in page
+    assert "hush-of-acme" not in page
+    assert (
+        cid.canary not in page + client.get("/search/found", query_string={"q": cid.canary}).text.partition("<h2>")[2]
+    )
+    assert client.get("/handbook/").status_code == 200
+    assert "hush-of-acme" in sign_in(app, acme).get("/webhooks/").text
 
 
 def test_every_writing_route_is_refused_while_one_looks(app, acme):

@@ -123,9 +123,10 @@ def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[li
 _members = _grants(_OF_MEMBERS, _MENU_OF_MEMBERS)
 _support = _members + _grants(_OF_LOOKERS, ("Installation", "Look at a service"))
 _staff = _support + _grants(_OF_STAFF, _MENU_OF_STAFF)
+_superadmins = _staff + _grants({"HealthPage": ("can_show", "can_test")}, ())
 
 ROLES: dict[str, list[list[str]]] = {
-    "Superadmin": _staff,
+    "Superadmin": _superadmins,
     "Staff": _staff,
     "Support": _support,
     "Member": _members,

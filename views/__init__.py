@@ -85,6 +85,7 @@ def _pages() -> tuple[Any, ...]:
     from views.form_page import FormPage
     from views.handbook import HandbookPage
     from views.handover import HandoverPage
+    from views.health import HealthPage
     from views.history_live import HistoryLivePage
     from views.live import LivePage
     from views.manner import MannerPage
@@ -114,7 +115,7 @@ def _pages() -> tuple[Any, ...]:
         ScansPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage,
         HistoryLivePage, MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
-        PrivacyPage, ChatCarePage, ExportPage, StartPage, HandbookPage, SearchPage, WorkplacePage,
+        PrivacyPage, ChatCarePage, ExportPage, StartPage, HandbookPage, HealthPage, SearchPage, WorkplacePage,
     )  # fmt: skip
 
 

@@ -214,8 +214,9 @@ def give_feedback(chat: ChatSession, message_uuid: uuid.UUID, value: int | None,
     message = db.session.scalar(query)
     if message is None or summary.lock(chat.id) is None:
         return False
-    message.feedback, message.uncounted = FEEDBACK[value], True
-    message.feedback_comment = redaction.as_stored(chat.chatbot, comment)
+    # written whatever was read: those who count may have marked the answer meanwhile
+    said = {"feedback": FEEDBACK[value], "feedback_comment": redaction.as_stored(chat.chatbot, comment)}
+    change(update(Message).where(Message.id == message.id).values(**said, uncounted=True))
     summary.renew(chat)
     db.session.commit()
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 
 from app.history import recording
@@ -12,6 +13,8 @@ from models import AskedQuestion, ChatSession, Domain, Message, db
 from models.base import now
 from tests.conftest import inside
 from tests.insights.conftest import MONDAY
+
+N_LATE = 20  # chats
 
 
 def test_questions_answers_ratings_and_costs_are_counted_once(visits):
@@ -198,3 +201,33 @@ def test_figures_are_made_again_from_what_is_there_and_older_ones_stay(app, visi
     assert visits.parts("page") == pages
     with inside(app):
         assert db.session.query(AskedQuestion).filter_by(chatbot_id=visits.customer.chatbot_id).count() == 2
+
+
+def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, visits):
+    """Two schedulers, and visitors whose chats, late answers and ratings come in between."""
+    is_over, failed = threading.Event(), []
+
+    def count_on() -> None:
+        try:
+            while not is_over.is_set():
+                visits.count()
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    counters = [threading.Thread(target=count_on) for _ in range(2)]
+    for counter in counters:
+        counter.start()
+    for n in range(N_LATE):
+        chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"), at=MONDAY + dt.timedelta(hours=n % 3))
+        with inside(app):
+            answer = db.session.query(Message).filter_by(session_id=chat_id, state="grounded").one()
+            recording.give_feedback(answer.chat_session, answer.uuid, -1)
+            recording.give_feedback(answer.chat_session, answer.uuid, 1)
+    is_over.set()
+    for counter in counters:
+        counter.join()
+    visits.count()
+    once = {"n_sessions": N_LATE, "n_grounded": N_LATE, "n_refused": N_LATE, "n_positive": N_LATE}
+    assert failed == []
+    assert visits.hours() == {**once, "n_questions": 2 * N_LATE}

@@ -41,6 +41,11 @@ WORDS = {
     "subscribed": _l("subscribed"), "previewed": _l("previewed"), "awaiting_consent": _l("awaiting consent"),
     "consented": _l("consented"), "settled": _l("settled"), "disliked": _l("disliked"), "write": _l("write"),
     "read": _l("read"), "basics": _l("basics"), "superadmin": _l("superadmin"), "staff": _l("staff"),
+    "name": _l("name"), "type": _l("type"), "workspace": _l("workspace"), "status": _l("status"),
+    "chatbot": _l("chatbot"),
+    "state": _l("state"), "service": _l("service"), "plan": _l("plan"), "assignee": _l("assignee"), "role": _l("role"),
+    "begun": _l("begun"), "fetched": _l("fetched"), "parsed": _l("parsed"), "chunked": _l("chunked"),
+    "embedded": _l("embedded"), "published": _l("published"),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from app.knowledge import chatbots
+from app.languages import in_english
 from models import Chunk, Document, Source, db
 
 PAGE_SIZE = 25
@@ -45,7 +46,11 @@ def find(source: Source, chunk_id: int) -> Chunk | None:
 def switch(source: Source, chunk: Chunk) -> None:
     """Take a chunk out of answers, at once, or back in with the next generation. The caller commits."""
     chunk.enabled = not chunk.enabled
-    chatbots.mark_due(source.chatbot, "a chunk switched on" if chunk.enabled else "a chunk switched off", source.title)
+    chatbots.mark_due(
+        source.chatbot,
+        in_english("a chunk switched on") if chunk.enabled else in_english("a chunk switched off"),
+        source.title,
+    )
 
 
 def sources_of(chunk_ids: Collection[int]) -> dict[int, uuid.UUID]:

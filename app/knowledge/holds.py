@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from app.knowledge import chatbots
+from app.languages import in_english
 from models import Chatbot, db
 
 WORSE, ROLLBACK = "worse", "rollback"
@@ -68,4 +69,4 @@ def train(chatbot: Chatbot, *, accepts_worse: bool = False) -> None:
     """
     chatbot.held_for, chatbot.accepts_worse = "", accepts_worse
     db.session.flush()
-    chatbots.mark_due(chatbot, "published all the same" if accepts_worse else "trained by hand")
+    chatbots.mark_due(chatbot, in_english("published all the same") if accepts_worse else in_english("trained by hand"))

@@ -18,7 +18,7 @@ from app import audit, limits
 from app.collaborators import here
 from app.knowledge import chatbots
 from app.languages import gettext as _
-from app.languages import ngettext
+from app.languages import in_english, ngettext
 from app.plans import quotas
 from app.refusals import Refusal
 from app.storage import StorageError
@@ -259,13 +259,17 @@ def delete(source: Source) -> None:
     source.fence += 1
     change(update(Document).where(Document.source_id == source.id).values(live=False))
     change(delete_rows(CuratedAnswer).where(CuratedAnswer.source_id == source.id))
-    chatbots.mark_due(source.chatbot, "deleted", source.title)
+    chatbots.mark_due(source.chatbot, in_english("deleted"), source.title)
 
 
 def switch(source: Source) -> None:
     """Take a source out of answers, at once, or back in with the next generation; its text is kept. Caller commits."""
     source.allowed_training = not source.allowed_training
-    chatbots.mark_due(source.chatbot, "switched on" if source.allowed_training else "switched off", source.title)
+    chatbots.mark_due(
+        source.chatbot,
+        in_english("switched on") if source.allowed_training else in_english("switched off"),
+        source.title,
+    )
 
 
 def is_moving(source: Source) -> bool:

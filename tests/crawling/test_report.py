@@ -22,7 +22,7 @@ def test_sums_are_in_the_order_of_outcomes():
 
 
 def test_reasons_are_counted_in_general():
-    assert group_skipped(LINES) == {"It says the same as another address": 2, "It is the website's error page.": 1}
+    assert group_skipped(LINES) == {"It says the same as another address.": 2, "It is the website's error page.": 1}
 
 
 def test_a_preview_is_told_in_words():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from app.languages import in_english
 from models import WebPage, db
 from models.websites import OUTCOMES
 
+_ADDRESS = re.compile(r"https?://\S+?(?=[.,]?(?:\s|$))")
 _COLUMNS = ("url", "outcome", "reason", "title", "n_chunks")
 
 
@@ -81,9 +83,7 @@ def describe_preview(lines: Collection[Line]) -> str:
 
 
 def _in_general(reason: str) -> str:
-    return " ".join(
-        in_english("another address") if word.startswith(("http://", "https://")) else word for word in reason.split()
-    )
+    return _ADDRESS.sub(in_english("another address"), reason)
 
 
 def to_csv(lines: Iterable[Line]) -> Iterator[str]:

@@ -236,8 +236,7 @@ def _count(wanted: Wanted) -> int:
 
 def _webhooks(service_id: int) -> list[Webhook]:
     """Return the webhooks of the service that the person may have told of files."""
-    found = finding.list_led(led_by_caller("edit"))
-    return [one for one in found if one.service_id == service_id and one.chatbot is None and one.status == "active"]
+    return finding.list_for_files(led_by_caller("edit"), service_id)
 
 
 def _read_rhythm(service: Service, kind: Format) -> Rhythm:

@@ -41,8 +41,8 @@ class KeyForm(DynamicForm):
 
 
 def _workspaces() -> list[Workspace]:
-    """Return the workspaces that the person may make keys for, service by service."""
-    query = select(Workspace).where(Workspace.id.in_(standing().workspaces_where("key.edit")))
+    """Return the workspaces of their own that the person may make keys for, service by service."""
+    query = select(Workspace).where(Workspace.id.in_(standing().as_member().workspaces_where("key.edit")))
     return list(
         db.session.scalars(query.where(Workspace.deleted_at.is_(None)).order_by(Workspace.service_id, Workspace.id))
     )
@@ -72,7 +72,7 @@ class KeyPage(BaseView):
     def show(self) -> Any:
         if not standing().may_anywhere("key.view"):
             abort(403)
-        found = keys.list_keys(standing().workspaces_where("key.view"))
+        found = keys.list_keys(standing().as_member().workspaces_where("key.view"))
         return self.render_template(
             "keys/list.html",
             appbuilder=self.appbuilder,

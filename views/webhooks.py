@@ -18,7 +18,7 @@ from jobs import queues
 from models import Delivery, Service, Webhook, Workspace, db
 from views.chatbot_places import trail_of
 from views.questions import ask
-from views.webhook_rights import led_by_caller
+from views.webhook_rights import led_by, led_by_caller
 
 _BEFORE = _l("For a day, what is sent carries a signature by the one before too.")
 
@@ -35,9 +35,10 @@ class WebhookPage(BaseView):
         """Show them, also while the service does not run; the secrets to those alone who may change them."""
         if not standing().may_anywhere("webhook.view"):
             abort(403)
-        found = finding.list_led(led_by_caller())
+        me = standing().as_member()
+        found = finding.list_led(led_by(me, "view"))
         wide = [webhook for webhook in found if webhook.chatbot is None]
-        changed = {webhook.id for webhook in finding.list_led(led_by_caller("edit"))}
+        changed = {webhook.id for webhook in finding.list_led(led_by(me, "edit"))}
         services, workspaces = _reachable()
         return self.render_template(
             "webhooks/list.html", appbuilder=self.appbuilder, webhooks=wide, events=events.WORDS, editable=changed,
@@ -137,8 +138,8 @@ def _page_of(webhook: Webhook) -> str:
 
 
 def _reachable() -> tuple[list[Service], list[Workspace]]:
-    """Return the services and the workspaces that the person may have told of."""
-    led = led_by_caller("edit")
+    """Return the services and the workspaces of their own that the person may have told of."""
+    led = led_by(standing().as_member(), "edit")
     services = select(Service).where(Service.id.in_(led.service_ids), Service.status == "enabled").order_by(Service.id)
     workspaces = select(Workspace).where(Workspace.id.in_(led.workspace_ids), Workspace.deleted_at.is_(None))
     workspaces = workspaces.order_by(Workspace.service_id, Workspace.id)

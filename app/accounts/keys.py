@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.permissions import ADMIN, USER, allows
@@ -146,20 +146,23 @@ def _count_working(service_id: int) -> int:
 
 def list_keys(workspace_ids: Collection[int]) -> list[ServiceKey]:
     """Return the keys that open none but these workspaces, the youngest first: what somebody who leads there sees."""
-    elsewhere = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.not_in(workspace_ids))
-    mine = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.in_(workspace_ids))
-    query = (
-        select(ServiceKey)
-        .where(ServiceKey.id.in_(mine), ServiceKey.id.not_in(elsewhere))
-        .order_by(ServiceKey.id.desc())
-    )
+    query = _within(workspace_ids).options(*_whole()).order_by(ServiceKey.id.desc())
     with tenancy.everything():
-        return list(db.session.scalars(query.options(*_whole())))
+        return list(db.session.scalars(query))
 
 
 def find(key_uuid: uuid.UUID, workspace_ids: Collection[int]) -> ServiceKey | None:
     """Return a key as `list_keys` would show it."""
-    return next((key for key in list_keys(workspace_ids) if key.uuid == key_uuid), None)
+    query = _within(workspace_ids).where(ServiceKey.uuid == key_uuid)
+    with tenancy.everything():
+        return db.session.scalar(query.options(*_whole()))
+
+
+def _within(workspace_ids: Collection[int]) -> Select[ServiceKey]:
+    """Return the query of the keys that open none but these workspaces."""
+    elsewhere = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.not_in(workspace_ids))
+    mine = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.in_(workspace_ids))
+    return select(ServiceKey).where(ServiceKey.id.in_(mine), ServiceKey.id.not_in(elsewhere))
 
 
 def revoke(key: ServiceKey) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sqlalchemy import select
@@ -80,6 +80,10 @@ class Standing:
     def sells(self) -> bool:
         """Whether the person cares for plans, services, orders and members of the whole installation."""
         return self.platform_role in (SUPERADMIN, STAFF) and self.look is None
+
+    def as_member(self) -> Standing:
+        """Return what the person is beside running the installation: a list of what is theirs is not everybody's."""
+        return replace(self, platform_role=MEMBER)
 
     def scope(self) -> tenancy.Scope:
         """Return what the wall opens for this person."""

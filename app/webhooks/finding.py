@@ -54,6 +54,15 @@ def list_led(led: Led) -> list[Webhook]:
         return list(db.session.scalars(query_of(led).order_by(Webhook.service_id, Webhook.id)))
 
 
+def list_for_files(led: Led, service_id: int) -> list[Webhook]:
+    """Return those of them that may be told of a service's files: no single chatbot's, and none that is off."""
+    query = query_of(led).where(
+        Webhook.service_id == service_id, Webhook.reach != "chatbot", Webhook.status == "active"
+    )
+    with tenancy.everything():
+        return list(db.session.scalars(query.order_by(Webhook.id)))
+
+
 def find(webhook_uuid: uuid.UUID, led: Led) -> Webhook | None:
     """Return a webhook as `list_led` would; a stranger's is not there."""
     with tenancy.everything():

@@ -115,6 +115,16 @@ def test_a_stranger_and_who_only_uses_find_no_webhook(app, ada, cid, add):
     assert uma.post(f"/webhooks/{main}/switch").status_code == 404
 
 
+def test_a_superadmin_is_shown_their_own_alone_and_may_still_switch_one_off(app, ada, add):
+    _, main = add(workspaces=[ada.workspace_id])
+    ruth = come_in(app, add_person(app, "ruth", platform_role="Superadmin"))
+    page = ruth.get("/webhooks/").text
+    assert ["/hook" in page, "Add a webhook" in page] == [False, False]
+    answer, _ = add(workspaces=[ada.workspace_id], client=ruth, path="planted")
+    assert "Choose at least one workspace" in ruth.get(answer.location).text
+    assert ruth.post(f"/webhooks/{main}/switch").status_code == 302
+
+
 def test_who_is_no_holder_can_not_have_the_whole_service_told(app, ada, add, owner):
     ben = come_in(app, add_person(app, "ben", place=(ada.service_id, ada.workspace_id, "admin")))
     answer, made = add(whole=True, client=ben)

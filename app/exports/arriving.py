@@ -68,21 +68,26 @@ def _complete(made: Import, holder: Member, plan: Plan) -> None:
 
 def _leave(made: Import) -> None:
     """Remove what was brought of a service that did not arrive."""
-    arrivals.give_up(made.service_id)
-    db.session.commit()
-    ending.remove(made.service_id)
-    for key in made.stored:
-        here().storage.delete(key)
+    if _remove(made.service_id):
+        for key in made.stored:
+            here().storage.delete(key)
 
 
 def remove_silent() -> None:
     """Remove what killed imports have brought; their files go with the next sweep."""
     with tenancy.everything():
         for service_id in arrivals.list_silent():
-            arrivals.give_up(service_id)
-            db.session.commit()
-            ending.remove(service_id)
-            log.info("an import that had gone silent was removed: service %s", service_id)
+            if _remove(service_id):
+                log.info("an import that had gone silent was removed: service %s", service_id)
+
+
+def _remove(service_id: int) -> bool:
+    """Remove a service that is still on its way; tell whether it was. Commits."""
+    is_on_its_way = arrivals.give_up(service_id)
+    db.session.commit()
+    if is_on_its_way:
+        ending.remove(service_id)
+    return is_on_its_way
 
 
 def _name_of(parcel: Parcel) -> str:

@@ -64,6 +64,10 @@ def list_silent() -> list[int]:
     return list(db.session.scalars(select(Service.id).where(silent).order_by(Service.id)))
 
 
-def give_up(service_id: int) -> None:
-    """Keep whoever fills a service from going on, so that what was brought can be removed. The caller commits."""
-    change(update(Service).where(Service.id == service_id, Service.arriving_at.is_not(None)).values(expired_at=now()))
+def give_up(service_id: int) -> bool:
+    """Keep whoever fills a service from going on, so that what was brought can be removed. The caller commits.
+
+    False: it has arrived meanwhile, and is somebody's.
+    """
+    on_its_way = update(Service).where(Service.id == service_id, Service.arriving_at.is_not(None))
+    return bool(change(on_its_way.values(expired_at=now())))

@@ -145,6 +145,15 @@ def test_who_was_given_up_does_not_go_on(elsewhere, full, tmp_path, monkeypatch)
     assert everything_in(elsewhere) == before
 
 
+def test_one_that_arrives_while_silent_ones_are_looked_for_stays(elsewhere, full, tmp_path, monkeypatch):
+    there = bring(elsewhere, full[1], tmp_path)
+    before = everything_in(elsewhere)
+    monkeypatch.setattr(arrivals, "list_silent", lambda: [there])  # read a moment before its last slice
+    with elsewhere.app_context():
+        arriving.remove_silent()
+    assert everything_in(elsewhere) == before
+
+
 def test_the_last_slice_brings_all_of_it_to_its_holder(elsewhere, full, tmp_path):
     there = bring(elsewhere, full[1], tmp_path)
     with inside(elsewhere):

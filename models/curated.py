@@ -31,6 +31,11 @@ class CuratedAnswer(Table, HasUuid, ChatbotOwned, Timestamped):
     n_hits: Mapped[int] = mapped_column(default=0)
     last_hit_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     source: Mapped[Source] = relationship()
+    wordings: Mapped[list[CuratedAnswer]] = relationship(
+        primaryjoin="CuratedAnswer.id == foreign(CuratedAnswer.wording_of_id)",
+        order_by="CuratedAnswer.id",
+        viewonly=True,
+    )
     __table_args__ = (
         ForeignKeyConstraint(
             ["source_id", "service_id", "chatbot_id"],

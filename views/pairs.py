@@ -68,7 +68,7 @@ class AnswersPage(BaseView):
     @has_access
     def rewrite(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
         chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
-        wordings = pairs.wordings_of([row])[row.id]
+        wordings = list(map(str, row.wordings))
         typed: dict[str, Any] = {"question": row.question, "answer": row.answer, "wordings": wordings}
         status = 200
         if request.method == "POST":
@@ -105,7 +105,7 @@ class AnswersPage(BaseView):
         rows, n_rows = pairs.look(chatbot, listing.words, listing.page)
         return self.render_template(
             "pairs/list.html", appbuilder=self.appbuilder, chatbot=chatbot, rows=rows, n_rows=n_rows, listing=listing,
-            wordings=pairs.wordings_of(rows), typed=typed, reading=reading, limits=pairs,
+            typed=typed, reading=reading, limits=pairs,
             may_edit=standing().may("source.edit", chatbot.workspace_id),
         )  # fmt: skip
 

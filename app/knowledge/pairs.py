@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from app.knowledge import sources
 from app.knowledge.embedding import embedder
@@ -103,17 +103,9 @@ def look(chatbot: Chatbot, words: str = "", page: int = 1) -> tuple[list[Curated
                 CuratedAnswer.answer.icontains(words, autoescape=True), asked_so.exists())
         )  # fmt: skip
     n_rows = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    query = query.options(selectinload(CuratedAnswer.wordings))
     query = query.order_by(CuratedAnswer.n_hits.desc(), CuratedAnswer.id.desc())
     return list(db.session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))), n_rows
-
-
-def wordings_of(pairs: Sequence[CuratedAnswer]) -> dict[int, list[str]]:
-    """Return the other wordings of pairs, by the id of the pair."""
-    found: dict[int, list[str]] = {pair.id: [] for pair in pairs}
-    query = select(CuratedAnswer.wording_of_id, CuratedAnswer.question).order_by(CuratedAnswer.id)
-    for row in db.session.execute(query.where(CuratedAnswer.wording_of_id.in_(list(found)))):
-        found[row.wording_of_id].append(row.question)
-    return found
 
 
 def find(chatbot: Chatbot, pair_uuid: uuid.UUID) -> CuratedAnswer | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from app.webhooks import owning
 from models import ApiReply, Webhook, Workspace, db
 from tests.api.conftest import Program, make_key
 from tests.conftest import inside
+from tests.views.test_long_lists import count_queries
 from tests.webhooks.test_reach import make_chatbot
 
 
@@ -33,6 +36,20 @@ def test_an_answer_is_written_changed_found_and_deleted(program, chatbot):
     assert program.get("answers", chatbot=str(uuid.uuid4())).get_json()["result"] == []
     assert program.delete(f"answers/{name}").status_code == 204
     assert program.get(f"answers/{name}").status_code == 404
+
+
+def test_a_list_of_answers_asks_the_database_as_often_for_many_as_for_one(app, program, chatbot):
+    made = []
+    for n in range(5):
+        body = {"chatbot": chatbot, "question": f"What is {n}?", "answer": "A number.", "wordings": [f"Why {n}?"]}
+        made.append(program.post("answers", body).get_json())
+    pages = SimpleNamespace(get=partial(program.ask, "GET"))
+    many, one = (count_queries(app, pages, f"answers?limit={limit}") for limit in (5, 1))
+    assert many == one
+    found = {row["id"]: row for row in program.get("answers", chatbot=chatbot).get_json()["result"]}
+    for row in made:
+        assert found[row["id"]] == row
+        program.delete(f"answers/{row['id']}")
 
 
 def test_what_can_be_no_answer_says_what_is_wrong(program, chatbot):

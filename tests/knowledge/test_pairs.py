@@ -60,8 +60,7 @@ def wordings(app, chatbot_id):
     """Return what each question is also asked as."""
     with inside(app):
         rows, _ = pairs.look(db.session.get(Chatbot, chatbot_id))
-        found = pairs.wordings_of(rows)
-        return {row.question: found[row.id] for row in rows}
+        return {row.question: list(map(str, row.wordings)) for row in rows}
 
 
 def rewrite(app, chatbot_id, question, *pair):

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 from sqlalchemy import Select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.answering import golden
 from app.knowledge import pairs
@@ -28,7 +28,7 @@ class PairAnswer(Row):
     chatbot = fields.UUID(attribute="source.chatbot.uuid")
     question = fields.String()
     wordings = fields.Function(
-        lambda row: pairs.wordings_of([row])[row.id],
+        lambda row: list(map(str, row.wordings)),
         metadata={"type": "array", "items": {"type": "string"}, "description": "Other wordings that get the answer"},
     )
     answer = fields.String()
@@ -63,7 +63,7 @@ class AnswersApi(Resource):
     datamodel = table(CuratedAnswer)
     resource_name, openapi_spec_tag = "answers", "Questions with answers"
     view_action = "source.view"
-    loads = (joinedload(CuratedAnswer.source).joinedload(Source.chatbot),)
+    loads = (joinedload(CuratedAnswer.source).joinedload(Source.chatbot), selectinload(CuratedAnswer.wordings))
 
     def rows(self) -> Select[Any]:
         in_use = Source.deleted_at.is_(None) & Source.chatbot.has(Chatbot.status != "deleted")
@@ -94,8 +94,9 @@ class AnswersApi(Resource):
     @operation("/<uuid:curated_answer_uuid>", "PATCH", "Change it", body=PairChange, answer=PairAnswer)
     def change(self, curated_answer_uuid: uuid.UUID, body: dict[str, Any]) -> Any:
         row = self.find(curated_answer_uuid, "source.edit")
-        present = {"question": row.question, "answer": row.answer, "wordings": pairs.wordings_of([row])[row.id]}
+        present = {"question": row.question, "answer": row.answer, "wordings": list(map(str, row.wordings))}
         pairs.rewrite(row, pairs.make_pair(**{**present, **body}))
+        db.session.expire(row, ["wordings"])
         after_commit(queues.wake_ingestion, row.source_id)
         return keep("answer.rewrite", row)
 

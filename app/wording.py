@@ -45,7 +45,7 @@ WORDS = {
     "chatbot": _l("chatbot"),
     "state": _l("state"), "service": _l("service"), "plan": _l("plan"), "assignee": _l("assignee"), "role": _l("role"),
     "begun": _l("begun"), "fetched": _l("fetched"), "parsed": _l("parsed"), "chunked": _l("chunked"),
-    "embedded": _l("embedded"), "published": _l("published"),
+    "embedded": _l("embedded"), "published": _l("published"), "internal": _l("internal error"),
 }  # fmt: skip
 
 

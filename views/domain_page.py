@@ -41,8 +41,7 @@ class DomainPage(BaseView):
         audit.record("domain.check", domain)
         db.session.commit()
         if domain.verified and not was_proven:
-            flash(_("%(origin)s is yours: chatbots may answer there now.", origin=domain.origin), "success")
-            return redirect(url_for("DomainPage.show", domain_uuid=domain.uuid))
+            return redirect(_congratulate(domain))
         return self._page(domain, look)
 
     @expose("/<uuid:domain_uuid>/switch", methods=["POST"])
@@ -113,6 +112,19 @@ class DomainPage(BaseView):
             workspaces=grants.choices(standing(), domain), kept_to=grants.ids_of(domain),
             ends=_end_of_grace(domain), chatbots=_changeable_chatbots(domain), **_embeds_on(domain),
         )  # fmt: skip
+
+
+def _congratulate(domain: Domain) -> str:
+    """Say that a website is proven; return where what comes next is done: the code, where one chatbot answers there."""
+    changeable = _changeable_chatbots(domain)
+    active = [embed for embed in embeds.list_on(domain) if embed.status == "active"]
+    placed = [embed for embed in active if embed.chatbot in changeable]
+    if len(placed) != 1:
+        flash(_("%(origin)s is yours: chatbots may answer there now.", origin=domain.origin), "success")
+        return url_for("DomainPage.show", domain_uuid=domain.uuid)
+    name = placed[0].chatbot.name
+    flash(_("%(origin)s is yours: now paste the code of %(name)s.", origin=domain.origin, name=name), "success")
+    return url_for("EmbedPage.show", embed_uuid=placed[0].uuid)
 
 
 def _end_of_grace(domain: Domain) -> dt.datetime | None:

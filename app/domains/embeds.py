@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.collaborators import here
@@ -14,7 +14,7 @@ from app.domains import grants
 from app.languages import gettext as _
 from app.refusals import Refusal
 from app.tokens import TokenError
-from models import Chatbot, Domain, Embed, db
+from models import Chatbot, Domain, Embed, db, tenancy
 from models.chatbots import HOSTED_PAGE
 
 PREVIEW = "preview"
@@ -50,8 +50,7 @@ def list_on(domain: Domain) -> list[Embed]:
 def placeable(service_id: int, workspace_ids: list[int]) -> list[Chatbot]:
     """Return the chatbots of these workspaces that may answer on websites; internal assistants never do."""
     query = select(Chatbot).where(Chatbot.service_id == service_id, Chatbot.workspace_id.in_(workspace_ids))
-    shown = query.where(Chatbot.status != "deleted", Chatbot.type != "internal_assistant")
-    return list(db.session.scalars(shown.order_by(Chatbot.name)))
+    return list(db.session.scalars(query.where(*_may_be_placed()).order_by(Chatbot.name)))
 
 
 def find(embed_uuid: uuid.UUID) -> Embed | None:
@@ -94,6 +93,24 @@ def tick(chatbot: Chatbot, domain: Domain, *, is_wanted: bool) -> Embed | None:
     embed = embed or add(chatbot, domain)
     embed.status = "active" if is_wanted else "inactive"
     return embed
+
+
+def place_only_chatbot(domain: Domain) -> Embed | None:
+    """Let the only chatbot of a service answer on a website that was just proven; where one is or was, nothing is done.
+
+    Returns the embed if it was made: with several chatbots it is for people to choose. The caller commits.
+    """
+    with tenancy.everything():
+        on_websites = select(Chatbot).where(Chatbot.service_id == domain.service_id, *_may_be_placed())
+        chatbots = list(db.session.scalars(on_websites.limit(2)))
+        was_used = db.session.scalar(select(Embed.id).where(Embed.domain_id == domain.id).limit(1)) is not None
+        if len(chatbots) != 1 or was_used or not grants.lets_in(domain, chatbots[0]):
+            return None
+        return tick(chatbots[0], domain, is_wanted=True)
+
+
+def _may_be_placed() -> tuple[ColumnElement[bool], ...]:
+    return Chatbot.status != "deleted", Chatbot.type != "internal_assistant"
 
 
 def own_domain(service_id: int, name: str = "") -> Domain:

@@ -14,7 +14,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from app.domains import hosts, proof
+from app import audit
+from app.domains import embeds, hosts, proof
 from app.domains.proof import GONE, PROVEN, Finding
 from app.languages import gettext as _
 from app.plans import notices
@@ -99,6 +100,9 @@ def _hold(domain: Domain) -> Domain | None:
     if domain.claimed_at:
         _tell(domain, "domain_yours", domain.claimed_at)
     domain.claimed_at = None
+    placed = embeds.place_only_chatbot(domain)
+    if placed is not None:
+        audit.record("embed.switch", placed)
     return None
 
 

@@ -7,11 +7,12 @@ import datetime as dt
 import pytest
 from sqlalchemy import event
 
-from app.history import installation
+from app.history import installation, running
+from app.insights.tally import hour_of
 from app.plans import orders
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from models import ChatSession, Member, Message, Service, Source, Subscription, db
+from models import Chatbot, ChatbotHour, ChatSession, Member, Message, Service, Source, Subscription, db
 from models.base import now
 from tests.clock import standing
 from tests.conftest import inside, make_customer, shared_redis, sign_in
@@ -56,7 +57,39 @@ def test_it_counts_what_there_is(app, busy):
     assert sum(day.n_messages for day in figures.days) == 3
     assert (len(figures.days), figures.days[-1].date) == (14, now().date())
     assert figures.days[-1].n_sign_ups >= 2
-    assert [failure.advice for failure in figures.failures] == ["Run text recognition on it."]
+
+
+def test_what_failed_is_counted_by_service_and_reason_and_what_is_long_ago_is_not(app, busy, ada):
+    cid = make_customer(app, "cid")
+    with inside(app):
+        for days, code in ((0, "timeout"), (1, "timeout"), (2, "no_text"), (20, "no_text")):
+            place = {"service_id": cid.service_id, "chatbot_id": cid.chatbot_id}
+            db.session.add(Source(**place, kind="url", title="Secret page", data_loc="x", state="failed",
+                                  error_code=code, finished_at=now() - dt.timedelta(days=days)))  # fmt: skip
+        chatbot = db.session.get(Chatbot, cid.chatbot_id)
+        chatbot.training_status, chatbot.training_heartbeat_at = "failed", now()
+        db.session.commit()
+        found = {(row.service.id, row.kind, row.code): (row.n, row.last_at) for row in running.read_failing()}
+    assert found == {
+        (cid.service_id, "source", "timeout"): (2, now()),
+        (cid.service_id, "source", "no_text"): (1, now() - dt.timedelta(days=2)),
+        (cid.service_id, "training", ""): (1, now()),
+        (ada.service_id, "source", "no_text"): (1, now()),
+    }
+
+
+def test_services_are_ranked_by_what_was_asked_at_all_their_chatbots_in_30_days(app, busy, ada, as_stan):
+    eve = make_customer(app, "cid")
+    with inside(app):
+        for customer, days, n, n_grounded in ((ada, 0, 3, 1), (ada, 29, 4, 4), (eve, 1, 9, 0), (ada, 31, 100, 100)):
+            db.session.add(ChatbotHour(
+                service_id=customer.service_id, chatbot_id=customer.chatbot_id, n_questions=n, n_grounded=n_grounded,
+                hour=hour_of(now() - dt.timedelta(days=days)),
+            ))  # fmt: skip
+        db.session.commit()
+        found = [(row.service.id, row.n_questions, row.answered_percent) for row in running.read_usage()]
+    assert found == [(eve.service_id, 9, 0), (ada.service_id, 7, 71)]
+    assert "71 %" in text_of(as_stan.get("/"))
 
 
 def test_of_services_those_that_run_are_counted(app, busy):
@@ -73,10 +106,11 @@ def test_of_services_those_that_run_are_counted(app, busy):
 
 def test_staff_see_it_at_home_without_a_word_of_what_customers_hold(app, busy, as_stan):
     page = text_of(as_stan.get("/"))
-    for words in ("1 order to activate", "Uma&#39;s trial", "Run text recognition"):
+    for words in ("1 order to activate", "Uma&#39;s trial", "There is no text in the file"):
         assert words in page, words
     assert ("Redis can't be reached" in page) == (not shared_redis())
     assert "Secret plans" not in page
+    assert "Run text recognition" not in page
     assert "Hello" not in page
 
 

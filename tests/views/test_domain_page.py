@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.domains import proof
-from models import AuditEvent, Domain, db
-from tests.conftest import inside, sign_in
+from models import AuditEvent, Chatbot, Domain, DomainGrant, Embed, Workspace, db
+from tests.conftest import inside, make_customer, sign_in
 from tests.isolation.conftest import add_person, come_in
 
 
@@ -31,6 +31,50 @@ def test_an_owner_reads_how_to_prove_it_and_what_was_found(app, ada, as_ada, mon
     checked = as_ada.post(f"{address}/check").get_data(as_text=True)
     assert "is there, but &lt;b&gt;its&lt;/b&gt; value" in checked
     assert "Not proven yet" in checked
+
+
+def prove(app, person, monkeypatch):
+    """Let somebody prove their website on its page: (where that leads, the state of each chatbot's embed there)."""
+    address, _ = address_of(app, person, verified=False)
+    find(monkeypatch, "proven")
+    answer = sign_in(app, person).post(f"{address}/check")
+    with inside(app):
+        placed = db.session.query(Embed).filter_by(domain_id=person.domain_id)
+        return answer, {embed.chatbot_id: (embed.status, str(embed.uuid)) for embed in placed}
+
+
+def test_the_only_chatbot_of_a_service_answers_on_a_proven_website_by_itself_and_its_code_is_next(app, monkeypatch):
+    owner = make_customer(app, "ada")
+    answer, placed = prove(app, owner, monkeypatch)
+    status, uuid = placed[owner.chatbot_id]
+    assert (status, answer.location) == ("active", f"/embed/{uuid}")
+    with inside(app):
+        event = db.session.query(AuditEvent).filter_by(action="embed.switch", service_id=owner.service_id).one()
+        assert event.actor_id == owner.member_id
+        db.session.query(Embed).filter_by(domain_id=owner.domain_id).update({"status": "inactive"})
+        db.session.commit()
+    assert prove(app, owner, monkeypatch)[1][owner.chatbot_id][0] == "inactive", "what was switched off stays so"
+
+
+@pytest.mark.parametrize("there", ["two", "kept", "inside"])
+def test_where_a_choice_is_needed_no_chatbot_is_put_on_a_website(app, monkeypatch, there):
+    owner = make_customer(app, "ada")
+    with inside(app):
+        chatbot, domain = db.session.get(Chatbot, owner.chatbot_id), db.session.get(Domain, owner.domain_id)
+        if there == "two":
+            db.session.add(Chatbot(service_id=owner.service_id, workspace_id=chatbot.workspace_id, name="Second"))
+        elif there == "kept":
+            sales = Workspace(service_id=owner.service_id, name="Sales")
+            db.session.add(sales)
+            db.session.flush()
+            domain.is_kept = True
+            db.session.add(DomainGrant(service_id=owner.service_id, workspace_id=sales.id, domain_id=domain.id))
+        else:
+            chatbot.type = "internal_assistant"
+        db.session.commit()
+        page = f"/domain/{domain.uuid}"
+    answer, placed = prove(app, owner, monkeypatch)
+    assert (answer.location, placed) == (page, {})
 
 
 def test_a_proven_domain_asks_for_nothing(app, ada, as_ada):

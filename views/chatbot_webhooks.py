@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 
 from app import audit
 from app.caller import standing
+from app.languages import gettext as _
 from app.webhooks import events, finding, owning
 from models import db
 from views.chatbot_places import find_chatbot
@@ -42,5 +43,5 @@ class ChatbotWebhookPage(BaseView):
         webhook = owning.add(chatbot, request.form.get("url", ""), request.form.getlist("event"))
         audit.record("webhook.add", webhook)
         db.session.commit()
-        flash("Added. Its secret is below.", "success")
+        flash(_("Added. Its secret is below."), "success")
         return redirect(url_for("ChatbotWebhookPage.show", chatbot_uuid=chatbot_uuid))

@@ -14,6 +14,8 @@ from urllib.parse import urljoin
 from lxml import etree, html
 
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import retold
 from app.looks import pictures
 from app.looks.pictures import PictureRefused
 from app.net import FetchError
@@ -45,14 +47,16 @@ def look_at(address: str) -> Found:
     try:
         page = here().fetcher.fetch(url, max_bytes=MAX_PAGE_BYTES, timeout_s=TIMEOUT_S)
     except FetchError as error:
-        raise Refusal(str(error)) from error
+        raise Refusal(retold(error.advice)) from error
     if page.status != HTTPStatus.OK:
-        raise Refusal(f"The website answered with status {page.status}. Check the address in your browser.")
+        raise Refusal(
+            _("The website answered with status %(status)s. Check the address in your browser.", status=page.status)
+        )
     tree = _parse(page.body)
     picture = _picture(tree, page.url)
     found = Found(_theme_color(tree) or (_main_color(picture) if picture else ""), _name(tree), picture)
     if found == Found():
-        raise Refusal("That page names neither color nor picture. Choose them below.")
+        raise Refusal(_("That page names neither color nor picture. Choose them below."))
     return found
 
 
@@ -60,7 +64,7 @@ def _parse(body: bytes) -> Any:
     try:
         return html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError) as error:
-        raise Refusal("That page is none that can be read. Enter the address of your start page.") from error
+        raise Refusal(_("That page is none that can be read. Enter the address of your start page.")) from error
 
 
 def _first(tree: Any, *paths: str) -> str:
@@ -103,7 +107,7 @@ def _main_color(picture: bytes) -> str:
 
     small = Image.open(io.BytesIO(picture)).convert("RGBA").resize((32, 32)).quantize(12).convert("RGBA")
     counted: list[Any] = sorted(small.getcolors() or [], reverse=True)
-    colors = [color[:3] for _, color in counted if color[3] > 0 and _is_colorful(*color[:3])]
+    colors = [color[:3] for _n, color in counted if color[3] > 0 and _is_colorful(*color[:3])]
     return "#{:02x}{:02x}{:02x}".format(*colors[0]) if colors else ""
 
 

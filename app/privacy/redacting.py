@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import audit
 from app.history import redaction, summary, transcripts
+from app.languages import gettext as _
 from app.privacy import holds
 from app.refusals import Refusal
 from models import AskedQuestion, Chatbot, ChatSession, Message, QuestionCluster, Redaction, db, tenancy
@@ -28,7 +29,7 @@ def ask(chatbot: Chatbot) -> Redaction:
         Refusal: new messages would go on being stored as they are, or it is being done.
     """
     if not redaction.is_on(chatbot):
-        raise Refusal("Switch redaction on first: else new messages go on being stored as they are.")
+        raise Refusal(_("Switch redaction on first: else new messages go on being stored as they are."))
     mine = select(func.count(ChatSession.id), func.max(ChatSession.id)).where(ChatSession.chatbot_id == chatbot.id)
     n_sessions, last_id = db.session.execute(mine).one()
     ids = {"service_id": chatbot.service_id, "chatbot_id": chatbot.id}
@@ -37,7 +38,7 @@ def ask(chatbot: Chatbot) -> Redaction:
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError as error:
-        raise Refusal("Earlier messages are being redacted already.") from error
+        raise Refusal(_("Earlier messages are being redacted already.")) from error
     audit.record("history.redact", made, n_sessions=n_sessions)
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,31 @@ def test_what_is_translated_is_written_out_where_it_is_said():
     wrong = [f"{path}:{node.lineno}" for path, node in calls({"_", "_l", "ngettext", "in_english"})
              if not all(isinstance(arg, ast.Constant) for arg in node.args[: 2 if node.func.id == "ngettext" else 1])]  # fmt: skip
     assert wrong == []
+
+
+def told_to_people():
+    """Names of what is said to whoever waits: notices, and the errors that are sentences."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    found, n_found = {"Refusal"}, 0
+    while n_found < len(found):
+        n_found = len(found)
+        found |= {name for name, above in bases.items() if above & found}
+    return found | {"flash"}
+
+
+def is_said_in_english_alone(node):
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return any(re.search("[A-Za-z]{2}", part.value) for part in parts if isinstance(part, ast.Constant) and part.value)
+
+
+def test_what_people_are_told_can_be_said_in_another_language():
+    """Programs and operators read English: `views/api`, `app/commands`."""
+    told = [(path, node) for path, node in calls(told_to_people()) if not {"api", "commands"} & set(path.parts)]
+    assert len(told) > 200
+    plain = [f"{path}:{node.lineno}" for path, node in told if node.args and is_said_in_english_alone(node.args[0])]
+    assert plain == []

@@ -14,6 +14,7 @@ from app.caller import limit_secrets, signed_in
 from app.collaborators import here
 from app.history import health
 from app.history.health import Part
+from app.languages import gettext as _
 from jobs import queues
 from models import db
 
@@ -72,6 +73,6 @@ def _is_set(name: str) -> bool:
 
 
 def _shown(name: str, value: Any) -> str:
-    if any(part in name for part in SECRETS):
-        return "set" if value else "–"
+    if name != "base_url" and any(part in name for part in SECRETS):
+        return _("set") if value else "–"
     return "–" if value in ("", None, ()) else str(value)

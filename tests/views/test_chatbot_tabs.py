@@ -41,6 +41,13 @@ def test_its_owner_is_shown_all_of_them_on_each(app, ada, as_ada):
             assert tabs_on(inner.text) == (tabs, [label]), part
 
 
+@pytest.mark.parametrize("part", ["sources", "domains", "webhooks"])
+def test_the_menu_marks_chatbots_alone_on_a_part_called_as_another_entry(ada, as_ada, part):
+    menu = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/{part}").text.partition('<nav aria-label="Main">')[2]
+    menu = menu.partition("</nav>")[0]
+    assert re.findall(r'aria-current="\w+">.*?</svg>\s*(\w+)', menu, re.DOTALL) == ["Chatbots"]
+
+
 def test_who_only_uses_it_is_shown_no_tab_that_is_closed_to_them(app, ada):
     uma = come_in(app, add_person(app, "uma", place=(ada.service_id, ada.workspace_id, "user")))
     tabs, _ = tabs_on(uma.get(f"/chatbot/{ada.chatbot_uuid}").text)

@@ -188,11 +188,11 @@ def _tell(export: Export) -> None:
 
 
 def _mail(export: Export) -> None:
-    what = "messages" if export.per == "message" else "chats"
     template = "export_ready" if export.schedule_id is None else "export_scheduled"
     mail.post(
         template, export.member.email, page=f"/exports/{export.uuid}", name=export.member.first_name,
-        service=export.service.name, what=f"{export.n_rows:,} {what}", until=f"{export.expires_at:%d %B %Y, %H:%M} UTC",
+        service=export.service.name, n_rows=export.n_rows, per=export.per,
+        until=f"{export.expires_at:%d %B %Y, %H:%M} UTC",
     )  # fmt: skip
 
 

@@ -28,13 +28,7 @@ class InvoiceByMail:
     """Payment by invoice: the buyer is mailed what to pay; the mail names the order's number."""
 
     def request(self, order: Order) -> None:
-        plan = order.terms["plan"]
-        what = (
-            in_english("renewal of the plan %(plan)s", plan=plan)
-            if order.is_renewal
-            else in_english("plan %(plan)s", plan=plan)
-        )
-        words = {"order": str(order.id), "what": what}
+        words = {"order": str(order.id), "plan": order.terms["plan"], "renews": "yes" if order.is_renewal else ""}
         price = f"{order.amount / 100:,.2f} {order.currency}"
         notices.add(order.service_id, "invoice", f"order-{order.id}", **words, price=price)
 

@@ -100,12 +100,14 @@ def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime
 
 
 def _words(metric: str, used: int, limit: int) -> dict[str, str]:
-    flow = in_english("no visitor is answered until the next month of your service begins")
-    stock = in_english("no more can be added until some are removed")
+    flow = in_english(
+        "No visitor is answered until the service's next month begins, or until you choose a larger plan."
+    )
+    stock = in_english("Nothing more can be added until some are removed, or until you choose a larger plan.")
     with speaking("en"):  # as all that a row keeps; the mail says it in its reader's language
         return {
             "label": str(BY_NAME[metric].label),
             "used": in_words(metric, used),
             "limit": in_words(metric, limit),
-            "then": in_english("%(what)s, or until you choose a larger plan", what=flow if metric in FLOWS else stock),
+            "then": flow if metric in FLOWS else stock,
         }

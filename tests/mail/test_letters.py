@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app import mail
-from app.languages import speaking
+from app.languages import retold, speaking
 from app.mail import samples
 from app.mail.composing import compose
 from app.mail.letters import Letter
@@ -64,6 +64,20 @@ def test_a_reader_s_language_is_that_of_both_forms(app):
         letter.read("verify", {"link": "https://docent.example.com/x"})
         assert letter.title == "Bestätigen Sie Ihre E-Mail-Adresse"
         assert 'lang="de"' in letter.as_html()
+
+
+@pytest.mark.parametrize("kind", samples.kinds())
+def test_what_rows_keep_in_english_is_german_in_a_german_mail(app, kind):
+    labels = [figure["label"] for figure in samples.WORDS["figures"]]
+    with inside(app), speaking("de"):
+        kept = [text for text in (samples.WORDS["then"], samples.WORDS["label"], *labels) if retold(text) != text]
+        letter = Letter("https://docent.example.com")
+        letter.read(kind, {**samples.WORDS, "level": "100", "link": "https://docent.example.com/x"})
+        said = letter.as_text()
+    assert len(kept) == 2 + len(labels)
+    assert [text for text in kept if text in said] == []
+    assert ("Bestellung 1024: Tarif gold" in letter.title) == (kind == "notice_invoice")
+    assert ("1.234 Chats" in said) == kind.startswith("export_")
 
 
 def test_staff_see_every_kind_with_made_up_words(app):

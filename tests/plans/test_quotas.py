@@ -90,7 +90,7 @@ def test_the_holder_is_mailed_once_at_80_and_once_at_100_percent(installed, hold
     subjects = [kept.subject for kept in mail.kept_mails() if kept.to == holder.email]
     assert sorted(subjects) == [f"Acme: {level} % of its messages per month used" for level in (100, 80)]
     (full,) = (kept for kept in mail.kept_mails() if kept.to == holder.email and "100 %" in kept.subject)
-    assert "From now on no visitor is answered until the next month" in full.text
+    assert "No visitor is answered until the service's next month" in full.text
 
 
 def test_a_refusal_says_what_is_full_and_what_to_do(installed, holder):

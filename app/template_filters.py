@@ -15,7 +15,7 @@ from app.caller import standing
 from app.languages import day_in_full, number_in_words, present, retold
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.wording import word, words
+from app.wording import website, word, words
 from models.base import now
 
 VERSION = "0.1.0"
@@ -85,6 +85,6 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
         locator=locator_in_words, money=money, word=word, words=words,
-        retold=retold,
+        retold=retold, website=website,
     )  # fmt: skip
     app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

@@ -46,7 +46,18 @@ WORDS = {
     "state": _l("state"), "service": _l("service"), "plan": _l("plan"), "assignee": _l("assignee"), "role": _l("role"),
     "begun": _l("begun"), "fetched": _l("fetched"), "parsed": _l("parsed"), "chunked": _l("chunked"),
     "embedded": _l("embedded"), "published": _l("published"), "internal": _l("internal error"),
+    "generous": _l("generous"),
+    "balanced": _l("balanced"), "cautious": _l("cautious"), "yes": _l("yes"), "no": _l("no"), "amount": _l("amount"),
+    "description": _l("description"), "created_at": _l("created"), "last_login": _l("last sign-in"),
+    "invited_by": _l("invited by"), "uuid": _l("identifier"),
 }  # fmt: skip
+
+_OWN_WEBSITES = {"Preview": _l("Preview"), "Hosted page": _l("Hosted page")}
+
+
+def website(domain: object) -> str:
+    """Return what a domain is called: its origin, or which page of ours it stands for."""
+    return str(_OWN_WEBSITES.get(str(domain), domain))
 
 
 def word(code: Any) -> str:

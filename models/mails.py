@@ -31,11 +31,3 @@ class OutgoingMail(Table, Timestamped):
         Index("mails_by_turn", "state", "due_at"),
         NEVER_REUSE_IDS,
     )
-
-    @property
-    def delivery(self) -> str:
-        """How it stands, in words for the person who caused it."""
-        if self.state == "sent":
-            return "sent"
-        what = "on its way" if self.state == "waiting" else "not sent"
-        return f"{what}: {self.error}" if self.error else what

@@ -81,11 +81,6 @@ class Invitation(Table, HasUuid, WorkspaceOwned, Timestamped):
     )
 
     @property
-    def delivery(self) -> str:
-        """How its mail stands, in words for the inviter."""
-        return self.mails[-1].delivery if self.mails else "link given to the inviter"
-
-    @property
     def places(self) -> dict[int, str]:
         """Return every workspace that the invitation opens, with the role there. (What is kept in JSON is checked.)"""
         kept = {int(key): role for key, role in self.further_places.items() if key.isdecimal()}

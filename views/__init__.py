@@ -122,7 +122,7 @@ def _pages() -> tuple[Any, ...]:
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
     from views.chatbot_tabs import head_of
-    from views.columns import cost_in_words, mail_moment, moment, path, status_badge
+    from views.columns import cost_in_words, delivery, mail_moment, moment, path, status_badge
     from views.controls import control
     from views.handbook import help_here
     from views.navigation import navigation
@@ -132,6 +132,7 @@ def _teach_templates(environment: Any) -> None:
     environment.filters.update(
         cost=cost_in_words,
         badge=status_badge,
+        delivery=delivery,
         moment=moment,
         mail_moment=mail_moment,
         path=path,

@@ -34,7 +34,7 @@ class SignUpForm(DynamicForm):
         _l("Your name"), validators=[InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"}
     )
     email = EmailField(
-        "E-mail", validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
+        _l("E-mail"), validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
     )
     password = PasswordField(
         _l("Password"),

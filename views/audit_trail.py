@@ -32,7 +32,7 @@ class MaySee(BaseFilter):
 def _difference(value: Any) -> Markup:
     if not isinstance(value, list):
         return Markup("{}").format(value)
-    before, after = ("nothing" if part in (None, "") else part for part in [*value, None, None][:2])
+    before, after = (_("nothing") if part in (None, "") else part for part in [*value, None, None][:2])
     return Markup("<del>{}</del> → <ins>{}</ins>").format(before, after)
 
 

@@ -14,9 +14,11 @@ from app.answering import prices
 from app.assets import icon
 from app.caller import preferred
 from app.collaborators import here
+from app.languages import gettext as _
+from app.languages import retold
 from app.template_filters import ago, size_in_words
 from app.wording import words
-from models import Service
+from models import OutgoingMail, Service
 
 _TONES = {
     "enabled": "good", "active": "good", "ready": "good", "accepted": "good", "grounded": "good", "curated": "good",
@@ -54,6 +56,14 @@ def mail_moment(value: str) -> Markup | str:
 
 def size(value: int | None) -> Markup:
     return Markup('<span class="size">{}</span>').format(size_in_words(value) if value else "–")
+
+
+def delivery(mail: OutgoingMail | None) -> str:
+    """Write how a mail stands, for the person who caused it; there is none where no server could have carried it."""
+    if mail is None:
+        return _("link given to the inviter")
+    what = {"sent": _("sent"), "waiting": _("on its way"), "failed": _("not sent")}[mail.state]
+    return f"{what}: {retold(mail.error)}" if mail.error and mail.state != "sent" else what
 
 
 def path(value: str | None) -> str:

@@ -11,7 +11,7 @@ from wtforms import SelectField
 
 from app.caller import standing
 from app.knowledge.chatbots import last_day
-from app.languages import day_in_full
+from app.languages import day_in_full, ngettext, number_in_words
 from app.languages import gettext as _
 from app.privacy import erasures, purging
 from app.privacy.erasures import Wish
@@ -57,7 +57,7 @@ def after_domain(domain: Domain) -> None:
 
 def _ask(n_chats: int, kept: str) -> Any:
     chats = SelectField(
-        f"Its {n_chats:,} {'chat' if n_chats == 1 else 'chats'}",
+        ngettext("Its one chat", "Its %(count)s chats", n_chats, count=number_in_words(n_chats)),
         choices={KEEP: kept, ERASE: _("Erase them at once")},
     )
     return type("ChatsForm", (DynamicForm,), {"chats": chats})(formdata=None)

@@ -26,7 +26,7 @@ from app.languages import gettext as _
 from app.leads import submissions
 from app.looks.languages import NAMES
 from app.privacy import holds
-from app.wording import words
+from app.wording import website, words
 from models import Chatbot, ChatSession, Service
 from models.base import now
 from models.history import ANSWER_STATES
@@ -190,7 +190,7 @@ def _options(choices: transcripts.Choices) -> dict[str, list[tuple[str, str]]]:
     return {
         "workspaces": [(str(workspace.uuid), workspace.name) for workspace in choices.workspaces],
         "chatbots": [(str(chatbot.uuid), chatbot.name) for chatbot in choices.chatbots],
-        "domains": [(str(domain.uuid), str(domain)) for domain in choices.domains],
+        "domains": [(str(domain.uuid), website(domain)) for domain in choices.domains],
         "states": _in_words(ANSWER_STATES), "feedback": _in_words(filters.FEEDBACK),
         "marks": [*_in_words(MARKS), (filters.UNREVIEWED, _("Not reviewed"))], "languages": [*_languages().items()],
     }  # fmt: skip

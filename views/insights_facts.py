@@ -57,7 +57,7 @@ STATES = (
     ("n_grounded", _l("From documents")), ("n_curated", _l("In your own words")), ("n_refused", _l("Refused")),
     ("n_error", _l("Failed")),
 )  # fmt: skip
-RATINGS = (("n_positive", _l("Liked")), ("n_neutral", "So-so"), ("n_negative", _l("Disliked")))
+RATINGS = (("n_positive", _l("Liked")), ("n_neutral", _l("So-so")), ("n_negative", _l("Disliked")))
 
 
 def facts_of(figures: Figures) -> list[Fact]:

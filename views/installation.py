@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_mail import Message
 
 from app import mail
+from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.mail import samples
 from app.wording import words
@@ -34,6 +35,9 @@ class SubscriptionView(Screen):
     formatters_columns = {
         "plan": words, "status": status_badge, "subscription_date": moment, "expired_at": moment,
     }  # fmt: skip
+
+    def name_of(self, item: Any) -> str:
+        return _("%(plan)s of %(service)s", plan=words(item.plan), service=item.service)
 
 
 class MailView(BaseView):

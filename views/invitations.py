@@ -23,13 +23,13 @@ from models import Invitation, Service, Workspace
 from models.base import db
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Screen, rows_where, table
-from views.columns import moment, status_badge
+from views.columns import delivery, moment, status_badge
 
 
 class InviteForm(DynamicForm):
     """Whom; the roles in each workspace stand beside it."""
 
-    email = EmailField("E-mail", validators=[InputRequired(), Email(), Length(max=320)])
+    email = EmailField(_l("E-mail"), validators=[InputRequired(), Email(), Length(max=320)])
 
 
 def _open_workspaces() -> list[Workspace]:
@@ -67,12 +67,13 @@ class InvitationView(Screen):
     base_permissions = ["can_list", "can_show", "can_add", "can_delete", "can_resend"]
     base_filters = rows_where("people.view")
     label_columns = {
-        "email": "E-mail", "offers": _l("Workspaces"), "created_at": _l("Invited"), "expired_at": _l("Ends"),
+        "email": _l("E-mail"), "offers": _l("Workspaces"), "created_at": _l("Invited"), "expired_at": _l("Ends"),
         "accepted_at": _l("Accepted"), "delivery": _l("Mail"),
     }  # fmt: skip
     formatters_columns = {"created_at": moment, "accepted_at": moment}
     writers = {
         "status": lambda row: status_badge(row.state),
+        "delivery": lambda row: delivery(row.mails[-1] if row.mails else None),
         "expired_at": lambda row: moment(row.expired_at if row.status == "pending" else None),
     }  # fmt: skip
     filter_choices = {"status": ("pending", "accepted", "revoked")}

@@ -50,11 +50,11 @@ class SizeField(StringField):
 
 def _field(feature: Feature) -> Any:
     if feature.name.endswith("_bytes"):
-        return SizeField(feature.label, description=_("In MB or GB, for instance 500 MB."), default=feature.default)
+        return SizeField(feature.label, description=_l("In MB or GB, for instance 500 MB."), default=feature.default)
     if feature.choices:
         return SelectField(feature.label, choices=[(word, lazily(words, word)) for word in feature.choices])
     if isinstance(feature.default, bool):
-        choices, default = {"yes": _("Yes"), "no": _("No")}, "yes" if feature.default else "no"
+        choices, default = {"yes": _l("Yes"), "no": _l("No")}, "yes" if feature.default else "no"
         return SelectField(feature.label, choices=choices, default=default)
     return IntegerField(feature.label, default=feature.default, validators=[InputRequired()])
 

@@ -17,7 +17,7 @@ from app.languages import lazy_gettext as _l
 from app.plans import orders
 from app.template_filters import money
 from app.values import whole_number
-from app.wording import words
+from app.wording import word, words
 from models import Member, Order, Service
 from models.base import db
 from models.plans import ORDER_STATUSES
@@ -61,10 +61,10 @@ class OrderView(Screen):
     }  # fmt: skip
     writers = {
         "service": lambda order: link_to_service(order.service),
-        "id": lambda order: f"Order {order.id}",
+        "id": lambda order: _("Order %(id)s", id=order.id),
         "plan": lambda order: words(order.terms["plan"]),
         "amount": lambda order: money(order.amount, order.currency),
-        "is_renewal": lambda order: "yes" if order.is_renewal else "no",
+        "is_renewal": lambda order: word("yes" if order.is_renewal else "no"),
     }
     formatters_columns = {
         "status": status_badge, "created_at": moment, "decided_at": moment, "starts_at": moment, "ends_at": moment,
@@ -73,7 +73,7 @@ class OrderView(Screen):
     empty_words = _l("Nobody has ordered anything yet.")
 
     def name_of(self, item: Any) -> str:
-        return f"Order {item.id}"
+        return _("Order %(id)s", id=item.id)
 
     def acts_on(self, item: Any) -> list[Act]:
         if item.status != "pending":

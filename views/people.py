@@ -48,7 +48,7 @@ class MemberView(Screen):
     search_columns = ["email", "status"]
     search_filter, search_label = KnownBy, _l("Search by name or e-mail")
     filter_choices = {"status": ("enabled", "disabled", "deleted")}
-    label_columns = {"email": "E-mail", "platform_role": _l("Platform role"), "verified": _l("E-mail confirmed")}
+    label_columns = {"email": _l("E-mail"), "platform_role": _l("Platform role"), "verified": _l("E-mail confirmed")}
     picture = "people"
     order_columns = ["email", "status", "created_at", "last_login"]
     also_loads = ("roles",)  # of which `platform_role` is made

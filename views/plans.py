@@ -9,11 +9,11 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.languages import gettext as _
-from app.languages import lazily
+from app.languages import lazily, ngettext
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, in_words
 from app.template_filters import money
-from app.wording import words
+from app.wording import word, words
 from models import Plan
 from models.base import now
 from models.plans import BILLING_CYCLES
@@ -49,11 +49,11 @@ _ADD_FIELDS = {
 
 
 def _price(plan: Plan) -> str:
-    return f"{money(plan.price, plan.currency)}, {plan.billing_cycle}" if plan.price else _("Free of charge")
+    return f"{money(plan.price, plan.currency)}, {word(plan.billing_cycle)}" if plan.price else _("Free of charge")
 
 
 def _trial(plan: Plan) -> str:
-    return f"{plan.trial_period} days" if plan.trial_period else _("None")
+    return ngettext("One day", "%(num)s days", plan.trial_period) if plan.trial_period else _("None")
 
 
 def _limits(plan: Plan) -> str:

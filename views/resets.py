@@ -25,7 +25,7 @@ class ForgottenForm(DynamicForm):
     """Whose password is forgotten."""
 
     email = EmailField(
-        "E-mail", validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
+        _l("E-mail"), validators=[InputRequired(), Email(), Length(max=320)], render_kw={"autocomplete": "username"}
     )
 
 

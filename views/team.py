@@ -15,6 +15,7 @@ from app.accounts import leaving
 from app.accounts.members import known_as
 from app.caller import standing
 from app.languages import gettext as _
+from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.plans import quotas
 from app.wording import words
@@ -25,7 +26,7 @@ from views.buying import may_open
 from views.columns import moment, status_badge
 from views.questions import Act
 
-ROLE_CHOICES = {role: role.capitalize() for role in WORKSPACE_ROLES}
+ROLE_CHOICES = {role: lazily(words, role) for role in WORKSPACE_ROLES}
 
 
 class ServiceFilter(BaseFilter):
@@ -146,7 +147,7 @@ class WorkspaceMemberView(Screen):
     search_filter, search_label = PersonFilter, _l("Search by name or e-mail")
     base_permissions = ["can_list", "can_show", "can_edit", "can_delete"]
     base_filters = rows_where("people.view")
-    label_columns = {"member.email": "E-mail", "created_at": _l("Since")}
+    label_columns = {"member.email": _l("E-mail"), "created_at": _l("Since")}
     formatters_columns = {"created_at": moment, "role": words}
     filter_choices = {"role": WORKSPACE_ROLES}
     picture = "people"

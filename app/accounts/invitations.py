@@ -188,7 +188,7 @@ def offers_of(rows: Sequence[Invitation]) -> dict[int, str]:
     workspaces = list(db.session.scalars(query))
     return {
         row.id: ", ".join(
-            f"{found.name} ({row.places[found.id]})"
+            f"{found.name} ({word(row.places[found.id])})"
             for found in workspaces
             if found.id in row.places and found.service_id == row.service_id
         )

@@ -14,6 +14,8 @@ from app.insights.figures import days_within
 from app.insights.periods import Period
 from app.insights.tally import OTHER, document_key
 from app.languages import gettext as _
+from app.languages import present
+from app.wording import website
 from models import AskedQuestion, Chatbot, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
 
 N_SHOWN = 10
@@ -58,7 +60,7 @@ def _pages(keys: Sequence[str]) -> Named:
 
 def _domains(keys: Sequence[str]) -> Named:
     ids = [int(key) for key in keys if key.isdecimal()]
-    found = {str(row.id): (str(row), row) for row in db.session.scalars(select(Domain).where(Domain.id.in_(ids)))}
+    found = {str(row.id): (website(row), row) for row in db.session.scalars(select(Domain).where(Domain.id.in_(ids)))}
     return {key: found.get(key, (_("A website that was removed"), None)) for key in keys}
 
 
@@ -67,9 +69,9 @@ def _languages(keys: Sequence[str]) -> Named:
 
 
 def language_name(code: str) -> str:
-    """Return what a language is called in English; its code where nobody knows."""
+    """Return what a language is called, in the language of its reader; its code where nobody knows."""
     try:
-        return Locale.parse(code, sep="-").get_display_name("en") or code
+        return Locale.parse(code, sep="-").get_display_name(present()) or code
     except (ValueError, UnknownLocaleError):
         return code
 

@@ -107,7 +107,7 @@ KINDS: dict[str, tuple[str, Callable[[Question, str], str]]] = {
     "date": (_l("Date"), _date),
     "time": (_l("Time"), _matching(_TIME, "wrong_time")),
     "choice": (_l("Choice"), _choice),
-    "rating": ("Rating, 1 to 5", _rating),
+    "rating": (_l("Rating, 1 to 5"), _rating),
     "consent": (_l("Consent"), _consent),
 }
 

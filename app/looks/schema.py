@@ -30,6 +30,9 @@ def _time_zone(text: str) -> str:
     return text
 
 
+_DAYS = (
+    _l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"),
+)  # fmt: skip
 _PIXELS = fields.whole(0, 200)
 _WHEN_OFFERED = _l("Left empty, it is offered where a webhook is told of it.")
 
@@ -104,7 +107,7 @@ BEHAVIOR = (
         _l("Business hours"),
         (
             Field("time_zone", _l("Time zone"), _time_zone, "UTC", control="time_zone"),
-            *(Field(day, day.capitalize(), fields.time_span, note="09:00-17:00") for day in DAYS),
+            *(Field(day, label, fields.time_span, note="09:00-17:00") for day, label in zip(DAYS, _DAYS, strict=True)),
             Field("away", _l("What visitors read outside them"), fields.short(200), "", _l("In the header.")),
         ),
         _l("When people are there to answer. The chatbot itself answers at any hour."),

@@ -71,7 +71,7 @@ def _add_sources(chatbot):
         ("Price list with a very long name that somebody once exported from a spreadsheet, final version 3.docx", "ready", 100, 12, 64_000, None),
         ("Onboarding.pptx", "embedding", 60, 0, 8_100_000, None),
         ("Minutes.txt", "queued", 0, 0, 900, None),
-        ("Scan.pdf", "failed", 0, 0, 1_200_000, "It holds only pictures of pages. Run text recognition (OCR) on it and add it again."),
+        ("Scan.pdf", "failed", 0, 0, 1_200_000, "Run text recognition (OCR) over it, or add a version whose text can be selected and copied."),
     )  # fmt: skip
     for title, state, progress, n_chunks, filesize, advice in rows:
         db.session.add(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import re
 import sys
 import tempfile
@@ -15,20 +17,25 @@ from typing import Any
 import flask_babel
 import sqlalchemy as sa
 from babel import Locale
+from babel.dates import format_timedelta
 from bs4 import BeautifulSoup, Comment, Doctype
 
 from tests.conftest import inside
 from tests.e2e import cast, stage, walk
 
 OPEN, CLOSE = "\u27e6", "\u27e7"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-words")
+_SPOKEN = ("aria-label", "title", "placeholder", "alt")
+_SENTENCE = re.compile(rf"[A-Z{OPEN}]\w* ?")  # what begins so in a `data-` attribute is said by a script or a style
 _SILENT = {"script", "style", "code", "pre", "textarea", "time"}  # code, what people have typed, moments
-_DATES = Locale("de")
-# names, units, what is the same in every language, and what dates are made of
+# names, units, what is the same in every language
 NAMES = set(
-    "Docent CSV XLSX JSONL JSON ZIP PDF UTC KB MB GB ms min English Deutsch HTML CSS API EUR ID URL IP px".split()
+    "Docent CSV XLSX JSONL JSON ZIP PDF UTC KB MB GB ms min English Deutsch HTML CSS API EUR ID URL IP px Avatar Logo "
+    "Python PHP Node.js Ruby WordPress Google Tag Manager Next.js React JavaScript Redis".replace(".", " ").split()
 )
+_UNITS = ("second", "minute", "hour", "day", "month", "year")
+PEOPLE = ("nobody", "ada", "ben", "uma", "cid", "sam", "root")
 
 
 class Brackets:
@@ -46,11 +53,13 @@ class Bracketing(flask_babel.Domain):
         return Brackets()
 
 
-def words_of_rows() -> set[str]:
-    """Return the words of all that people have entered; codes of ours, which are one small word, are none of them."""
+def words_of_data(app: Any) -> set[str]:
+    """Return the words of all that was entered, set and posted; codes of ours, which are one small word, are none of it."""
+    from app import mail
     from models import db
 
-    found: set[str] = set()
+    settings = [str(value) for value in app.config.values() if re.search(r"[/@:-]", str(value))]
+    found = set(_WORD.findall(" ".join([*settings, *(kept.subject for kept in mail.kept_mails())])))
     for table in db.metadata.sorted_tables:
         for row in db.session.execute(table.select()).all():
             for value in row:
@@ -60,10 +69,28 @@ def words_of_rows() -> set[str]:
     return found
 
 
+def words_of_dates() -> set[str]:
+    """Return what Babel itself says in German: months, days of the week, spans of time and languages."""
+    german = Locale("de")
+    said = [*german.languages.values()]
+    for forms in (german.months, german.days):
+        said += [name for widths in forms.values() for names in widths.values() for name in names.values()]
+    said += [
+        format_timedelta(dt.timedelta(seconds=n), locale=german, threshold=math.inf, granularity=unit)
+        for unit in _UNITS
+        for n in (0, 10**8)
+    ]
+    return set(_WORD.findall(" ".join(said)))
+
+
 def is_silent(node: Any) -> bool:
     above = [node, *node.parents] if getattr(node, "attrs", None) is not None else list(node.parents)
     return any(
-        tag.name in _SILENT or tag.get("name") in ("time_zone", "language") or (tag.name != "html" and tag.get("lang"))
+        tag.name in _SILENT
+        or tag.get("name") in ("time_zone", "language")
+        or tag.get("translate") == "no"
+        or tag.get("dir") == "auto"  # what visitors, owners and chatbots have said
+        or (tag.name != "html" and tag.get("lang"))
         for tag in above
         if getattr(tag, "attrs", None) is not None
     )
@@ -87,14 +114,20 @@ def strays(page: str, data: set[str]) -> list[str]:
     nodes = [node for node in soup.find_all(string=True) if not isinstance(node, Comment | Doctype)]
     left = outside([str(node) for node in nodes])
     texts = [text for node, text in zip(nodes, left, strict=True) if not is_silent(node)]
-    said = [tag.get(name, "") for name in _SPOKEN for tag in soup.find_all(attrs={name: True}) if not is_silent(tag)]
+    said = [
+        text
+        for tag in soup.find_all(lambda tag: tag.attrs)
+        if not is_silent(tag)
+        for name, text in tag.attrs.items()
+        if name in _SPOKEN or (name.startswith("data-") and _SENTENCE.match(text))
+    ]
     texts += [text for each in said for text in outside([each])]
-    return [" ".join(text.split()) for text in texts if set(_WORD.findall(text)) - data - NAMES]
+    return [" ".join(text.split()) for text in texts if set(_WORD.findall(_UUID.sub("", text))) - data - NAMES]
 
 
 @contextmanager
 def set_stage(artifact: Path):
-    """Yield (application, what stands on its stage) in a folder of its own."""
+    """Yield (application, what stands on its stage) in a folder of its own; it says all in brackets."""
     from models import db
 
     with tempfile.TemporaryDirectory() as folder:
@@ -103,6 +136,7 @@ def set_stage(artifact: Path):
         with inside(app):
             there = cast.set_stage()
             db.session.commit()
+        flask_babel.get_babel(app).instance.domain_instance = Bracketing()
         yield app, there
         with app.app_context():
             db.engine.dispose()
@@ -146,23 +180,26 @@ def pages(app: Any, there: Any, who: str):
                 waiting.append(link)
 
 
+def untranslated(app: Any, there: Any, who: str) -> dict[str, str]:
+    """Return what no catalog could translate on the pages of somebody, each with the first address that says it."""
+    opened = list(pages(app, there, who))
+    with inside(app):
+        data = words_of_data(app) | words_of_dates()
+    found: dict[str, str] = {}
+    for address, page in opened:
+        for text in strays(page, data):
+            found.setdefault(text, _UUID.sub("*", address))
+    return found
+
+
 def main() -> None:
-    """Print what stands outside of brackets, once for each page where it does first."""
+    """Print what stands outside of brackets, once for each person and the page where it does first."""
     import os
 
     with set_stage(Path(os.environ["DOCENT_TEST_ARTIFACT"])) as (app, there):
-        flask_babel.get_babel(app).instance.domain_instance = Bracketing()
-        with inside(app):
-            data = words_of_rows()
-        told: set[str] = set()
-        for who in sys.argv[1:] or ("nobody", "ada", "ben", "uma", "cid", "sam", "root"):
-            for address, page in pages(app, there, who):
-                for text in strays(page, data):
-                    if text not in told:
-                        told.add(text)
-                        sys.stdout.write(
-                            f"{who} {re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}', '*', address)[:60]}\t{text[:200]}\n"
-                        )
+        for who in sys.argv[1:] or PEOPLE:
+            for text, address in untranslated(app, there, who).items():
+                sys.stdout.write(f"{who} {address[:60]}\t{text[:200]}\n")
 
 
 if __name__ == "__main__":

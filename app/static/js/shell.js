@@ -52,13 +52,13 @@ async function copy(button) {
     await navigator.clipboard.writeText(source.textContent);
   } catch {
     select(source); // no clipboard without HTTPS: the text is selected, Ctrl+C takes it
-    announce("The text is selected. Copy it with Ctrl+C.");
+    announce(document.body.dataset.selected);
     return;
   }
   const label = button.querySelector("[data-label]");
   const before = label.textContent;
-  label.textContent = "Copied";
-  announce("Copied to the clipboard.", false);
+  label.textContent = document.body.dataset.copied;
+  announce(document.body.dataset.copiedSaid, false);
   setTimeout(() => {
     label.textContent = before;
   }, 2000);

@@ -5,15 +5,15 @@ const MOVING = ["queued", "fetching", "parsing", "embedding"];
 const PAUSE_MS = 1000;
 
 const place = () => document.getElementById("sources");
+const uploads = document.getElementById("uploads");
+const say = (name, file) => uploads.dataset[name].replace("#", () => file?.name);
+
 function announceChanges(before, after) {
   const said = [];
   for (const row of after.querySelectorAll("[data-state]")) {
     const old = before.querySelector(`#${row.id}`)?.dataset.state;
     if (!old || old === row.dataset.state) continue;
-    if (row.dataset.state === "ready") said.push(`${row.dataset.title} is ready.`);
-    if (row.dataset.state === "not taken yet") said.push(`${row.dataset.title} is looked through.`);
-    if (row.dataset.state === "your yes needed") said.push(`${row.dataset.title} needs your yes.`);
-    if (row.dataset.state === "failed") said.push(`${row.dataset.title} could not be read.`);
+    if (row.dataset.news) said.push(row.dataset.news);
   }
   if (said.length) announce(said.join(" "));
 }
@@ -76,12 +76,12 @@ function addLine(file) {
   const amount = document.createElement("span");
   const bar = document.createElement("progress");
   name.textContent = file.name;
-  amount.textContent = "waiting";
+  amount.textContent = say("waiting");
   bar.max = 100;
   bar.value = 0;
-  bar.setAttribute("aria-label", `Sending ${file.name}`);
+  bar.setAttribute("aria-label", say("sending", file));
   line.append(name, amount, bar);
-  document.getElementById("uploads").append(line);
+  uploads.append(line);
   return { line, amount, bar };
 }
 
@@ -91,7 +91,7 @@ function fail({ line, amount, bar }, file, words, again) {
   said.textContent = words;
   bar.replaceWith(said);
   amount.textContent = "";
-  if (again) line.append(makeButton("Try again", `Try again to send ${file.name}`, () => { line.remove(); again(); }));
+  if (again) line.append(makeButton(say("again"), say("againNamed", file), () => { line.remove(); again(); }));
   announce(`${file.name}: ${words}`);
 }
 
@@ -105,12 +105,10 @@ function makeButton(label, name, act) {
   return button;
 }
 
-const TOO_LARGE = "It is larger than this installation accepts.";
-
 function words(request) {
   if (request.status === 422) return request.responseText;
-  if (request.status === 413) return TOO_LARGE;
-  return "It could not be sent. Please try again.";
+  if (request.status === 413) return say("tooLarge");
+  return say("unsent");
 }
 
 function send(form, file, shown) {
@@ -148,7 +146,7 @@ function sendAll(form, files) {
   for (const file of files) {
     const shown = addLine(file);
     if (file.size > Number(form.dataset.maxBytes)) {
-      fail(shown, file, TOO_LARGE);
+      fail(shown, file, say("tooLarge"));
       continue;
     }
     waiting += 1;
@@ -177,7 +175,7 @@ function takeDrops(zone, form) {
     const dropped = [...event.dataTransfer.items].filter((item) => item.kind === "file");
     const isFolder = dropped.map((item) => item.webkitGetAsEntry?.()?.isDirectory);
     const files = [...event.dataTransfer.files];
-    files.forEach((file, i) => { if (isFolder[i]) fail(addLine(file), file, "This is a folder. Drop the files in it."); });
+    files.forEach((file, i) => { if (isFolder[i]) fail(addLine(file), file, say("folder")); });
     sendAll(form, files.filter((file, i) => !isFolder[i]));
   });
 }

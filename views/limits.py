@@ -54,7 +54,7 @@ def _field(feature: Feature) -> Any:
     if feature.choices:
         return SelectField(feature.label, choices=[(word, lazily(words, word)) for word in feature.choices])
     if isinstance(feature.default, bool):
-        choices, default = {"yes": _l("Yes"), "no": _l("No")}, "yes" if feature.default else "no"
+        choices, default = [("yes", _l("Yes")), ("no", _l("No"))], "yes" if feature.default else "no"
         return SelectField(feature.label, choices=choices, default=default)
     return IntegerField(feature.label, default=feature.default, validators=[InputRequired()])
 

@@ -26,7 +26,7 @@ from views.buying import may_open
 from views.columns import moment, status_badge
 from views.questions import Act
 
-ROLE_CHOICES = {role: lazily(words, role) for role in WORKSPACE_ROLES}
+ROLE_CHOICES = [(role, lazily(words, role)) for role in WORKSPACE_ROLES]
 
 
 class ServiceFilter(BaseFilter):

@@ -39,7 +39,7 @@ def open_chat(client, embed):
 
 def test_no_chatbot_has_a_page_until_its_owner_wants_one(app, ada, place):
     assert find_embed(app, place) is None
-    assert "A page of its own" in sign_in(app, ada).get(f"/chatbot/{ada.chatbot_uuid}").get_data(as_text=True)
+    assert "A page of its own" in sign_in(app, ada).get(f"/chatbot/{ada.chatbot_uuid}/domains").get_data(as_text=True)
 
 
 def test_whoever_has_the_address_chats_there_and_search_engines_are_kept_out(app, client, hosted, place):

@@ -71,6 +71,15 @@ def test_every_list_has_a_table_and_a_file(as_ada, ada, asked):
     assert as_ada.get(f"{path}&csv=nothing").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "1 of what your chatbots know was in no"), ("de", "1 Dokument, das Ihre Chatbots kennen, kam")],
+)
+def test_how_many_documents_are_never_cited_is_counted_in_each_language(as_ada, ada, asked, language, said):
+    page = as_ada.get(address(ada, days=7), headers={"Accept-Language": language})
+    assert said in page.text
+
+
 @pytest.mark.parametrize("days", [7, 30, 90, 365])
 def test_every_period_opens(as_ada, ada, asked, days):
     page = as_ada.get(address(ada, days=days)).get_data(as_text=True)

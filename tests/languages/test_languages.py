@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from jinja2 import nodes
 
 from app.accounts import preferences
 from app.languages import gettext, present, speaking
 from app.mail.composing import compose
 from models import db
 from tests.conftest import inside, make_app, make_customer, sign_in
+
+ROOT = Path(__file__).parents[2]
 
 
 def language_of(page):
@@ -75,6 +80,22 @@ def test_a_mail_is_written_in_its_reader_s_language(app):
         assert "Passwort" in compose("password_changed", person.email).body
         assert "password" in compose("password_changed", "stranger@example.com").body
         assert present() == "en", "what comes after a mail is said as before it"
+
+
+def test_what_chooses_between_one_and_many_is_a_number_and_not_its_words(app):
+    environment, wrong = app.jinja_env, []
+    for name in environment.list_templates(filter_func=lambda name: (ROOT / "app" / "templates" / name).is_file()):
+        tree = environment.parse(environment.loader.get_source(environment, name)[0])
+        wrong += [f"{name}:{filtered.lineno}" for filtered in counted_words(tree)]
+    assert wrong == []
+
+
+def counted_words(tree):
+    """Yield what a sentence with a plural counts where a filter has made words of it."""
+    for call in tree.find_all(nodes.Call):
+        if getattr(call.node, "name", "") == "ngettext" and isinstance(call.args[2], nodes.Filter):
+            if call.args[2].name in ("number", "size"):
+                yield call.args[2]
 
 
 def test_a_sentence_keeps_its_words_in_each_language(app):

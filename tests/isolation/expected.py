@@ -20,6 +20,7 @@ OPEN = {
     "HomeView.index", "ApiDocument.show", "PlansPage.compare", "PlansPage.choose", "SignUpPage.sign_up", "VerifyPage.verify",
     "AcceptPage.accept", "NewAddressPage.confirm", "ResetPage.ask", "ResetPage.choose", "SignInView.login", "SignInView.code",
     "SignInView.logout", "UtilView.back", "LocaleView.index", "hosted.show", "hosted.test", "widget_assets.picture",
+    "HandbookPage.index", "HandbookPage.show",
 }  # fmt: skip
 SOLD = {"services", "audit_events"}  # what staff who sell see of every customer
 SHOWN_TO_SELLERS = {"ServiceView.show", "ServicePage.show", "AuditView.show"}
@@ -27,7 +28,7 @@ HOLDERS_ALONE = {"TakeoutPage.export"}  # and no superadmin
 # doors whose planted row is not of the kind that they change
 LACKS_A_ROW = {
     "TextPage.rewrite", "ChatbotPage.renew_hosted", "SourcePage.switch_chunk", "MailView.show", "ExportPage.file", "FixPage.show",
-    "FixPage.answer", "FixPage.golden",
+    "FixPage.answer", "FixPage.golden", "MailView.kind", "MailView.letter",
 }  # fmt: skip
 FOR_A_LOOK = {"ExportPage.download"}  # by GET, which writes nothing; others post
 

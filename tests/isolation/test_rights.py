@@ -28,7 +28,7 @@ ASKS_FOR = {
     "ChatbotPage.show": "chatbot.view", "WorkbenchPage.show": "chatbot.preview", "ChatbotPage.sources": "source.view",
     "ChatbotPage.download_source": "source.view", "ChatbotPage.choose_domains": "chatbot.edit",
     "ChatbotPage.domains": "chatbot.view", "ChatbotPage.hide_steps": "chatbot.edit", "ChatbotPage.switch_hosted": "chatbot.edit", "ChatbotPage.renew_hosted": "chatbot.edit",
-    "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "DomainView.add": "domain.edit",
+    "DomainPage.choose_chatbots": "chatbot.edit", "EmbedPage.show": "chatbot.view", "ChatbotView.add": "chatbot.edit", "StartPage.begin": "chatbot.edit", "DomainView.add": "domain.edit",
     "HistoryPage.sessions": "history.view", "HistoryPage.transcript": "history.view", "HistoryPage.service": "history.view",
     "HistoryPage.dialogue": "history.view", "HistoryLivePage.follow": "history.view", "HistoryLivePage.follow_list": "history.view", "InvitationView.add": "people.edit",
     "ExportPage.new": "history.view", "ExportPage.make": "history.view", "ExportPage.download": "history.view",

@@ -93,9 +93,9 @@ def test_what_chooses_between_one_and_many_is_a_number_and_not_its_words(app):
 def counted_words(tree):
     """Yield what a sentence with a plural counts where a filter has made words of it."""
     for call in tree.find_all(nodes.Call):
-        if getattr(call.node, "name", "") == "ngettext" and isinstance(call.args[2], nodes.Filter):
-            if call.args[2].name in ("number", "size"):
-                yield call.args[2]
+        is_plural = getattr(call.node, "name", "") == "ngettext" and isinstance(call.args[2], nodes.Filter)
+        if is_plural and call.args[2].name in ("number", "size"):
+            yield call.args[2]
 
 
 def test_a_sentence_keeps_its_words_in_each_language(app):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
 from sqlalchemy import select
 
+from app.languages import gettext as _
+from app.languages import present
 from models import ModelPrice, db
 from models.base import now
 
@@ -34,7 +37,5 @@ def find(model: str) -> Price | None:
 def in_words(amount: int | None, currency: str) -> str:
     """Return millionths as money: "0.0032 EUR"; "unknown" where there is no amount."""
     if amount is None:
-        return "unknown"
-    whole = f"{amount / MILLION:,.6f}".rstrip("0")
-    units, _, rest = whole.partition(".")
-    return f"{units}.{rest.ljust(2, '0')} {currency}"
+        return _("unknown")
+    return f"{format_decimal(amount / MILLION, '#,##0.00####', locale=present())} {currency}"

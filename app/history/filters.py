@@ -162,7 +162,7 @@ _PARAMETERS: dict[str, tuple[str, Callable[[str, ZoneInfo], Any]]] = {
 _PLACES = ("workspace", "domain", "chatbot")
 _TYPED = ("q", "page", "language")  # may name a visitor, who can be erased
 _NAMES = {
-    "from": _l("From"), "to": _l("To"), "workspace": _l("Workspace"), "domain": _l("Website"),
+    "from": _l("From"), "to": _l("Until"), "workspace": _l("Workspace"), "domain": _l("Website"),
     "chatbot": _l("Chatbot"), "state": _l("Answers"),
     "feedback": _l("Feedback"), "mark": _l("Mark"), "language": _l("Language"), "page": _l("Page"), "q": _l("Words"),
     "slower": _l("Slower than"), "form": _l("Form"), "handed": _l("Handed to a person"),
@@ -186,7 +186,7 @@ def read(args: Mapping[str, str], zone: ZoneInfo = _UTC, *, service_id: int | No
             wrong[parameter] = f"{_NAMES[parameter]} {error}."
     wanted = Filter(service_id=service_id, zone=zone, **values)
     if wanted.since and wanted.until and wanted.since >= wanted.until:
-        wrong["to"] = _("To lies before From.")
+        wrong["to"] = _("Until lies before From.")
     if wrong:
         raise FilterError(wrong)
     return wanted

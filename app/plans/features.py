@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from babel.numbers import format_decimal
+
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.languages import number_in_words
+from app.languages import number_in_words, present
 from app.wording import word
 
 MAX_LIMIT = 10**15
@@ -88,7 +90,7 @@ def size_in_words(n_bytes: int) -> str:
     """Return a size as plans name it: "100 MB", "10 GB"."""
     for unit, size in (("GB", GB), ("MB", 1_000_000), ("KB", 1000)):
         if n_bytes >= size:
-            return f"{n_bytes / size:.3g} {unit}"
+            return f"{format_decimal(n_bytes / size, '@##', locale=present())} {unit}"
     return _("%(n)s bytes", n=n_bytes)
 
 

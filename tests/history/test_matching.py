@@ -137,9 +137,9 @@ def test_answers_are_judged_by_themselves_and_messages_come_as_whole_dialogues(a
     [
         ({"state": "lucky"}, {"state": "Answers can be grounded, curated, refused or error."}),
         ({"from": "yesterday"}, {"from": "From is no date: write it as 2026-11-25."}),
-        ({"to": "31.12.2026"}, {"to": "To is no date: write it as 2026-11-25."}),
+        ({"to": "31.12.2026"}, {"to": "Until is no date: write it as 2026-11-25."}),
         ({"from": "0001-01-01"}, {"from": "From is no date: write it as 2026-11-25."}),
-        ({"from": "2026-02-02", "to": "2026-02-01"}, {"to": "To lies before From."}),
+        ({"from": "2026-02-02", "to": "2026-02-01"}, {"to": "Until lies before From."}),
         (
             {"chatbot": "7", "slower": "nan"},
             {

@@ -8,8 +8,10 @@ import pytest
 from jinja2 import nodes
 
 from app.accounts import preferences
+from app.answering import prices
 from app.languages import gettext, present, speaking
 from app.mail.composing import compose
+from app.plans.features import size_in_words
 from models import db
 from tests.conftest import inside, make_app, make_customer, sign_in
 
@@ -80,6 +82,15 @@ def test_a_mail_is_written_in_its_reader_s_language(app):
         assert "Passwort" in compose("password_changed", person.email).body
         assert "password" in compose("password_changed", "stranger@example.com").body
         assert present() == "en", "what comes after a mail is said as before it"
+
+
+def test_sizes_and_money_are_written_as_the_reader_s_language_does(app):
+    with app.app_context(), speaking("de"):
+        assert size_in_words(11_800_000) == "11,8 MB"
+        assert prices.in_words(1_234_500_000, "EUR") == "1.234,50 EUR"
+        assert prices.in_words(None, "EUR") == "unbekannt"
+    assert size_in_words(11_800_000) == "11.8 MB"
+    assert prices.in_words(3_200, "EUR") == "0.0032 EUR"
 
 
 def test_what_chooses_between_one_and_many_is_a_number_and_not_its_words(app):

@@ -17,8 +17,10 @@ NO_WORDS = {"data_loc", "email", "username", "domain", "password"}
 STREAMS = ("LivePage", "HistoryLivePage")
 
 
-def _replaced(value, canary):
-    return EVIL if isinstance(value, str) else json.loads(json.dumps(value).replace(canary, json.dumps(EVIL)[1:-1]))
+def _replaced(value, canary, length):
+    if isinstance(value, str):
+        return EVIL[:length]  # PostgreSQL holds columns to their length
+    return json.loads(json.dumps(value).replace(canary, json.dumps(EVIL)[1:-1]))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,9 @@ def hostile(app):
                 is_mine = table.c.service_id == cid.service_id
             for row in db.session.execute(table.select().where(is_mine)).mappings().all():
                 said = {name for name, value in row.items() if cid.canary in str(value)} - NO_WORDS
-                values = {name: _replaced(row[name], cid.canary) for name in said}
+                values = {
+                    name: _replaced(row[name], cid.canary, getattr(table.c[name].type, "length", None)) for name in said
+                }
                 if values:
                     db.session.execute(table.update().where(table.c.id == row["id"]).values(values))
         db.session.commit()

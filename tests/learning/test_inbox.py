@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.history import recording
-from app.knowledge import embedding, pairs
+from app.knowledge import embedding
 from app.learning import answers, asking, clustering, counts, inbox
 from app.privacy import erasing
 from indexes import embedding_server
@@ -126,7 +126,9 @@ def test_the_owners_answer_is_given_to_all_wordings_at_once(app, school):
         wordings = [wording.text for wording in inbox.read_wordings(cluster)]
         row, n_others = answers.write(school.chatbot(), cluster, MIXER[0], "Yes, for 20 euros.", [*wordings, "x" * 400])
         assert n_others == 2
-        assert set(pairs.wordings_of([row])[row.id]) == set(MIXER[1:])
+        db.session.flush()
+        db.session.refresh(row)
+        assert {wording.question for wording in row.wordings} == set(MIXER[1:])
         db.session.commit()
     school.learn()
     assert school.clusters("answered") == [(MIXER[0], 3, 0)]

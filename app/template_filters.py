@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app import workplace
 from app.caller import standing
@@ -81,10 +84,27 @@ def money(minor_units: int, currency: str) -> str:
     return f"{format_decimal(minor_units / 100, '#,##0.00', locale=present())} {currency}"
 
 
+def when_written(**filters: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """Return filters that are asked each time a page is written.
+
+    Of constants (`{{ "verified" | badge }}`) Jinja works out a filter once, when it compiles the template, unless the
+    filter takes the context: everybody would read the language of whoever came first.
+    """
+    return {name: _with_context(make) for name, make in filters.items()}
+
+
+def _with_context(make: Callable[..., Any]) -> Callable[..., Any]:
+    @pass_context
+    def written(_context: Context, *values: Any, **named: Any) -> Any:
+        return make(*values, **named)
+
+    return written
+
+
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(
+    app.jinja_env.filters.update(when_written(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
         locator=locator_in_words, money=money, word=word, words=words,
         retold=retold, website=website,
-    )  # fmt: skip
+    ))  # fmt: skip
     app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

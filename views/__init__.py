@@ -121,6 +121,7 @@ def _pages() -> tuple[Any, ...]:
 
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
+    from app.template_filters import when_written
     from views.chatbot_tabs import head_of
     from views.columns import cost_in_words, delivery, mail_moment, moment, path, status_badge
     from views.controls import control
@@ -129,7 +130,7 @@ def _teach_templates(environment: Any) -> None:
     from views.source_state import seconds_in_words
     from views.website_state import word_of
 
-    environment.filters.update(
+    said = when_written(
         cost=cost_in_words,
         badge=status_badge,
         delivery=delivery,
@@ -139,4 +140,5 @@ def _teach_templates(environment: Any) -> None:
         seconds=seconds_in_words,
         state_word=word_of,
     )
+    environment.filters.update(said)
     environment.globals.update(navigation=navigation, control=control, chatbot_head=head_of, help_here=help_here)

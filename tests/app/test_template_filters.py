@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 
+from app.languages import speaking
 from app.template_filters import ago, locator_in_words, size_in_words
 from app.wording import words
 from models.base import now
+from tests.conftest import inside
 from views.source_state import seconds_in_words
 
 
@@ -51,3 +53,13 @@ def test_a_locator_names_page_slide_or_heading():
 )
 def test_a_short_time_is_never_none(seconds, said):
     assert seconds_in_words(seconds) == said
+
+
+def test_a_constant_is_said_in_the_language_of_each_reader(app):
+    """Jinja would work it out once, for whoever came first."""
+    template = app.jinja_env.from_string('{{ 120 | length_in_words }}')
+    said = {}
+    for language in ("en", "de"):
+        with inside(app), speaking(language):
+            said[language] = template.render()
+    assert said == {"en": "2 minutes", "de": "2 Minuten"}

@@ -151,7 +151,7 @@ def enter(page, home: str, owner: tuple[str, str]) -> None:
 
 
 def open_preview(page, home: str) -> None:
-    chatbot = page.locator(".grid h3 a[href*='/chatbot/']").first.get_attribute("href")
+    chatbot = page.locator(".grid .card a[href*='/chatbot/']").first.get_attribute("href")
     page.goto(f"{home}{chatbot.split('#')[0].rstrip('/')}/preview")
     page.wait_for_selector(f"{CHAT} .panel", state="visible")
 

@@ -57,7 +57,7 @@ def test_a_short_time_is_never_none(seconds, said):
 
 def test_a_constant_is_said_in_the_language_of_each_reader(app):
     """Jinja would work it out once, for whoever came first."""
-    template = app.jinja_env.from_string('{{ 120 | length_in_words }}')
+    template = app.jinja_env.from_string("{{ 120 | length_in_words }}")
     said = {}
     for language in ("en", "de"):
         with inside(app), speaking(language):

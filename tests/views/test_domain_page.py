@@ -167,8 +167,8 @@ def test_nobody_else_releases_websites(app, ada, as_ada):
         assert db.session.get(Domain, ada.domain_id).verified
 
 
-def test_a_website_is_added_with_its_subdomains_and_refused_in_words(app, as_ada):
-    form = {"domain": "HTTPS://Acme.Example.NET/en/", "with_subdomains": "y", "service": "2"}
+def test_a_website_is_added_with_its_subdomains_and_refused_in_words(app, ada, as_ada):
+    form = {"domain": "HTTPS://Acme.Example.NET/en/", "with_subdomains": "y", "service": str(ada.service_id)}
     assert as_ada.post("/domainview/add", data=form).status_code == 302
     with inside(app):
         made = db.session.query(Domain).filter_by(domain="acme.example.net").one()

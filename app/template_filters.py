@@ -22,6 +22,8 @@ from app.wording import website, word, words
 from models.base import now
 
 VERSION = "0.1.0"
+_JUST_NOW_S = 10
+_KILO = 1000
 _Unit = Literal["second", "minute", "hour", "day", "month", "year"]
 _STEPS: tuple[tuple[int, _Unit], ...] = (
     (60, "second"), (60, "minute"), (24, "hour"), (30, "day"), (12, "month"), (1_000_000, "year"),
@@ -34,7 +36,7 @@ def ago(moment: dt.datetime | None) -> str:
     if moment is None:
         return _("never")
     seconds = round((now() - moment).total_seconds())
-    if abs(seconds) < 10:  # noqa: PLR2004
+    if abs(seconds) < _JUST_NOW_S:
         return _("just now")
     return _span(abs(seconds), -1 if seconds > 0 else 1, add_direction=True)
 
@@ -62,9 +64,9 @@ def size_in_words(n_bytes: int | None) -> str:
     """Return a size in words: "3.4 MB"."""
     amount = float(n_bytes or 0)
     for unit in (_("bytes"), "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":  # noqa: PLR2004
+        if amount < _KILO or unit == "GB":
             return f"{format_decimal(round(amount, 1), '0.#', locale=present())} {unit}"
-        amount /= 1000
+        amount /= _KILO
     return ""
 
 

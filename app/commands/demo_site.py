@@ -1,4 +1,4 @@
-"""The demo customer's website: one page on another origin, holding nothing but the embed code."""
+"""The demo customer's website: one short page on another origin, with the embed code."""
 
 from __future__ import annotations
 
@@ -19,8 +19,19 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Demo customer</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 40rem; margin: 12vh auto; padding: 0 1.5rem; font: 1.1rem/1.6 system-ui, sans-serif; }}
+</style>
 </head>
 <body>
+<main>
+<h1>A page of a customer</h1>
+<p>This stands for the website of somebody who uses Docent. It lies on an address of its own, and the one line of
+code at its end brings the button in the corner.</p>
+<p>The chatbot behind it knows Docent's handbook. Ask it, for instance, who may read the chat history. What is asked
+here is read in <a href="{address}/history/">the history</a> by the demo customer's owner.</p>
+</main>
 <script async src="{address}/widget/v1/widget.js" data-embed="{embed}"></script>
 </body>
 </html>

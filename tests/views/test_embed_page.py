@@ -137,3 +137,9 @@ def test_websites_that_are_ticked_for_a_chatbot_of_members_alone_come_with_a_hin
         db.session.get(Chatbot, ada.chatbot_id).settings = {"audience": "members"}
         db.session.commit()
     assert hint in as_ada.get(page).text
+
+
+def test_a_box_to_tick_stands_inside_of_its_words(as_ada, embed):
+    label = as_ada.get(f"/embed/{embed[0]}").text.split('for="tells_daily"')[1].split("</label>")[0]
+    assert 'type="checkbox"' in label
+    assert "(optional)" not in label

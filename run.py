@@ -11,17 +11,21 @@ if TYPE_CHECKING:
 
 def wsgi_app() -> Flask:
     """Return the web application, set up from the environment."""
-    from app.factory import create_app
-    from config import read_config
+    from app.process.starting import starting
 
+    with starting():
+        from app.factory import create_app
+        from config import read_config
     return create_app(read_config().prepared())
 
 
 def main() -> int:
     """Run one command; what the operator can mend is said in one sentence, without a traceback."""
-    from app.cli import run_command
-    from config import read_config
+    from app.process.starting import starting
 
+    with starting():
+        from app.cli import run_command
+        from config import read_config
     return run_command(sys.argv[1:], read_config)
 
 

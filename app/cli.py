@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.commands.failing import explain
+from app.process.starting import starting
 
 if TYPE_CHECKING:
     from config import Config
@@ -65,20 +66,20 @@ def _crawl(config: Config, args: argparse.Namespace) -> int:
 
 
 def _ask(config: Config, args: argparse.Namespace) -> int:
-    from app.commands import asking
-
+    with starting():
+        from app.commands import asking
     return asking.ask(config, args)
 
 
 def _search(config: Config, args: argparse.Namespace) -> int:
-    from app.commands import asking
-
+    with starting():
+        from app.commands import asking
     return asking.search(config, args)
 
 
 def _evaluate(config: Config, args: argparse.Namespace) -> int:
-    from app.commands import evaluating
-
+    with starting():
+        from app.commands import evaluating
     return evaluating.run(config, args.chatbot, args.questions, as_json=args.json)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 
 from app.commands.patience import PatientWorker
+from app.process.starting import starting
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -46,9 +47,10 @@ class WebServer(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        from app.factory import create_app
+        with starting():
+            from app.factory import create_app
 
-        return create_app(self.config)
+            return create_app(self.config)
 
 
 def _warm_up(worker: Any) -> None:

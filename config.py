@@ -53,6 +53,11 @@ class Config:
     storage_url: str = _setting(
         "", values.storage, doc="fsspec address for uploads and generations; empty: a folder in DATA_DIR"
     )
+    generation_cache_mb: int = _setting(
+        10_000,
+        values.whole(0, 100_000_000),
+        doc="megabytes of published generations that this machine keeps on its disk; 0: without end",
+    )
     web_workers: int = _setting(1, values.whole(1, 64), doc="web processes")
     web_threads: int = _setting(
         32, values.whole(1, 1024), doc="threads of each web process; a streaming answer holds one"

@@ -15,21 +15,25 @@ import os
 import re
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 import fsspec
 
+from app.disk import DRAFT, copy_files, place_folder, sweep_drafts, sync
 from app.languages import gettext as _
 
 _KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
 _NAME = re.compile(
     r"(?:(?!\.{1,2}/)[A-Za-z0-9._-]{1,128}/){0,8}(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}"
 )  # indexes hide files
-_DRAFT = ".draft-"
+_OPTIONS: dict[str, dict[str, Any]] = {  # no call waits for ever
+    "s3": {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 2}}}
+}
+_BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az"))  # have no folders; a bucket is not ours to make
+_LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "s3fs")  # that raise exceptions of their own
 _BLOCK = 1024 * 1024
 _MB = 1_000_000
 
@@ -50,14 +54,21 @@ class Storage:
     """
 
     def __init__(self, url: str) -> None:
+        self._url, self._made = url, (0, None)
         try:
-            # other machines write too: what a listing said a minute ago is worth nothing
-            made = fsspec.core.url_to_fs(url, use_listings_cache=False)
+            self._root = fsspec.core.url_to_fs(url, **_options_of(url))[1].rstrip("/")
+            self._is_local = "file" in self._filesystem.protocol
         except (ValueError, ImportError) as error:
             raise StorageError("storage", f"STORAGE_URL names no storage that is installed here: {error}") from error
-        self._filesystem, root = cast("tuple[Any, str]", made)
-        self._root = root.rstrip("/")
-        self._is_local = "file" in self._filesystem.protocol
+
+    @property
+    def _filesystem(self) -> Any:
+        """Return fsspec's file system; a forked process makes its own, for the other's thread has not come along."""
+        process, made = self._made
+        if process != os.getpid():
+            made = fsspec.core.url_to_fs(self._url, **_options_of(self._url))[0]
+            self._made = (os.getpid(), made)
+        return made
 
     def _path(self, key: str) -> str:
         """Return where a key lies; refuse what is none of ours.
@@ -80,10 +91,9 @@ class Storage:
             size, sha256 = _copy(stream, draft, max_bytes)
             if self._is_local:
                 Path(draft.name).replace(place)
-                _sync(Path(place).parent)
+                sync(Path(place).parent)
             else:
-                self._filesystem.makedirs(place.rpartition("/")[0], exist_ok=True)
-                self._filesystem.put_file(draft.name, place)
+                self._put_file(draft.name, place)
         return size, sha256
 
     @contextmanager
@@ -92,7 +102,7 @@ class Storage:
         folder = Path(place).parent if self._is_local else None
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=_DRAFT, dir=folder, delete=False) as draft:
+        with tempfile.NamedTemporaryFile(prefix=DRAFT, dir=folder, delete=False) as draft:
             try:
                 yield draft
             finally:
@@ -128,7 +138,14 @@ class Storage:
     def exists(self, key: str) -> bool:
         """Tell whether there is a blob of that name (a folder is none)."""
         with _plainly():
-            return bool(self._filesystem.isfile(self._path(key)))
+            return self._is_file(self._path(key))
+
+    def _is_file(self, place: str) -> bool:
+        """Tell whether there is a file; a storage that is away is no "no", as fsspec's own `isfile` takes it."""
+        try:
+            return bool(self._filesystem.info(place)["type"] == "file")
+        except FileNotFoundError:
+            return False
 
     def delete(self, key: str) -> None:
         """Delete a blob; deleting what is not there is no error."""
@@ -176,12 +193,16 @@ class Storage:
         files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
         with _plainly():
             if self._is_local:
-                _place_folder(Path(place), lambda draft: _copy_files(files, folder, draft))
+                place_folder(Path(place), lambda draft: copy_files(files, folder, draft))
                 return
             for path in files:
-                target = f"{place}/{path.relative_to(folder).as_posix()}"
-                self._filesystem.makedirs(target.rpartition("/")[0], exist_ok=True)
-                self._filesystem.put_file(str(path), target)
+                self._put_file(str(path), f"{place}/{path.relative_to(folder).as_posix()}")
+
+    def _put_file(self, path: str, place: str) -> None:
+        filesystem = self._filesystem
+        if _BUCKETS.isdisjoint([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol):
+            filesystem.makedirs(place.rpartition("/")[0], exist_ok=True)
+        filesystem.put_file(path, place)
 
     def fetch_folder(self, key: str, folder: Path) -> None:
         """Bring a stored folder to the local disk, whole or not at all; one that is there already is left as it is.
@@ -192,9 +213,9 @@ class Storage:
         place = self._path(key)
         with _plainly():
             found = self._filesystem.find(place)
-            if not found or self._filesystem.isfile(place):
+            if not found or self._is_file(place):
                 raise _missing()
-            _place_folder(folder, lambda draft: self._get_files(found, place, draft))
+            place_folder(folder, lambda draft: self._get_files(found, place, draft))
 
     def _get_files(self, found: list[str], place: str, draft: Path) -> None:
         for path in found:
@@ -213,22 +234,9 @@ class Storage:
                 self._filesystem.rm(place, recursive=True)
 
 
-def sweep_drafts(folder: Path, before: dt.datetime) -> int:
-    """Remove drafts of files and folders, at any depth, that were last touched before a moment; return how many."""
-    old = [path for path in folder.rglob(f"{_DRAFT}*") if _touched_at(path) < before.timestamp()]
-    for path in old:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return len(old)
-
-
-def _touched_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return time.time()  # its writer is just done
+def _options_of(url: str) -> dict[str, Any]:
+    # other machines write too: what a listing said a minute ago is worth nothing
+    return {"use_listings_cache": False, "skip_instance_cache": True, **_OPTIONS.get(url.partition("://")[0], {})}
 
 
 def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str]:
@@ -247,43 +255,12 @@ def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str
     return size, hashed.hexdigest()
 
 
-def _copy_files(files: list[Path], folder: Path, draft: Path) -> None:
-    for path in files:
-        copy = draft / path.relative_to(folder)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-
-
-def _place_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a draft beside a folder's place, sync it, and rename it there; the first of several to come wins."""
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.exists():
-        return
-    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=folder.parent) as name:
-        draft = Path(name) / "whole"
-        draft.mkdir(mode=0o700)
-        fill(draft)
-        for path in (draft, *draft.rglob("*")):
-            _sync(path)
-        try:
-            draft.rename(folder)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file or a folder's list of names to the disk, so that it is there after a power cut (fsync(2))."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _missing() -> StorageError:
     return StorageError("missing", _("The stored file is gone. Add it again."))
+
+
+def _away() -> StorageError:
+    return StorageError("storage", _("The installation's storage can't be used now. Try again later."))
 
 
 @contextmanager
@@ -297,4 +274,8 @@ def _plainly() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             full = _("The installation's disk is full. Ask its operator to make room.")
             raise StorageError("storage", full) from error
-        raise StorageError("storage", _("The installation's storage can't be used now. Try again later.")) from error
+        raise _away() from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            raise
+        raise _away() from error

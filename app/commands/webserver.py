@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from app.collaborators import here
 from app.commands.patience import PatientWorker
+from app.knowledge import local_copies
 from app.process.starting import starting
 
 if TYPE_CHECKING:
@@ -18,7 +23,10 @@ if TYPE_CHECKING:
     from config import Config
 
 
+log = logging.getLogger(__name__)
+
 _M_ARENA_MAX = -8
+TIDY_S = 600
 
 
 class WebServer(BaseApplication):
@@ -39,7 +47,7 @@ class WebServer(BaseApplication):
             "keepalive": 5,
             "loglevel": "warning",
             "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's heartbeat file; on a disk it can stall
-            "post_worker_init": _warm_up,
+            "post_worker_init": _begin,
             "control_socket_disable": True,
         }
         for name, value in settings.items():
@@ -53,16 +61,24 @@ class WebServer(BaseApplication):
             return create_app(self.config)
 
 
-def _warm_up(worker: Any) -> None:
-    """Load the embedder in the background, once the port is open: the first visitor shall not wait for it."""
+def _begin(worker: Any) -> None:
+    threading.Thread(target=_work_aside, args=(worker.wsgi,), daemon=True, name="aside").start()
 
-    def load() -> None:
-        with worker.wsgi.app_context():
-            from app.collaborators import here
 
-            here().embedder.embed_query("warm")
+def _work_aside(app: Flask) -> None:
+    """Load the embedder once the port is open, as the first visitor shall not wait for it; then look after the disk."""
+    _try(app, "the embedding model could not be loaded", lambda: here().embedder.embed_query("warm"))
+    while True:
+        time.sleep(TIDY_S)
+        _try(app, "copies of generations could not be tidied", local_copies.tidy)
 
-    threading.Thread(target=load, daemon=True, name="warm-up").start()
+
+def _try(app: Flask, complaint: str, work: Callable[[], object]) -> None:
+    try:
+        with app.app_context():
+            work()
+    except Exception:
+        log.exception(complaint)
 
 
 def _share_memory() -> None:

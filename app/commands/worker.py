@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 
 from app.commands.embedding_process import EmbeddingProcess
 from app.factory import create_app
+from app.knowledge import local_copies
 from app.knowledge.embedding import SOCKET
 from app.process import die_with_parent
 from jobs import queues, training
@@ -72,6 +73,16 @@ class AppWorker(Worker):
     def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
         with self.app.app_context():
             return bool(super().perform_job(job, queue, execution))
+
+    def run_maintenance_tasks(self) -> None:
+        """Every ten minutes; also look after this machine's disk."""
+        super().run_maintenance_tasks()
+        try:
+            with self.app.app_context():
+                local_copies.tidy()
+        except Exception:
+            log.exception("copies of generations could not be tidied; the next turn is in ten minutes")
+        _close_connections(self.app)
 
     def handle_work_horse_killed(self, job: Any, retpid: Any, ret_val: Any, rusage: Any) -> None:
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app.collaborators import here
-from app.knowledge import chatbots
+from app.knowledge import chatbots, local_copies
 from app.knowledge.publish import generation_folder
 from app.storage import StorageError
 from indexes.store import CorruptGeneration, Generation, MissingGeneration, open_generation
@@ -89,6 +89,7 @@ def _load(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID, key: str) -> Gene
     folder = generation_folder(chatbot_uuid, generation_uuid)
     found = _open_folder(folder)
     if found is not None:
+        local_copies.touch(folder)
         return found
     shutil.rmtree(folder, ignore_errors=True)
     try:

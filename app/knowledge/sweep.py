@@ -8,18 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import shutil
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 from redis.exceptions import RedisError
 from sqlalchemy import delete, select, update
 
 from app.collaborators import here
-from app.knowledge import clearing
+from app.knowledge import clearing, local_copies
 from app.looks import pictures
-from app.storage import StorageError, sweep_drafts
+from app.storage import StorageError
 from models import Chatbot, Generation, Source, db, tenancy
 from models.base import change, now
 from models.knowledge import STORED_KINDS
@@ -38,8 +35,7 @@ def sweep() -> int:
         _sweep_rows(before)
         orphans = [*_orphaned_uploads(before), *_orphaned_pictures(before), *_orphaned_generations(before)]
         left = [key for key in orphans if not _is_removed(key)]
-        n_removed = len(orphans) - len(left) + _sweep_local_generations(before)
-        n_removed += here().storage.sweep_drafts(before) + sweep_drafts(here().generations_dir, before)
+        n_removed = len(orphans) - len(left) + here().storage.sweep_drafts(before) + local_copies.tidy()
     _note_left(left)
     if n_removed:
         log.info("%s files and folders that nothing needs were removed", n_removed)
@@ -122,25 +118,3 @@ def _is_removed(key: str) -> bool:
         log.warning("%s could not be removed: %s", key, error)
         return False
     return True
-
-
-def _sweep_local_generations(before: dt.datetime) -> int:
-    """Remove this machine's copies of generations that were pruned, here or by another machine's worker."""
-    old = list(_old_folders(here().generations_dir, before))
-    named = set(db.session.scalars(select(Generation.uuid))) if old else set()
-    db.session.rollback()
-    orphans = [folder for folder in old if uuid.UUID(folder.name) not in named]
-    for folder in orphans:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(orphans)
-
-
-def _old_folders(generations_dir: Path, before: dt.datetime) -> Iterator[Path]:
-    for folder in generations_dir.glob("*/*"):
-        try:
-            uuid.UUID(folder.name)
-            is_old = folder.stat().st_mtime < before.timestamp()
-        except (ValueError, FileNotFoundError):
-            continue  # not a generation, or it has just gone
-        if is_old:
-            yield folder

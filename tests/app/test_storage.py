@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import signal
 import threading
+import time
 import uuid
 from io import BytesIO
 
@@ -16,10 +18,35 @@ from app.storage import Storage, StorageError
 KEY = "uploads/7/3f2a"
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(scope="module")
+def s3():
+    """Let botocore find an S3 server (moto's, over HTTP)."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield server
+    server.stop()
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
 def storage(request, tmp_path):
-    """One storage on the disk, and one that is not (fsspec's own in memory, empty)."""
-    return Storage(str(tmp_path / "stored") if request.param == "local" else f"memory://{uuid.uuid4().hex}")
+    """One storage on the disk, one in memory, and one of another server, all empty."""
+    if request.param == "local":
+        return Storage(str(tmp_path / "stored"))
+    if request.param == "memory":
+        return Storage(f"memory://{uuid.uuid4().hex}")
+    request.getfixturevalue("s3")
+    bucket = f"docent-{uuid.uuid4().hex}"
+    made = Storage(f"s3://{bucket}/kept")
+    made._filesystem.mkdir(bucket)
+    return made
 
 
 def read(storage, key):
@@ -235,3 +262,31 @@ def test_what_another_process_stored_is_seen_at_once(storage):
 def test_an_address_of_no_storage_is_refused_in_plain_words():
     with pytest.raises(StorageError, match="STORAGE_URL"):
         Storage("nonsense://bucket")
+
+
+def test_a_far_storage_that_is_away_is_said_to_be_in_seconds(s3, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    away = Storage(f"s3://away-{uuid.uuid4().hex}")
+    started = time.monotonic()
+    for call in (lambda: away.save(KEY, BytesIO(b"x"), 10), lambda: away.exists(KEY), lambda: away.delete_folder(KEY)):
+        with pytest.raises(StorageError, match="can't be used now") as caught:
+            call()
+        assert caught.value.kind == "storage"
+    assert time.monotonic() - started < 30
+
+
+def test_a_forked_process_reads_what_its_parent_stored_far_away(s3):
+    bucket = f"docent-{uuid.uuid4().hex}"
+    storage = Storage(f"s3://{bucket}")
+    storage._filesystem.mkdir(bucket)
+    storage.save(KEY, BytesIO(b"of the parent"), 100)
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.alarm(20)  # a child that waits for its parent's thread would wait for ever
+        os.write(theirs, read(storage, KEY))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(ours, 100) == b"of the parent"
+    for end in (ours, theirs):
+        os.close(end)

@@ -36,6 +36,7 @@ test-matrix: .venv/installed-tests  ## try every route x method x person x row, 
 
 faults: .venv/installed-tests  ## kill workers, parsers, embedders N_KILLS=1000 times, N_STREAMS=50 answers; print what became of it
 	N_KILLS=$(or $(N_KILLS),1000) N_STREAMS=$(or $(N_STREAMS),50) $(BIN)/python -m pytest -s tests/faults/test_kills.py tests/faults/test_streams.py
+	N_MACHINES=3 $(BIN)/python -m pytest -s tests/faults/test_machines.py
 
 translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing
 	$(BIN)/python .ci/translations.py

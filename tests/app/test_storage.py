@@ -14,25 +14,15 @@ from io import BytesIO
 import pytest
 
 from app.storage import Storage, StorageError
+from tests.s3 import make_bucket, running_s3
 
 KEY = "uploads/7/3f2a"
 
 
 @pytest.fixture(scope="module")
 def s3():
-    """Let botocore find an S3 server (moto's, over HTTP)."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        yield server
-    server.stop()
+    with running_s3() as settings:
+        yield settings
 
 
 @pytest.fixture(params=["local", "memory", "s3"])
@@ -43,10 +33,7 @@ def storage(request, tmp_path):
     if request.param == "memory":
         return Storage(f"memory://{uuid.uuid4().hex}")
     request.getfixturevalue("s3")
-    bucket = f"docent-{uuid.uuid4().hex}"
-    made = Storage(f"s3://{bucket}/kept")
-    made._filesystem.mkdir(bucket)
-    return made
+    return Storage(f"{make_bucket()}/kept")
 
 
 def read(storage, key):
@@ -276,9 +263,7 @@ def test_a_far_storage_that_is_away_is_said_to_be_in_seconds(s3, monkeypatch):
 
 
 def test_a_forked_process_reads_what_its_parent_stored_far_away(s3):
-    bucket = f"docent-{uuid.uuid4().hex}"
-    storage = Storage(f"s3://{bucket}")
-    storage._filesystem.mkdir(bucket)
+    storage = Storage(make_bucket())
     storage.save(KEY, BytesIO(b"of the parent"), 100)
     ours, theirs = os.pipe()
     child = os.fork()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from app import archives
 from app.history.taken import KINDS
 from app.history.takeout import FORMAT, VERSION
 from app.languages import gettext as _
@@ -21,12 +22,8 @@ from app.refusals import Refusal
 
 MAX_ENTRIES = 200_000
 MAX_BYTES = 50_000_000_000  # of all that is in it
-MAX_RATIO = 200  # of what is in it to the file itself
-SMALL = 50_000_000  # below it, how well it was packed is nobody's business
 MAX_LINE = 4_000_000  # bytes
 _FILE = re.compile(r"(files|pictures)/(\d{1,18})-[^/\\]{1,200}")
-_ENCRYPTED = 0x1
-_PACKED_AS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 class ParcelError(Refusal):
@@ -43,20 +40,14 @@ class Parcel:
         self.manifest = self._read_manifest()
 
     def _check(self, size: int) -> None:
-        entries = self._archive.infolist()
         known = {"manifest.json", "README.txt", *(f"{kind.file}.jsonl" for kind in KINDS)}
-        strange = [name for name in self._parts if name not in known and not _FILE.fullmatch(name)]
-        n_bytes = sum(entry.file_size for entry in entries)
-        if strange:
-            raise ParcelError(_("It holds %(name)s, which is no part of an export.", name=ascii(strange[0][:80])))
-        if len(self._parts) != len(entries):
-            raise ParcelError(_("It holds two parts of one name."))
-        if any(entry.flag_bits & _ENCRYPTED for entry in entries):
-            raise ParcelError(_("It is encrypted: take the password off first."))
-        if any(entry.compress_type not in _PACKED_AS for entry in entries):
-            raise ParcelError(_("It is packed in an unusual way: pack it as a usual ZIP."))
-        if len(entries) > MAX_ENTRIES or n_bytes > max(SMALL, min(MAX_BYTES, MAX_RATIO * size)):
-            raise ParcelError(_("What is packed in it is far larger than the file itself: it is not taken."))
+
+        def is_known(name: str) -> bool:
+            return name in known or _FILE.fullmatch(name) is not None
+
+        complaint = archives.complaint(self._archive, size, is_known, max_entries=MAX_ENTRIES, max_bytes=MAX_BYTES)
+        if complaint:
+            raise ParcelError(complaint)
 
     def _read_manifest(self) -> dict[str, Any]:
         if "manifest.json" not in self._parts:

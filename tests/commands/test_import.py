@@ -46,4 +46,4 @@ def test_it_explains_a_file_that_is_none(place, parcel, tmp_path):
     assert_plain(run(place, "import", tmp_path / "x.zip"), "no ZIP")
     with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
         archive.writestr("../../y", "y")
-    assert_plain(run(place, "import", tmp_path / "y.zip"), "no part of an export")
+    assert_plain(run(place, "import", tmp_path / "y.zip"), "does not belong in it")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app.commands import caring
 from app.commands.failing import explain
 from app.process.starting import starting
 
@@ -83,13 +84,6 @@ def _evaluate(config: Config, args: argparse.Namespace) -> int:
     return evaluating.run(config, args.chatbot, args.questions, as_json=args.json)
 
 
-def _keys(config: Config, args: argparse.Namespace) -> int:
-    from app.commands import keys
-
-    commands: dict[str, Callable[[Config], int]] = {"new": keys.new, "rotate": keys.rotate, "forget": keys.forget}
-    return commands[args.action](config)
-
-
 def _import_service(config: Config, args: argparse.Namespace) -> int:
     from app.commands import importing
 
@@ -137,16 +131,6 @@ def _add_serving(commands: Any) -> None:
         ("demo-site", "serve the demo customer's website"),
     ):
         commands.add_parser(name, help=words).set_defaults(run=_process)
-
-
-def _add_keys(commands: Any) -> None:
-    keys = commands.add_parser("keys", help="replace the secret key").add_subparsers(dest="action", required=True)
-    for name, words in (
-        ("new", "make a new secret key; the old one goes on opening what it has sealed"),
-        ("rotate", "seal every secret in the database under the present key"),
-        ("forget", "drop the former keys, once nothing is sealed with them"),
-    ):
-        keys.add_parser(name, help=words).set_defaults(run=_keys)
 
 
 def _add_questions(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +218,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serving(commands)
-    _add_keys(commands)
+    caring.add_to(commands)
     _add_knowledge(commands)
     _add_asking(commands)
     _add_insights(commands)

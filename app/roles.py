@@ -123,7 +123,7 @@ def _grants(views: dict[str, tuple[str, ...]], menu: tuple[str, ...]) -> list[li
 _members = _grants(_OF_MEMBERS, _MENU_OF_MEMBERS)
 _support = _members + _grants(_OF_LOOKERS, ("Installation", "Look at a service"))
 _staff = _support + _grants(_OF_STAFF, _MENU_OF_STAFF)
-_superadmins = _staff + _grants({"HealthPage": ("can_show", "can_test")}, ())
+_superadmins = _staff + _grants({"HealthPage": ("can_show", "can_test", "can_mend")}, ())
 
 ROLES: dict[str, list[list[str]]] = {
     "Superadmin": _superadmins,

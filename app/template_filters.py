@@ -18,10 +18,10 @@ from app.caller import standing
 from app.languages import day_in_full, number_in_words, present, retold
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.version import VERSION
 from app.wording import website, word, words
 from models.base import now
 
-VERSION = "0.1.0"
 _JUST_NOW_S = 10
 _KILO = 1000
 _Unit = Literal["second", "minute", "hour", "day", "month", "year"]

@@ -74,6 +74,7 @@ def write_exports() -> None:
 
 
 PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
+    (queues.show_scheduler, 15),
     (reconcile, 10),
     (mail.send_due, 2),
     (tell_webhooks, 5),

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -22,6 +23,7 @@ TRAINING = "training"
 TELLING = "telling"  # of webhooks, whose other side may take its time, and all else that can wait
 EXPORTING = "exporting"  # of what may take minutes
 BY_URGENCY = (TRAINING, TELLING, EXPORTING)  # a worker takes from the first one that holds anything
+_SCHEDULER, _SCHEDULER_TTL_S = "docent:scheduler", 300
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
 
 
@@ -119,5 +121,32 @@ def read_state() -> QueueState | None:
         n_workers = len(Worker.all(queue=queue, serializer=JSONSerializer))
     except RedisError:
         return None
-    since = since.replace(tzinfo=dt.UTC) if since is not None and since.tzinfo is None else since
-    return QueueState(len(waiting), now() - since if since is not None else None, n_workers)
+    return QueueState(len(waiting), now() - _in_utc(since) if since is not None else None, n_workers)
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def heartbeats() -> list[float] | None:
+    """Return how many seconds ago each worker was heard of; None where Redis can't be reached."""
+    try:
+        found = Worker.all(connection=here().redis, serializer=JSONSerializer)
+    except RedisError:
+        return None
+    heard = [_in_utc(worker.last_heartbeat) for worker in found if worker.last_heartbeat is not None]
+    return [(now() - moment).total_seconds() for moment in heard]
+
+
+def show_scheduler() -> None:
+    """Note that the scheduler is alive, for the doctor."""
+    with suppress(RedisError):
+        here().redis.set(_SCHEDULER, 1, ex=_SCHEDULER_TTL_S)
+
+
+def is_scheduler_alive() -> bool | None:
+    """Tell whether a scheduler has run within some minutes; None where Redis can't be reached."""
+    try:
+        return bool(here().redis.exists(_SCHEDULER))
+    except RedisError:
+        return None

@@ -1,4 +1,4 @@
-"""How the installation is, what it is set to, and a self-test: for superadmins."""
+"""How the installation is, what is wrong and what to do, and what it is set to: for superadmins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import os
 from dataclasses import dataclass, fields
 from typing import Any
 
+from flask import request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_login import current_user
 
 from app import audit
 from app.caller import limit_secrets, signed_in
+from app.care import doctor, parts
+from app.care.finding import Finding
+from app.care.machine import Arrival
 from app.collaborators import here
-from app.history import health
-from app.history.health import Part
 from app.languages import gettext as _
-from jobs import queues
 from models import db
 
 SECRETS = ("secret", "key", "password", "_url")  # in the names of settings whose values are not shown
@@ -40,23 +41,41 @@ class HealthPage(BaseView):
     @expose("/")
     @has_access
     def show(self) -> Any:
-        return self._page()
+        return self._page(doctor.examine(is_thorough=False, arrival=_arrival()))
 
     @expose("/", methods=["POST"])
     @has_access
     def test(self) -> Any:
-        """Try out what takes longer; no connection to the database is held meanwhile."""
+        """Look at what takes longer, too, and send a mail; what is outside has a deadline of its own."""
         limit_secrets("self-test")
         email = current_user.email
         audit.record("installation.test", signed_in())
         db.session.commit()
-        return self._page(health.try_out(email))
+        findings = doctor.examine(is_thorough=True, arrival=_arrival())
+        return self._page([*findings, parts.try_mail(email)], is_thorough=True)
 
-    def _page(self, tried: list[Part] | None = None) -> Any:
+    @expose("/mend", methods=["POST"])
+    @has_access
+    def mend(self) -> Any:
+        """Mend what is safe to mend, and look again."""
+        limit_secrets("self-test")
+        audit.record("installation.mend", signed_in())
+        db.session.commit()
+        done = doctor.mend(doctor.examine(is_thorough=True))
+        findings = doctor.examine(is_thorough=True, arrival=_arrival())
+        return self._page(findings, is_thorough=True, done=done)
+
+    def _page(self, findings: list[Finding], *, is_thorough: bool = False, done: list[str] | None = None) -> Any:
         return self.render_template(
-            "home/health.html", parts=health.read_parts(), queue=queues.read_state(), tried=tried,
-            versions=health.read_versions(), settings=read_settings(), appbuilder=self.appbuilder,
+            "home/health.html", findings=findings, is_thorough=is_thorough, done=done, versions=parts.read_versions(),
+            settings=read_settings(), appbuilder=self.appbuilder,
         )  # fmt: skip
+
+
+def _arrival() -> Arrival:
+    """Tell how this request came in."""
+    header = request.headers.get("X-Forwarded-For", "")
+    return Arrival(request.scheme, request.host, len([part for part in header.split(",") if part.strip()]))
 
 
 def read_settings() -> list[Setting]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -76,11 +77,18 @@ def _require_address(config: Config) -> None:
 
 
 def _migrate() -> None:
+    """Bring the database up to date, and say how long each step took: the next time it may be a larger one."""
     complaint = versioning.check_version(db.engine)
-    if "newer" in complaint:
+    if complaint == versioning.NEWER:
         raise CommandError(complaint)
-    if complaint:
+    if complaint == versioning.OLDER:
+        versioning.upgrade(_tell_step)
+    elif complaint:
         versioning.upgrade()
+
+
+def _tell_step(revision: str, seconds: float) -> None:
+    print(f"the database was brought to {revision} in {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
 def _seed(config: Config) -> tuple[str, str] | None:

@@ -33,13 +33,20 @@ def sweep() -> int:
     before = now() - AGE
     with tenancy.everything():
         _sweep_rows(before)
-        orphans = [*_orphaned_uploads(before), *_orphaned_pictures(before), *_orphaned_generations(before)]
+        orphans = find_orphans()
         left = [key for key in orphans if not _is_removed(key)]
         n_removed = len(orphans) - len(left) + here().storage.sweep_drafts(before) + local_copies.tidy()
     _note_left(left)
     if n_removed:
         log.info("%s files and folders that nothing needs were removed", n_removed)
     return n_removed
+
+
+def find_orphans() -> list[str]:
+    """Return the keys of what is stored, is old enough, and is named by no row."""
+    before = now() - AGE
+    with tenancy.everything():
+        return [*_orphaned_uploads(before), *_orphaned_pictures(before), *_orphaned_generations(before)]
 
 
 def _sweep_rows(before: dt.datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 _REVISION = re.compile(r"^revision = [\"'](.+)[\"']", re.MULTILINE)
 NO_DATABASE = "This installation has no database yet: run `python run.py init` first."
+OLDER = "The database is of an older version: run `python run.py init`, which brings it up to date."
+NEWER = "The database is of a newer version of Docent than this program: install that version, or restore a backup."
 
 
 def known_versions() -> list[str]:
@@ -32,18 +35,20 @@ def _version_of(connection: Connection) -> str | None:
     return found
 
 
+def current_version(engine: Engine) -> str | None:
+    """Return the version that a database is of; None where it is empty."""
+    with engine.connect() as connection:
+        return _version_of(connection)
+
+
 def check_version(engine: Engine) -> str:
     """Return what is wrong with a database's version, and what to do; empty when it is the right one."""
-    with engine.connect() as connection:
-        current = _version_of(connection)
-    known = known_versions()
+    current, known = current_version(engine), known_versions()
     if current == known[-1]:
         return ""
     if current is None:
         return NO_DATABASE
-    if current in known:
-        return "The database is of an older version: run `python run.py init`, which brings it up to date."
-    return "The database is of a newer version of Docent than this program: install that version, or restore a backup."
+    return OLDER if current in known else NEWER
 
 
 def _config() -> Config:
@@ -54,8 +59,10 @@ def _config() -> Config:
     return config
 
 
-def upgrade() -> None:
-    """Bring the database up to date."""
+def upgrade(tell: Callable[[str, float], None] = lambda _revision, _seconds: None) -> None:
+    """Bring the database up to date; `tell` hears of each step when it is done, and how many seconds it took."""
     from alembic import command
 
-    command.upgrade(_config(), "head")
+    config = _config()
+    config.attributes["tell"] = tell
+    command.upgrade(config, "head")

@@ -51,7 +51,7 @@ def fill_folder(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     sweep_unfinished(folder.parent)
-    part, lock = _make_part(folder)
+    part, lock = make_part(folder)
     try:
         yield part
         _sync_path(part)
@@ -149,7 +149,10 @@ def _digest(body: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def _make_part(folder: Path) -> tuple[Path, int]:
+def make_part(folder: Path) -> tuple[Path, int]:
+    """Make an empty sibling folder to work in; return it and its lock, which is held until it is closed. Whoever
+    is killed meanwhile leaves it to `sweep_unfinished`.
+    """
     for _ in range(100):
         part = folder.parent / f".{folder.name}.{secrets.token_hex(6)}{UNFINISHED}"
         part.mkdir()

@@ -15,7 +15,7 @@ from app.core import create_core
 from app.knowledge import chatbots
 from models import Chatbot, db, tenancy
 from models.engine import engine_options
-from models.migrations.versioning import NO_DATABASE, check_version
+from models.migrations.versioning import NO_DATABASE, OLDER, check_version
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def installation(config: Config, create: Callable[[Config], Flask] = create_core) -> Iterator[Flask]:
+def installation(
+    config: Config, create: Callable[[Config], Flask] = create_core, *, may_be_older: bool = False
+) -> Iterator[Flask]:
     """Open an initialized installation, with every service in scope: who works on the machine owns it.
 
-    `create` is `create_app` for a command that writes mails or shows pages.
+    `create` is `create_app` for a command that writes mails or shows pages. With `may_be_older` the database may not
+    have been brought up to date: no row of it is to be read.
 
     Raises:
         CommandError: it was never initialized, or its database is of another version.
     """
-    require_database(config)
+    require_database(config, may_be_older=may_be_older)
     app = create(config.prepared())
     with app.app_context(), tenancy.everything():
         try:
@@ -42,7 +45,7 @@ def installation(config: Config, create: Callable[[Config], Flask] = create_core
             db.engine.dispose()  # a database server would keep the connections open
 
 
-def require_database(config: Config) -> None:
+def require_database(config: Config, *, may_be_older: bool = False) -> None:
     """Look whether the database is there and of this version, before anything is made or started.
 
     Raises:
@@ -53,7 +56,7 @@ def require_database(config: Config) -> None:
         raise CommandError(NO_DATABASE)  # connecting would make an empty file
     engine = create_engine(url, poolclass=NullPool, **engine_options(config.database))
     complaint = check_version(engine)
-    if complaint:
+    if complaint and not (may_be_older and complaint == OLDER):
         raise CommandError(complaint)
 
 

@@ -1,0 +1,116 @@
+"""The drill: a backup that is made while people write is restored elsewhere, where all is well and answers are the same."""
+
+from __future__ import annotations
+
+import io
+import stat
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
+from app import answering
+from app.care import doctor, parts
+from app.commands import backing_up, backups
+from app.core import create_core
+from app.knowledge import ingest, publish, reconcile, sources
+from config import read_config
+from models import Chatbot, Message, Source, db, tenancy
+from models.knowledge import STORED_KINDS
+from tests.care.conftest import QUESTION
+from tests.conftest import inside
+from tests.history.chats import say, start
+from tests.waiting import PATIENCE_S, wait_until
+
+OF_THIS_MACHINE = {"disk", "redis", "queue", "workers", "scheduler"}
+
+
+class Writers:
+    """Two people who write without a pause: one chats, one uploads texts and has them read."""
+
+    def __init__(self, app, customer):
+        self.app, self.customer, self.stopped, self.n_done = app, customer, threading.Event(), {"chat": 0, "upload": 0}
+        self.threads = [threading.Thread(target=self._go, args=(what,)) for what in (self.chat, self.upload)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join(PATIENCE_S)
+
+    def _go(self, write):
+        while not self.stopped.is_set():
+            with inside(self.app):
+                write()
+                self.n_done[write.__name__] += 1
+
+    def chat(self):
+        say(start(self.customer), "Is it open?", "It is.")
+
+    def upload(self):
+        chatbot = db.session.get(Chatbot, self.customer.chatbot_id)
+        text = f"Parcel number {self.n_done['upload']} is on its way to the harbor."
+        source = sources.add_file(chatbot, f"{self.n_done['upload']}.txt", io.BytesIO(text.encode()))
+        db.session.commit()
+        ingest.ingest(source.id)
+
+    def have_gone_on(self):
+        seen = dict(self.n_done)
+
+        def both_have_written_again():
+            return all(self.n_done[name] > seen[name] for name in seen)
+
+        wait_until(both_have_written_again)
+
+
+@pytest.fixture(scope="module")
+def backup(app, ada, bot, tmp_path_factory):
+    """A backup that was made while others wrote."""
+    place = tmp_path_factory.mktemp("kept") / "docent.zip"
+    with Writers(app, ada) as writers:
+        writers.have_gone_on()
+        with inside(app):
+            backing_up.back_up(place, timeout_s=PATIENCE_S)
+        writers.have_gone_on()
+    return place
+
+
+@pytest.fixture
+def restored(app, backup, tmp_path, artifact, empty_database):
+    """The installation that was restored from it, elsewhere."""
+    folder = tmp_path / "new"
+    folder.mkdir(mode=0o700)
+    (folder / "embedder").symlink_to(artifact)
+    config = read_config({
+        "DATA_DIR": str(folder), "DATABASE_URL": empty_database, "BASE_URL": "http://localhost",
+        "SECRET_KEY": app.extensions["docent"].config.secret_key,
+    })  # fmt: skip
+    assert backups.restore(config, str(backup), timeout_s=PATIENCE_S) == 0
+    made = create_core(config.prepared())
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+def test_what_was_backed_up_under_writes_is_whole_and_answers_the_same(app, ada, bot, backup, restored):
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    before = bot.ask(QUESTION)
+    with restored.app_context(), tenancy.everything():
+        for chatbot_id in reconcile.due_chatbots():
+            publish.publish(chatbot_id)
+        found = doctor.examine(is_thorough=True)
+        assert [f for f in found if f.state == "wrong" and f.check not in OF_THIS_MACHINE] == []
+        named = select(Source).where(Source.kind.in_(STORED_KINDS), Source.deleted_at.is_(None))
+        for source in db.session.scalars(named):
+            with parts.here().storage.open(source.data_loc) as stream:
+                assert len(stream.read()) == source.filesize
+        counts = select(Message.type, func.count(Message.id)).group_by(Message.type)
+        assert set(dict(db.session.execute(counts).all())) == {"client", "bot"}
+        answer = list(answering.stream(db.session.get(Chatbot, ada.chatbot_id), QUESTION, []))[-1][1]
+        assert (answer.state, answer.text) == (before.state, before.text)
+        assert answer.state == "grounded"
+        db.session.remove()

@@ -27,6 +27,7 @@ from app.commands.backup_file import (
     Manifest,
     mark_of,
 )
+from app.disk import sync
 from app.storage import StorageError
 from app.version import VERSION
 from indexes.durable import FolderError, make_part, read_sealed, sweep_unfinished
@@ -75,18 +76,10 @@ def _workplace(place: Path) -> Iterator[Path]:
     folder.chmod(0o700)
     try:
         yield folder
-        _sync(place.parent)
+        sync(place.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fill(draft: Path, folder: Path, *, with_generations: bool, timeout_s: float) -> int:

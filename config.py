@@ -63,6 +63,14 @@ class Config:
         32, values.whole(1, 1024), doc="threads of each web process; a streaming answer holds one"
     )
     log_level: str = _setting("INFO", values.log_level, doc="DEBUG, INFO, WARNING or ERROR")
+    log_format: str = _setting("text", values.log_format, doc="text, or json: one object a line")
+    sentry_dsn: str = _setting("", values.web_address, doc="address at Sentry that errors are sent to")
+    otel_exporter_otlp_endpoint: str = _setting(
+        "", values.web_address, doc="address of an OpenTelemetry collector, OTLP over HTTP, that spans are sent to"
+    )
+    metrics_token: str = _setting(
+        "", values.secret, doc="token that opens /metrics; empty: it is open to programs on this machine alone"
+    )
     superadmin_email: str = _setting("admin@example.com", doc="e-mail of the superadmin that `init` makes")
     embedding_model: str = _setting(
         "sentence-transformers/all-MiniLM-L6-v2",

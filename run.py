@@ -14,9 +14,15 @@ def wsgi_app() -> Flask:
     from app.process.starting import starting
 
     with starting():
+        from app import figures, logs, telemetry
         from app.factory import create_app
         from config import read_config
-    return create_app(read_config().prepared())
+    config = read_config().prepared()
+    logs.start(config.log_level, config.log_format, "web")
+    telemetry.start(config, "web")
+    app = create_app(config)
+    figures.keep_sending(app)
+    return app
 
 
 def main() -> int:

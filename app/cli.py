@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import functools
 import io
-import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app import logs
 from app.commands import caring
 from app.commands.failing import explain
 from app.process.starting import starting
@@ -246,18 +246,11 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _start_log(level: str) -> None:
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=level, stream=sys.stderr, format=form)
-    for name in ("flask_appbuilder", "alembic", "faiss"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-
-
 def _run(argv: list[str], read_config: Callable[[dict[str, str]], Config]) -> int:
     try:
         args = build_parser().parse_args(argv)
         config = read_config(_settings_of(args))
-        _start_log(config.log_level)
+        logs.start(config.log_level, config.log_format, args.command)
         return int(args.run(config, args))
     finally:
         sys.stdout.flush()

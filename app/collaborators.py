@@ -19,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisSilent
 from app.breaker import Breaker
 from app.net import Fetcher, FetchSettings
 from app.storage import Storage
+from app.tally import Tally
 from app.tokens import Signer
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Collaborators:
     """Settings and what was built from them. Heavy things (embedder, Redis client) are made on first use."""
 
     config: Config
+    tally: Tally = field(default_factory=Tally)
     _made: dict[str, Any] = field(default_factory=dict)
     _redis_away: tuple[str, float] = ("", 0.0)  # the address that did not answer, and until when it is left alone
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.process import Child, Supervisor, answers_on_port, redis_child
+from app.process.lines import as_object, behind_name
 
 if TYPE_CHECKING:
     from config import Config
@@ -43,4 +44,5 @@ def _private_socket(config: Config) -> Path:
 
 def run(config: Config, *, demo: bool, on_ready: Callable[[], None]) -> int:
     """Start everything, call `on_ready`, and wait; Ctrl-C and SIGTERM end every child. Return the exit code."""
-    return Supervisor(children(config, demo=demo)).run(on_ready)
+    shape = as_object if config.log_format == "json" else behind_name
+    return Supervisor(children(config, demo=demo), shape=shape).run(on_ready)

@@ -78,17 +78,20 @@ def _answer_http(error: HTTPException) -> Any:
     return _answer(status, _CODES.get(status, "error"), str(_WORDS.get(status, HTTPStatus(status).phrase)))
 
 
+def _route() -> str:
+    """Return what was asked for, as the log may tell it: the address itself may hold the token of a link."""
+    return request.url_rule.rule if request.url_rule else "an unknown address"
+
+
 def _answer_known(error: Exception) -> Any:
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
-    log.warning("request %s: %s answered with %s: %s", g.get("request_id"), request.path, status, error)
+    log.warning("request %s: %s answered with %s: %s", g.get("request_id"), _route(), status, error)
     db.session.rollback()  # the page that says so reads who is signed in
     return _answer(status, code, str(_WORDS[status]))
 
 
 def _answer_unknown(error: Exception) -> Any:
-    log.error(
-        "request %s: unexpected error on %s %s", g.get("request_id"), request.method, request.path, exc_info=error
-    )
+    log.error("request %s: unexpected error on %s %s", g.get("request_id"), request.method, _route(), exc_info=error)
     return _answer(500, "internal_error", str(_WORDS[500]))
 
 

@@ -15,6 +15,7 @@ from app import (
     headers,
     kept_forms,
     localization,
+    probes,
     refused_forms,
     security,
     sent_once,
@@ -39,6 +40,7 @@ def create_app(config: Config) -> Flask:
     migrate.init_app(app, db)
     mail.init_app(app)
     errors.install(app)
+    probes.install(app)
     refused_forms.install(app)
     with app.app_context():
         appbuilder = AppBuilder(app, db.session, base_template="shell.html", static_folder=None)

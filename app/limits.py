@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
+from app import figures
 from app.collaborators import here
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,13 @@ def per_minute(n: int) -> str:
 
 def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
     """Count one try of `who` at `what`, or `cost` of them; False when the rule ("10 per minute") has no room for it."""
+    is_allowed = _count(rule, what, who, cost)
+    if not is_allowed:
+        figures.count(figures.REFUSALS, what)
+    return is_allowed
+
+
+def _count(rule: str, what: str, who: str, cost: int) -> bool:
     who = here().signer.derive("limit", who)
     try:
         with here().asking_redis():

@@ -48,7 +48,7 @@ class DocentSecurityManager(SecurityManager):
 def _open_scope() -> None:
     tenancy.clear()
     audit.set_actor(None)
-    if request.blueprint == "widget" or request.endpoint in (None, "static", "appbuilder.static"):
+    if request.blueprint in ("widget", "probes") or request.endpoint in (None, "static", "appbuilder.static"):
         return
     if keyholder.is_asked():
         g.standing = keyholder.identify()

@@ -70,6 +70,12 @@ def log_level(text: str) -> str:
     return text.upper()
 
 
+def log_format(text: str) -> str:
+    if text.lower() not in ("text", "json"):
+        raise ValueError("use text or json")
+    return text.lower()
+
+
 def web_parts(text: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(text)

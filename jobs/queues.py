@@ -111,9 +111,9 @@ def wake_exports(*export_ids: int) -> None:
     _wake("jobs.exports.write_export", export_ids, name_of_queue=EXPORTING)
 
 
-def read_state() -> QueueState | None:
-    """Return how the queue stands; None where Redis can't be reached."""
-    queue = Queue(TRAINING, connection=here().redis, serializer=JSONSerializer)
+def read_state(name: str = TRAINING) -> QueueState | None:
+    """Return how a queue stands; None where Redis can't be reached."""
+    queue = Queue(name, connection=here().redis, serializer=JSONSerializer)
     try:
         waiting = queue.job_ids
         first = queue.fetch_job(waiting[0]) if waiting else None

@@ -12,12 +12,15 @@ _READS = ("SELECT", "PRAGMA", "EXPLAIN", "BEGIN", "WITH")
 
 def engine_options(url: str) -> dict[str, Any]:
     """Return Flask-SQLAlchemy's engine options for the database that `url` names."""
+    # Errors of statements are told without their values: those are what people wrote.
     if url.startswith("sqlite"):
         # isolation_level None: Python's sqlite3 begins no transaction of its own, see `_begin_to_write`.
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}}
+        how: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
+        return {"hide_parameters": True, "connect_args": how}
     # A server that was restarted costs one ping, not an error page. A lock is never waited for longer than a request.
     options = "-c lock_timeout=15000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
-    return {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"connect_timeout": 5, "options": options}}
+    how = {"connect_timeout": 5, "options": options}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_recycle": 1800, "connect_args": how}
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

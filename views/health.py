@@ -19,7 +19,7 @@ from app.collaborators import here
 from app.languages import gettext as _
 from models import db
 
-SECRETS = ("secret", "key", "password", "_url")  # in the names of settings whose values are not shown
+SECRETS = ("secret", "key", "password", "token", "dsn", "_url")  # in the names of settings whose values are not shown
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from sqlalchemy.orm.exc import StaleDataError
 
-from app import limits
+from app import figures, limits
 from app.domains import counting, health
 from app.history import anonymous, recording, transcripts, visitors
 from app.leads import submissions
@@ -51,6 +51,8 @@ def _end_turn(_error: BaseException | None) -> None:
 @blueprint.errorhandler(WidgetError)
 def _refuse(error: WidgetError) -> Response:
     db.session.rollback()
+    if error.code in ("quota_exhausted", "overloaded"):  # a rate counts for itself
+        figures.count(figures.REFUSALS, error.code)
     if g.get("embed") and error.reason in health.REASONS:
         counting.note_refusal(g.embed, error.reason, request.headers.get("Origin", ""))
     return error.answer()

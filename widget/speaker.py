@@ -15,7 +15,7 @@ from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from app import answering
@@ -23,6 +23,7 @@ from app.answering.answer import ERROR, Answer
 from app.answering.trace import Trace
 from app.history import recording, transcripts
 from app.plans import usage
+from app.telemetry import spans
 from app.turns import turn
 from models import Chatbot, db, tenancy
 from widget.errors import WidgetError
@@ -64,19 +65,24 @@ def event(name: str, **data: Any) -> str:
 
 @dataclass(frozen=True)
 class Turn:
-    """Which answer is to be made; `counted_in` is the month of its quota, None where nothing was counted."""
+    """Which answer is to be made; `counted_in` is the month of its quota, None where nothing was counted.
+
+    `request_id` is the name of the request that asked for it.
+    """
 
     id: int
     uuid: str
     chatbot_id: int
     service_id: int
     counted_in: datetime | None
+    request_id: str
 
 
 class Speaker:
     """One answer being made. `events` holds what to send; None is the end."""
 
     def __init__(self, app: Flask, turn: Turn, question: str, place: threading.BoundedSemaphore) -> None:
+        self._span = g.get("span")  # of the request that asks
         self._app, self._turn, self._question, self._place = app, turn, question, place
         self._shown: list[str] = []
         self._trace = Trace()
@@ -103,11 +109,12 @@ class Speaker:
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         with self._app.app_context(), tenancy.use(tenancy.service_scope(self._turn.service_id)):
+            g.request_id, g.span = self._turn.request_id, self._span
             yield
 
     def _run(self) -> None:
         try:
-            with self._at_work():
+            with self._at_work(), spans.span("answer"):
                 self._speak()
         except Exception:
             log.exception("answer %s could be neither made nor given back", self._turn.uuid)

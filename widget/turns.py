@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from app.answering import presets
 from app.history import recording
@@ -51,7 +51,8 @@ def _speak(visit: Visit, answer: Message, text: str) -> Response:
             counted_in = usage.reserve(visit.service, METRIC)
             if counted_in is None:
                 raise WidgetError("quota_exhausted", words=presets.manner_of(visit.chatbot).quota)
-        turn = Turn(answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id, counted_in)
+        ids = answer.id, str(answer.uuid), visit.chatbot.id, visit.service.id
+        turn = Turn(*ids, counted_in, g.get("request_id", ""))
         db.session.commit()
         speaker = Speaker(app, turn, text, place)
     response = _respond(_read(speaker, request.environ.get("gunicorn.socket"), is_open))

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from app import figures
+from app.answering.counted import counted
 from app.answering.deadline import Deadline
 from app.answering.endpoints import Endpoint
 from app.answering.prompting import Messages
@@ -26,6 +28,7 @@ from app.breaker import Busy, Resting
 from app.collaborators import here
 from app.languages import in_english
 from app.net import FetchError, pin_host, shared_context
+from app.telemetry import spans
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -73,7 +76,7 @@ def stream(endpoint: Endpoint, messages: Messages, usage: Usage) -> Iterator[str
         ChatModelError: any failure: unreachable, refused, too slow, cut off, endless, or not understood.
     """
     config = here().config
-    yield from _guarded(endpoint, messages, usage, Limits(config.chat_model_first_token_s, config.chat_model_timeout_s))
+    yield from _counted(endpoint, messages, usage, Limits(config.chat_model_first_token_s, config.chat_model_timeout_s))
 
 
 def complete(endpoint: Endpoint, messages: Messages, usage: Usage, *, timeout_s: float, tokens: int) -> str:
@@ -82,7 +85,12 @@ def complete(endpoint: Endpoint, messages: Messages, usage: Usage, *, timeout_s:
     Raises:
         ChatModelError: as `stream` does.
     """
-    return "".join(_guarded(endpoint, messages, usage, Limits(timeout_s, timeout_s, tokens, retries=0)))
+    return "".join(_counted(endpoint, messages, usage, Limits(timeout_s, timeout_s, tokens, retries=0)))
+
+
+def _counted(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limits) -> Iterator[str]:
+    with spans.span("chat model", whose=endpoint.whose), counted(endpoint, usage):
+        yield from _guarded(endpoint, messages, usage, limits)
 
 
 def _guarded(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limits) -> Iterator[str]:
@@ -112,6 +120,7 @@ def _try(endpoint: Endpoint, messages: Messages, usage: Usage, limits: Limits) -
                 for words in _ask(endpoint, messages, usage, limits, deadline):
                     if not spoke:
                         usage.first_token_ms = round((time.monotonic() - started) * 1000)
+                        figures.observe(figures.FIRST_WORDS, usage.first_token_ms / 1000, endpoint.whose)
                         deadline.move(limits.whole_s - (time.monotonic() - started))
                     spoke = True
                     yield words

@@ -32,6 +32,11 @@ class Endpoint:
         """Return what failures are counted for: one customer's wrong key must not rest the server for another's."""
         return self.base_url, self.model, hashlib.sha256(self.key.encode()).hexdigest()
 
+    @property
+    def whose(self) -> str:
+        """Return who set it up, as figures tell it; not the address, which may be an owner's own."""
+        return "owner" if self.is_typed else "installation"
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -72,7 +72,7 @@ def write(task: Task, usage: Usage) -> Generator[Event, None, Written]:
             cited = _cited(task, draft.text)
             quotes = [(passage, extractive.quote(passage, draft.text)) for passage in cited]
             return Written(draft.text.strip(), quotes, endpoint.model)
-        log.info("the documents' own words are shown: %s", draft.trouble)
+        log.info("the documents' own words are shown in place of a chat model's")
     reading = extractive.read(task.passages, task.sentences, at_length=task.manner.quotes_at_length)
     if draft.text:
         yield "replace", reading.text
@@ -92,6 +92,7 @@ def _draft(task: Task, endpoint: Endpoint, usage: Usage, draft: _Draft) -> Itera
             draft.text += part
             yield "delta", part
     except ChatModelError as error:
+        log.info("the chat model's answer is not used: %s", error)
         draft.trouble = str(error)
         return
     draft.trouble = _fault(task, draft.text)

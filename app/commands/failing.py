@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
 # Errors whose own message is such a sentence, by name: importing them would load the rooms that a command may not need.
-_PLAIN = {"CommandError", "ConfigError", "IndexesError", "AddressError", "Refusal", "RunError", "StorageError"}
+_PLAIN = {
+    "CommandError",
+    "ConfigError",
+    "IndexesError",
+    "AddressError",
+    "MissingLibrary",
+    "Refusal",
+    "RunError",
+    "StorageError",
+}
 _FULL = "The disk is full: make room for the data folder (DATA_DIR) and try again."
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DAMAGED = "The database file is damaged ({}): stop Docent, put a backup of the file back, and start again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from app import telemetry
 from app.commands.opening import require_database
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def require_redis(config: Config) -> None:
 
 def run(name: str, config: Config) -> int:
     """Run one process until it is stopped; what it needs is looked for first."""
+    telemetry.start(config, name)
     require_database(config)
     if name in ("worker", "scheduler"):
         require_redis(config)

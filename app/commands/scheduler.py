@@ -9,7 +9,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flask import g
+
+from app import figures
 from app.factory import create_app
+from app.telemetry import spans
 from jobs.periodic import PERIODIC
 
 if TYPE_CHECKING:
@@ -35,8 +39,16 @@ def run(config: Config) -> int:
 
 
 def _run(app: Flask, job: Callable[[], object]) -> None:
-    try:
-        with app.app_context():
-            job()
-    except Exception:
-        log.exception("a periodic job failed")
+    """Run one job; however it ends, its time and that are told."""
+    with app.app_context():
+        g.job_id = _name(job)
+        try:
+            with spans.span("periodic job", name=_name(job)), figures.timed(figures.RUNS, None, _name(job)):
+                job()
+        except Exception:
+            log.exception("the periodic job %s failed", _name(job))
+        figures.send()
+
+
+def _name(job: Callable[[], object]) -> str:
+    return f"{job.__module__.rpartition('.')[2]}.{job.__name__}"

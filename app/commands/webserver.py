@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from app import figures
 from app.collaborators import here
 from app.commands.patience import PatientWorker
+from app.commands.server_log import ServerLog
 from app.knowledge import local_copies
 from app.process.starting import starting
 
@@ -46,6 +48,7 @@ class WebServer(BaseApplication):
             "graceful_timeout": 3,
             "keepalive": 5,
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "worker_tmp_dir": "/dev/shm",  # noqa: S108 - gunicorn's heartbeat file; on a disk it can stall
             "post_worker_init": _begin,
             "control_socket_disable": True,
@@ -62,6 +65,7 @@ class WebServer(BaseApplication):
 
 
 def _begin(worker: Any) -> None:
+    figures.keep_sending(worker.wsgi)
     threading.Thread(target=_work_aside, args=(worker.wsgi,), daemon=True, name="aside").start()
 
 

@@ -14,17 +14,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flask import g
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
+from app import figures, telemetry
 from app.commands.embedding_process import EmbeddingProcess
 from app.factory import create_app
 from app.knowledge import local_copies
 from app.knowledge.embedding import SOCKET
 from app.process import die_with_parent
+from app.telemetry import spans
 from jobs import queues, training
 from models import db
 
@@ -72,7 +75,18 @@ class AppWorker(Worker):
 
     def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
         with self.app.app_context():
-            return bool(super().perform_job(job, queue, execution))
+            g.job_id = job.id
+            timed = figures.timed(figures.JOBS, figures.JOB_TIMES, _name(job))
+            with spans.span("job", name=_name(job)), timed as outcome:
+                is_done = bool(super().perform_job(job, queue, execution))
+                outcome.append("done" if is_done else "failed")
+            figures.send()
+            telemetry.flush()
+            return is_done
+
+    def handle_exception(self, job: Any, *exc_info: Any) -> None:
+        """Log why a job failed, in our log's own way: RQ would write out what the exception says."""
+        log.error("job %s failed", job.id, exc_info=exc_info)
 
     def run_maintenance_tasks(self) -> None:
         """Every ten minutes; also look after this machine's disk."""
@@ -88,10 +102,16 @@ class AppWorker(Worker):
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)
         try:
             with self.app.app_context():
+                figures.count(figures.JOBS, _name(job), "killed")
+                figures.send()
                 training.bury(job.func_name, *job.args)
         except Exception:
             log.exception("the rows of job %s could not be set right; the scheduler will see to it", job.id)
         _close_connections(self.app)
+
+
+def _name(job: Any) -> str:
+    return str(job.func_name).rpartition(".")[2]
 
 
 def _close_connections(app: Flask) -> None:

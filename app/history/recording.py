@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app import figures
 from app.answering import budgets
 from app.answering.answer import Answer, Citation
 from app.collaborators import here
@@ -179,6 +180,14 @@ def close_turn(answer_id: int, answer: Answer, *, finish: str = "complete") -> N
         _announce("refused", chat, row)
     summary.renew(chat)
     db.session.commit()
+    _count(answer, finish)
+
+
+def _count(answer: Answer, finish: str) -> None:
+    """Tell who watches the installation; an answer that is cut off for its visitor's sake has no state."""
+    state = answer.state or finish
+    figures.count(figures.ANSWERS, state)
+    figures.observe(figures.ANSWER_TIMES, answer.response_ms / 1000, state)
 
 
 def _as_stored(row: Message, answer: Answer) -> Answer:

@@ -14,6 +14,7 @@ from typing import Any
 from flask_mail import Message
 from sqlalchemy import delete, select, update
 
+from app import figures
 from app.collaborators import here
 from app.languages import in_english
 from app.mail.composing import compose, has_server, link
@@ -70,6 +71,7 @@ def send_due(limit: int = 50) -> int:
     n_sent = 0
     for mail_id in ids:
         how = _send_one(mail_id) if _take(mail_id) else "taken"
+        figures.count(figures.MAILS, how)
         n_sent += how == "sent"
         if how == "away":
             break

@@ -6,8 +6,11 @@ import os
 import selectors
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
+
+from app.process.lines import behind_name
 
 _BLOCK = 65536
 MAX_LINE_BYTES = 16384  # a longer one is cut in pieces
@@ -17,7 +20,8 @@ MAX_KEPT_LINES = 20
 class Output:
     """Reads the children's pipes when told to, in the one thread there is; writes to a file, else to stderr."""
 
-    def __init__(self, log_file: Path | None = None) -> None:
+    def __init__(self, log_file: Path | None = None, shape: Callable[[str, str], str] = behind_name) -> None:
+        self._shape = shape
         self._file = log_file.open("a", encoding="utf-8", buffering=1) if log_file else None
         self._pipes = selectors.DefaultSelector()
         self._begun: dict[int, bytes] = {}
@@ -61,7 +65,7 @@ class Output:
     def say(self, name: str, line: str) -> None:
         try:
             target = self._file or sys.stderr
-            target.write(f"{name:<9} | {line}\n")
+            target.write(f"{self._shape(name, line)}\n")
             target.flush()
         except (OSError, ValueError):
             if not self._file:  # the terminal is gone; else the disk is full: the run goes on either way

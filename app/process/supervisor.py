@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from app.process import guard
+from app.process.lines import behind_name
 from app.process.output import Output
 
 STOP_PATIENCE_S = 5.0
@@ -120,9 +121,11 @@ class _Running:
 class Supervisor:
     """Runs children in their order; what they say goes to a log file, or to stderr."""
 
-    def __init__(self, children: Sequence[Child], log_file: Path | None = None) -> None:
+    def __init__(
+        self, children: Sequence[Child], log_file: Path | None = None, shape: Callable[[str, str], str] = behind_name
+    ) -> None:
         self._running = [_Running(child) for child in children]
-        self._log_file = log_file
+        self._log_file, self._shape = log_file, shape
         self._n_stops = 0
 
     def run(self, on_ready: Callable[[], None]) -> int:
@@ -131,7 +134,7 @@ class Supervisor:
         0 after Ctrl-C, SIGTERM or SIGHUP (a second one does not wait); 1 when a child does not come up, or dies five
         times within a minute, which is said in one sentence.
         """
-        with self._signals(), Output(self._log_file) as output, _Watcher() as watcher:
+        with self._signals(), Output(self._log_file, self._shape) as output, _Watcher() as watcher:
             try:
                 for running in self._running:
                     self._start(running, output, watcher)

@@ -56,6 +56,10 @@ def make_place(app, customer, host: str | None = None) -> Place:
 
 @pytest.fixture(scope="module")
 def place(app, ada) -> Place:
+    return make_taught_place(app, ada)
+
+
+def make_taught_place(app, ada) -> Place:
     with inside(app):
         source = sources.add_file(db.session.get(Chatbot, ada.chatbot_id), "terms.md", io.BytesIO(TEXT))
         db.session.commit()

@@ -1,0 +1,136 @@
+"""Figures for whoever watches an installation: counted in each process, summed up in Redis, told by `/metrics`.
+
+In Redis and not in files of each machine, as workers have no port to be asked at, work horses live for one job, and
+any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it.
+While Redis is away figures wait in their process; lost with it, they begin anew, which Prometheus knows of counters.
+Labels come from lists of ours alone: nothing that a person has typed, and no customer's name, is one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from app.collaborators import here
+from app.tally import Key
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+KEY = "docent:figures"
+EVERY_S = 2.0
+_FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_SPOKEN = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
+_LONG = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A counter, or a histogram of seconds where it has buckets (their upper bounds)."""
+
+    name: str
+    words: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+REQUESTS = Figure("docent_http_requests", "Requests by route and class of status.", ("method", "route", "status"))
+REQUEST_TIMES = Figure(
+    "docent_http_request_seconds", "Time until a response begins, by route.", ("method", "route"), _FAST
+)
+ANSWERS = Figure("docent_answers", "Visitors' questions by what became of them.", ("state",))
+ANSWER_TIMES = Figure("docent_answer_seconds", "Time from a question to its whole answer.", ("state",), _SPOKEN)
+MODEL_CALLS = Figure("docent_chat_model_calls", "Calls of chat models by what became of them.", ("whose", "outcome"))
+MODEL_TOKENS = Figure("docent_chat_model_tokens", "Tokens that chat models read and wrote.", ("whose", "direction"))
+FIRST_WORDS = Figure("docent_chat_model_first_word_seconds", "Time to a model's first word.", ("whose",), _SPOKEN)
+REFUSALS = Figure("docent_limit_refusals", "What was refused because a limit was reached.", ("limit",))
+JOBS = Figure("docent_jobs", "Jobs of workers by what became of them.", ("job", "outcome"))
+JOB_TIMES = Figure(
+    "docent_job_seconds", "How long jobs of workers took; publish_chatbot is a training.", ("job",), _LONG
+)
+RUNS = Figure("docent_scheduler_runs", "Runs of what happens by the clock.", ("job", "outcome"))
+MAILS = Figure("docent_mails", "Tries to hand a mail to the mail server.", ("outcome",))
+
+ALL = (
+    REQUESTS, REQUEST_TIMES, ANSWERS, ANSWER_TIMES, MODEL_CALLS, MODEL_TOKENS, FIRST_WORDS, REFUSALS, JOBS, JOB_TIMES,
+    RUNS, MAILS,
+)  # fmt: skip
+SUM, REST = "sum", "+Inf"  # parts of a histogram beside its buckets
+
+
+def count(figure: Figure, *labels: str, n: float = 1) -> None:
+    here().tally.add({(figure.name, "", *labels): n})
+
+
+def observe(figure: Figure, seconds: float, *labels: str) -> None:
+    place = bisect_left(figure.buckets, seconds)
+    bucket = str(figure.buckets[place]) if place < len(figure.buckets) else REST
+    here().tally.add({(figure.name, bucket, *labels): 1, (figure.name, SUM, *labels): seconds})
+
+
+@contextmanager
+def timed(counter: Figure, times: Figure | None, name: str) -> Iterator[list[str]]:
+    """Count what a block of work came to, and how long it took; what is put into the list is its outcome."""
+    began, outcome = time.monotonic(), ["done"]
+    try:
+        yield outcome
+    except BaseException:
+        outcome.append("failed")
+        raise
+    finally:
+        count(counter, name, outcome[-1])
+        if times is not None:
+            observe(times, time.monotonic() - began, name)
+
+
+def send() -> None:
+    """Add what this process has counted to the figures of all."""
+    sums = here().tally.take()
+    try:
+        with here().asking_redis() as redis, redis.pipeline() as pipeline:
+            for key, amount in sums.items():
+                pipeline.hincrbyfloat(KEY, json.dumps(key), amount)
+            pipeline.execute()
+    except (RedisError, OSError):
+        here().tally.add(sums)
+
+
+def read() -> dict[Key, float]:
+    """Return the figures of all processes; while Redis is away, those of this one."""
+    send()
+    try:
+        with here().asking_redis() as redis:
+            return {tuple(json.loads(key)): float(value) for key, value in redis.hgetall(KEY).items()}
+    except (RedisError, OSError):
+        sums = here().tally.take()
+        here().tally.add(sums)
+        return sums
+
+
+def keep_sending(app: Flask) -> None:
+    """Send figures for as long as this process lives, or those that are forked from it: for web servers."""
+
+    def send_all(*, forever: bool = True) -> None:
+        while True:
+            with app.app_context():
+                send()
+            if not forever:
+                return
+            time.sleep(EVERY_S)
+
+    def start() -> None:
+        threading.Thread(target=send_all, daemon=True, name="figures").start()
+
+    start()
+    os.register_at_fork(after_in_child=start)
+    atexit.register(send_all, forever=False)

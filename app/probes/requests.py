@@ -1,6 +1,7 @@
 """Counting requests by route and class of status, and how long each took until its response began.
 
-A log of JSON objects gets a line for each; a route names no row and no token, as the address itself may.
+A log of JSON objects gets a line for each but those that watch; a route names no row and no token, as the address
+itself may.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _count(response: Response) -> Response:
     figures.count(figures.REQUESTS, method, route, f"{response.status_code // 100}xx")
     figures.observe(figures.REQUEST_TIMES, took_s, method, route)
     spans.end(g.span, status=response.status_code)
-    if here().config.log_format == logs.JSON:
+    if here().config.log_format == logs.JSON and request.blueprint != "probes":
         fields = {"method": method, "route": route, "status": response.status_code, "ms": round(took_s * 1000, 1)}
         log.info("request", extra={"fields": fields})
     return response

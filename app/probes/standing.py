@@ -28,11 +28,12 @@ class Level(NamedTuple):
 
 
 def read_levels() -> Iterator[Level]:
-    """Yield what can be told now; what the rows say is left out while the database is away."""
+    """Yield what can be told now; what queues and rows say is left out while Redis or the database is away."""
     parts = readiness.read()
     ready = {name: float(words == readiness.READY) for name, words in parts.items()}
     yield Level("docent_ready", "Whether each part that answers stand on is ready.", "part", ready)
-    yield from _queues()
+    if ready["redis"]:
+        yield from _queues()
     usage = shutil.disk_usage(here().config.data_dir)
     yield Level("docent_disk_bytes", "The disk of DATA_DIR.", "what", {"free": usage.free, "all": usage.total})
     if ready["database"]:

@@ -42,7 +42,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "WebhookPage": (
         "can_show", "can_add", "can_choose", "can_renew", "can_try_out", "can_switch", "can_delete", "can_send_again",
     ),
-    "SubmissionView": (*_READ, "can_export"),
+    "SubmissionView": (*_READ,),
     "SubmissionPage": ("can_show", "can_change", "can_delete"),
     "WorkbenchPage": ("can_show", "can_ask"),
     "MannerPage": ("can_show", "can_save", "can_reset", "can_restore"),

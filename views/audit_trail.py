@@ -74,6 +74,8 @@ class AuditView(Screen):
     }  # fmt: skip
     writers = {"actor": _actor}
     formatters_columns = {"created_at": moment, "changes": differences}
+    file_columns = ["created_at", "actor", "acting_as", "action", "label", "target", "network", "changes"]
+    holds_people = True
     picture = "audit"
     empty_words = _l("Nothing has been changed yet.")
 

@@ -14,9 +14,7 @@ from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import ModelView, expose, has_access
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.filters import FilterContains, FilterEqual, FilterInFunction
-from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 
 from app import audit, refused_forms
 from app.caller import standing
@@ -27,25 +25,17 @@ from app.refusals import Refusal
 from app.values import whole_number
 from app.wording import words
 from models import db
+from views.list_files import ListFile, ListTable
 from views.listing import Narrowing, filters_of, read_listing
 from views.questions import Act
+from views.selected import Selecting
 
 
 class Refused(Refusal):
     """What was entered can't be done; the message is shown above the form, which keeps what was typed."""
 
 
-class _Table(SQLAInterface):
-    """A table whose lists load the relations in `related` for all rows at once, not one by one."""
-
-    related: tuple[str, ...] = ()
-
-    def apply_all(self, query: Any, *args: Any, **how: Any) -> Any:
-        together = [selectinload(getattr(self.obj, name)) for name in self.related]
-        return super().apply_all(query.options(*together), *args, **how)
-
-
-class Screen(ModelView):
+class Screen(ListFile, Selecting, ModelView):
     """A generated screen. Every form names its columns: what no form shows can't be posted."""
 
     page_size = 25
@@ -60,17 +50,19 @@ class Screen(ModelView):
     narrowings: tuple[Narrowing, ...] = ()  # further ways to narrow it, whose choices are looked up
     writers: dict[str, Callable[[Any], Any]] = {}  # column -> how it is written, where one value is not enough
     also_loads: tuple[str, ...] = ()  # relations that a list reads though none of its columns is called so
-    exports = False  # whether the list can be taken home as CSV, from an address of its own
     delete_question = _l("Delete %(name)s?")
     delete_verb, deleted_words = _l("Delete"), _l("Deleted")
     delete_words = ""  # what deleting means, said before it is done
 
-    # FAB's side doors: bulk actions that no screen has, and files that are not ours
+    # FAB's side doors: bulk actions and files that are not ours
     exclude_route_methods = {"action", "action_post", "download"}
 
     def __init__(self, **kwargs: Any) -> None:
         if self.base_permissions is not None:  # what nobody may do has no address
-            self.include_route_methods = {name.removeprefix("can_") for name in self.base_permissions}
+            named = {name.removeprefix("can_") for name in self.base_permissions}
+            self.include_route_methods = named | {"export", *(["selected"] if self.bulk_acts else [])}
+        elif not self.bulk_acts:
+            self.exclude_route_methods = {*self.exclude_route_methods, "selected"}
         super().__init__(**kwargs)
         self.extra_args = {"view": self}
         shown = dict.fromkeys(name.partition(".")[0] for name in self.list_columns)
@@ -277,5 +269,5 @@ def rows_where(action: str, column: str = "workspace_id") -> list[Any]:
     return [[column, FilterInFunction, lambda: standing().workspaces_where(action)]]
 
 
-def table(model: type[Any]) -> SQLAInterface:
-    return _Table(model, db.session)
+def table(model: type[Any]) -> ListTable:
+    return ListTable(model, db.session)

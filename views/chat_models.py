@@ -196,6 +196,10 @@ class ModelPriceView(Screen):
         "input_price": lambda row: prices.in_words(row.input_price, here().config.currency),
         "output_price": lambda row: prices.in_words(row.output_price, here().config.currency),
     }
+    file_writers = {
+        "input_price": lambda row: str(Decimal(row.input_price) / MILLION),
+        "output_price": lambda row: str(Decimal(row.output_price) / MILLION),
+    }
     base_order = ("valid_from", "desc")
     add_form_extra_fields = edit_form_extra_fields = _PRICE_FIELDS
     picture = "plan"

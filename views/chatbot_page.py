@@ -22,6 +22,7 @@ from app.learning.attention import HELD, needs_of
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
+from views import source_acts
 from views.attention import errand_of
 from views.chatbot_places import find_chatbot, trail_of
 from views.chatbot_tabs import head_of
@@ -99,8 +100,8 @@ class ChatbotPage(BaseView):
     @has_access
     def retry_source(self, chatbot_uuid: uuid.UUID, source_uuid: uuid.UUID) -> Any:
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
-        (sources.queue_again if source.website is None else websites.refresh_idle)(source)
-        self._keep("source.retry", [source])
+        source_acts.read_again(source)
+        self._wake([source])
         return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/delete", methods=["GET", "POST"])
@@ -113,8 +114,7 @@ class ChatbotPage(BaseView):
                 consequence=_("Its text is no longer used for answers. Chats that cited it stay readable."),
                 trail=[*trail_of(chatbot), (_("Sources"), self._address(chatbot, "sources"))],
             )  # fmt: skip
-        sources.delete(source)
-        audit.record("source.delete", source)
+        source_acts.delete(source)
         db.session.commit()
         queues.wake_training(chatbot.id)
         flash(_("Deleted: %(title)s. Its text is no longer used.", title=source.title), "success")
@@ -186,6 +186,9 @@ class ChatbotPage(BaseView):
     def _keep(self, action: str, changed: list[Source]) -> None:
         for source in changed:
             audit.record(action, source)
+        self._wake(changed)
+
+    def _wake(self, changed: list[Source]) -> None:
         db.session.commit()
         queues.wake_ingestion(*(source.id for source in changed if sources.is_moving(source)))
 
@@ -214,7 +217,10 @@ def _add_address(chatbot: Chatbot) -> list[Source]:
 
 def _page_of_sources(chatbot: Chatbot) -> dict[str, Any]:
     page = read_page_number()
-    return {"sources": sources.list_sources(chatbot, page), "page": page, "page_size": sources.PAGE_SIZE}
+    return {
+        "sources": sources.list_sources(chatbot, page), "page": page, "page_size": sources.PAGE_SIZE,
+        "bulk_acts": source_acts.BULK_ACTS,
+    }  # fmt: skip
 
 
 def _places_of(chatbot: Chatbot) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_appbuilder.models.sqla.filters import FilterEqual, FilterNotEqual
+from sqlalchemy import ColumnElement
 from wtforms import BooleanField, Form, FormField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
@@ -19,9 +21,10 @@ from app.wording import words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES
-from views import departing
+from views import departing, source_acts
 from views.base import Screen, rows_where, table, workspaces_where
 from views.columns import moment, size, status_badge
+from views.listing import Narrowing, read_listing, read_page_number
 from views.website_state import word_of
 
 _DESCRIPTION = TextAreaField(
@@ -78,6 +81,7 @@ class ChatbotView(Screen):
     formatters_columns = {
         "type": words, "status": status_badge, "training_status": status_badge, "last_trained": moment,
     }  # fmt: skip
+    file_columns = [*list_columns, "created_at", "uuid"]
     filter_choices = {"status": ("enabled", "disabled"), "training_status": TRAINING_STATUSES}
     add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}
     add_form_extra_fields = {"type": _FIELDS["type"], "description": _DESCRIPTION}
@@ -107,6 +111,14 @@ class ChatbotView(Screen):
         departing.after_chatbot(item)
 
 
+def _readable() -> list[int]:
+    return standing().workspaces_where("source.view")
+
+
+def _is_of_chatbot(word: str) -> ColumnElement[bool]:
+    return Source.chatbot.has(Chatbot.uuid == uuid.UUID(word))
+
+
 class SourceView(Screen):
     """Every document and page that chatbots learn from."""
 
@@ -120,15 +132,25 @@ class SourceView(Screen):
     base_order = ("id", "desc")
     order_columns = ["title", "file_format", "state", "n_chunks", "filesize", "created_at"]
     filter_choices = {"state": SOURCE_STATES}
+    narrowings = (Narrowing("chatbot", _l("Chatbot"), _is_of_chatbot, lambda: chatbots.choices(_readable())),)
     next_step = ("ChatbotView.list", _l("Open your chatbots"))
     label_columns = {
         "title": _l("Source"), "created_at": _l("Added"), "file_format": _l("Format"),
         "n_chunks": _l("Chunks"), "filesize": _l("Size"),
     }  # fmt: skip
     also_loads = ("website",)
+    bulk_acts = source_acts.BULK_ACTS
     writers = {"state": lambda source: status_badge(word_of(source))}
     formatters_columns = {"filesize": size, "created_at": moment}
+    file_labels, file_writers = {"filesize": _l("Size in bytes")}, {"state": word_of}
     empty_words = _l("Open a chatbot and add a document or a web page.")
+
+    def back_to_list(self) -> str:
+        """Lead back to the chatbot's own page of sources where they were ticked there."""
+        chatbot = read_listing(self).chosen.get("chatbot")
+        if chatbot and request.args.get("from") == "chatbot":
+            return url_for("ChatbotPage.sources", chatbot_uuid=chatbot, page=read_page_number())
+        return super().back_to_list()
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

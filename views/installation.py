@@ -30,6 +30,7 @@ class SubscriptionView(Screen):
     search_columns = ["status"]
     base_permissions = ["can_list", "can_show"]
     label_columns = {"subscription_date": _l("Since"), "expired_at": _l("Until"), "member": _l("Payer")}
+    holds_people = True
     filter_choices = {"status": ("active", "canceled", "expired")}
     picture, empty_words = "order", _l("Nobody has bought anything yet.")
     formatters_columns = {

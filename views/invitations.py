@@ -18,12 +18,14 @@ from app.accounts.invitations import Outcome
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.languages import ngettext
 from app.refusals import Refusal
 from models import Invitation, Service, Workspace
 from models.base import db
 from models.workspaces import WORKSPACE_ROLES
 from views.base import Screen, rows_where, table
 from views.columns import delivery, moment, status_badge
+from views.selected import BulkAct, delete_row
 
 
 class InviteForm(DynamicForm):
@@ -76,7 +78,17 @@ class InvitationView(Screen):
         "delivery": lambda row: delivery(row.mails[-1] if row.mails else None),
         "expired_at": lambda row: moment(row.expired_at if row.status == "pending" else None),
     }  # fmt: skip
+    file_writers, holds_people = {"status": lambda row: row.state}, True
     filter_choices = {"status": ("pending", "accepted", "revoked")}
+    bulk_acts = (
+        BulkAct(
+            "withdraw", _l("Withdraw"), "x",
+            lambda n: ngettext("Withdraw %(num)s invitation?", "Withdraw %(num)s invitations?", n),
+            lambda n: ngettext("%(num)s invitation is withdrawn.", "%(num)s invitations are withdrawn.", n),
+            delete_row, may=lambda view, row: row.status == "pending" and view.may_edit(row), is_harmless=False,
+            consequence=_l("The links in their mails stop working at once."),
+        ),
+    )  # fmt: skip
     picture = "mail"
     delete_question = _l("Withdraw invitation %(name)s?")
     delete_verb, deleted_words = _l("Withdraw"), _l("Withdrawn")

@@ -80,9 +80,17 @@ class Listing:
     def at_page(self, page: int) -> str:
         return self._address(sort=self.sort, page=page)
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Return what this look at the list asks for, as an address holds it."""
+        return self._asked(sort=self.sort, page=self.page if self.page > 1 else "")
+
     def _address(self, **values: Any) -> str:
+        return "?" + urlencode(self._asked(**values))
+
+    def _asked(self, **values: Any) -> dict[str, Any]:
         asked = {"q": self.words, **self.chosen, **values}
-        return "?" + urlencode({name: value for name, value in asked.items() if value})
+        return {name: value for name, value in asked.items() if value}
 
 
 def read_page_number() -> int:
@@ -137,6 +145,15 @@ class _Condition(BaseFilter):
 def narrowings_of(view: Any, listing: Listing) -> list[ColumnElement[bool]]:
     """Return the conditions of what is chosen among a view's narrowings."""
     return [n.condition(listing.chosen[n.name]) for n in view.narrowings if n.name in listing.chosen]
+
+
+def rows_among(view: Any, ids: Sequence[int]) -> list[Any]:
+    """Return those of the rows with some ids that a list shows the person, in no order."""
+    filters = view.datamodel.get_filters(view.search_columns)
+    filters.add_filter(view.search_columns[0], _Condition, view.datamodel.obj.id.in_(ids))
+    joined = filters.get_joined_filters(view._base_filters)  # noqa: SLF001 - FAB keeps them there
+    rows: list[Any] = view.datamodel.query(joined)[1]
+    return rows
 
 
 def filters_of(view: Any, listing: Listing) -> Any:

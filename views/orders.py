@@ -14,6 +14,7 @@ from app.accounts.members import known_as
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.languages import ngettext
 from app.plans import orders
 from app.template_filters import money
 from app.values import whole_number
@@ -24,6 +25,7 @@ from models.plans import ORDER_STATUSES
 from views.base import Screen, table
 from views.columns import link_to_service, moment, status_badge
 from views.questions import Act, ReasonForm, ask, is_answered
+from views.selected import BulkAct
 
 
 class OrderFilter(BaseFilter):
@@ -34,6 +36,11 @@ class OrderFilter(BaseFilter):
         services = select(Service.id).where(Service.name.icontains(value, autoescape=True))
         number = whole_number(value) or 0
         return query.filter(or_(Order.user_id.in_(buyers), Order.service_id.in_(services), Order.id == number))
+
+
+def _activate(order: Order) -> None:
+    orders.activate(order, standing().member_id)
+    audit.record("order.activate", order, plan=order.terms["plan"], note=order.note)
 
 
 class OrderView(Screen):
@@ -69,6 +76,21 @@ class OrderView(Screen):
     formatters_columns = {
         "status": status_badge, "created_at": moment, "decided_at": moment, "starts_at": moment, "ends_at": moment,
     }  # fmt: skip
+    file_columns = [
+        "id", "created_at", "service", "plan", "amount", "currency", "is_renewal", "member", "member.email", "status",
+        "decided_at", "starts_at", "ends_at",
+    ]  # fmt: skip
+    file_writers = {"plan": lambda order: order.terms["plan"], "amount": lambda order: f"{order.amount / 100:.2f}"}
+    holds_people = True
+    bulk_acts = (
+        BulkAct(
+            "activate", _l("Activate"), "check",
+            lambda n: ngettext("Activate %(num)s order?", "Activate %(num)s orders?", n),
+            lambda n: ngettext("%(num)s order is activated.", "%(num)s orders are activated.", n),
+            lambda _view, order, _form: _activate(order), may=lambda _view, order: order.status == "pending",
+            consequence=_l("Periods begin now, or when those that are paid already end. Each buyer is told by mail."),
+        ),
+    )  # fmt: skip
     picture = "order"
     empty_words = _l("Nobody has ordered anything yet.")
 
@@ -96,8 +118,8 @@ class OrderView(Screen):
             return ask(
                 self, question, _("Activate"), self.trail(order), picture="check", is_harmless=True, consequence=words
             )
-        orders.activate(order, standing().member_id)
-        return self._done("order.activate", order, _("Order %(id)s is activated.", id=order.id))
+        _activate(order)
+        return self._done(order, _("Order %(id)s is activated.", id=order.id))
 
     @expose("/reject/<pk>", methods=["GET", "POST"])
     @has_access
@@ -109,10 +131,10 @@ class OrderView(Screen):
                 consequence=_("Nothing begins. The buyer reads the reason in a mail and on the service's page."),
             )  # fmt: skip
         orders.reject(order, standing().member_id, form.reason.data)
-        return self._done("order.reject", order, _("Order %(id)s is rejected.", id=order.id))
+        audit.record("order.reject", order, plan=order.terms["plan"], note=order.note)
+        return self._done(order, _("Order %(id)s is rejected.", id=order.id))
 
-    def _done(self, action: str, order: Order, said: str) -> Any:
-        audit.record(action, order, plan=order.terms["plan"], note=order.note)
+    def _done(self, order: Order, said: str) -> Any:
         db.session.commit()
         flash(said, "success")
         return redirect(self.trail(order)[-1][1])

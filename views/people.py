@@ -16,12 +16,14 @@ from app.accounts.members import known_as
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.languages import ngettext
 from app.wording import word
 from models import Member
 from models.base import db
 from views.base import Screen, table
 from views.columns import moment, status_badge, yes_no
 from views.questions import Act, ask, is_answered
+from views.selected import BulkAct
 
 
 class RoleForm(DynamicForm):
@@ -37,6 +39,10 @@ class KnownBy(BaseFilter):
         return query.filter(known_as(value))
 
 
+def _may_switch(person: Member, present: str) -> bool:
+    return person.status == present and person.verified and platform_roles.may_change(standing(), person)
+
+
 class MemberView(Screen):
     """Nobody changes an equal, a superior or themselves; superadmins alone change superadmins."""
 
@@ -49,6 +55,24 @@ class MemberView(Screen):
     search_filter, search_label = KnownBy, _l("Search by name or e-mail")
     filter_choices = {"status": ("enabled", "disabled", "deleted")}
     label_columns = {"email": _l("E-mail"), "platform_role": _l("Platform role"), "verified": _l("E-mail confirmed")}
+    file_columns, holds_people = show_columns, True
+    bulk_acts = (
+        BulkAct(
+            "disable", _l("Disable"), "minus",
+            lambda n: ngettext("Disable %(num)s person?", "Disable %(num)s people?", n),
+            lambda n: ngettext("%(num)s person is disabled.", "%(num)s people are disabled.", n),
+            lambda _view, person, _form: platform_roles.switch(standing(), person, "disabled"),
+            may=lambda _view, person: _may_switch(person, "enabled"), is_harmless=False,
+            consequence=_l("Every device of theirs is signed out at once."),
+        ),
+        BulkAct(
+            "enable", _l("Enable"), "check",
+            lambda n: ngettext("Enable %(num)s person?", "Enable %(num)s people?", n),
+            lambda n: ngettext("%(num)s person is enabled.", "%(num)s people are enabled.", n),
+            lambda _view, person, _form: platform_roles.switch(standing(), person, "enabled"),
+            may=lambda _view, person: _may_switch(person, "disabled"), consequence=_l("They can sign in again."),
+        ),
+    )  # fmt: skip
     picture = "people"
     order_columns = ["email", "status", "created_at", "last_login"]
     also_loads = ("roles",)  # of which `platform_role` is made

@@ -76,6 +76,8 @@ class PlanView(Screen):
     label_columns = {"trial_period": _l("Trial"), "features": _l("Limits")}
     writers = {"price": _price, "trial_period": _trial, "features": _limits}
     formatters_columns = {"name": words, "status": status_badge, "created_at": moment}
+    file_columns = ["name", "price", "currency", "billing_cycle", "trial_period", "status"]
+    file_labels, file_writers = {"trial_period": _l("Trial in days")}, {"price": lambda plan: f"{plan.price / 100:.2f}"}
     filter_choices = {"status": ("enabled", "disabled")}
     picture = "plan"
     delete_question = _l("Delete plan %(name)s?")

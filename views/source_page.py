@@ -12,12 +12,12 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.caller import standing
 from app.knowledge import chunks, sources
-from app.knowledge.crawling import websites
 from app.knowledge.timeline import steps_of
 from app.languages import gettext as _
 from app.values import whole_number
 from jobs import queues
 from models import Source, db
+from views import source_acts
 from views.listing import read_words
 from views.source_state import describe
 
@@ -43,8 +43,8 @@ class SourcePage(BaseView):
     @has_access
     def retry(self, source_uuid: uuid.UUID) -> Any:
         source = self._find(source_uuid, "source.edit")
-        (sources.queue_again if source.website is None else websites.refresh_idle)(source)
-        return self._read("source.retry", source)
+        source_acts.read_again(source)
+        return self._read(source)
 
     @expose("/<uuid:source_uuid>/replace", methods=["POST"])
     @has_access
@@ -58,7 +58,8 @@ class SourcePage(BaseView):
             flash(_("Choose a file first."), "warning")
             return redirect(self._address(source))
         sources.replace(source, file.filename, file.stream)
-        return self._read("source.replace", source)
+        audit.record("source.replace", source)
+        return self._read(source)
 
     @expose("/<uuid:source_uuid>/switch", methods=["POST"])
     @has_access
@@ -83,8 +84,7 @@ class SourcePage(BaseView):
             abort(403)
         return source
 
-    def _read(self, action: str, source: Source) -> Any:
-        audit.record(action, source)
+    def _read(self, source: Source) -> Any:
         db.session.commit()
         queues.wake_ingestion(source.id)
         return redirect(self._address(source))

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Response, abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from sqlalchemy import ColumnElement
 
 from app import audit
-from app.caller import preferred, standing, standing_later
+from app.caller import preferred, standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.leads import exporting, finding, submissions
 from app.wording import word
-from models import Submission, db, tenancy
+from models import Submission, db
 from models.leads import SUBMISSION_STATES
+from views import submission_acts
 from views.base import Screen, rows_where, table
 from views.columns import moment, path, status_badge
-from views.listing import Listing, Narrowing, narrowings_of, read_listing
-from views.sending import Download
-
-_PLACES = threading.BoundedSemaphore(4)  # of this process
+from views.listing import Narrowing
 
 
 def _mine() -> list[int]:
@@ -51,7 +49,7 @@ class SubmissionView(Screen):
     search_columns = ["summary", "form_name", "state", "kind"]
     search_label = _l("Search what was entered")
     order_columns = ["form_name", "state", "created_at"]
-    base_permissions = ["can_list", "can_show", "can_export"]
+    base_permissions = ["can_list", "can_show"]
     base_filters = rows_where(submissions.VIEW, "chatbot.workspace_id")
     base_order = ("id", "desc")
     filter_choices = {"state": SUBMISSION_STATES, "kind": ("form", "handoff")}
@@ -69,7 +67,8 @@ class SubmissionView(Screen):
         "kind": _l("What"),
     }
     formatters_columns = {"state": status_badge, "created_at": moment, "page": path}
-    exports = True
+    holds_people = True
+    bulk_acts = submission_acts.BULK_ACTS
     picture, next_step = "mail", ("ChatbotView.list", _l("Open your chatbots"))
     empty_words = _l("Nothing yet. Open a chatbot's Look and add a form.")
 
@@ -78,27 +77,9 @@ class SubmissionView(Screen):
     def show(self, pk: str) -> Any:
         return redirect(url_for("SubmissionPage.show", submission_uuid=self._find(pk).uuid))
 
-    @expose("/export.csv", methods=["GET"])
-    @has_access
-    def export(self) -> Any:
-        """Send what the list is narrowed to as CSV, as it is read."""
-        lines = exporting.to_csv(_conditions_of(self, read_listing(self)))
-        standing_now, mine = standing_later(), set(_mine())
-        download = Download(
-            tenancy.current(), (line.encode() for line in lines), _PLACES,
-            may_go_on=lambda: mine <= set(standing_now().workspaces_where(submissions.VIEW)),
-        )  # fmt: skip
-        headers = {"Content-Disposition": 'attachment; filename="submissions.csv"'}
-        return Response(download, mimetype="text/csv", headers=headers)
-
-
-def _conditions_of(view: SubmissionView, listing: Listing) -> list[ColumnElement[bool]]:
-    """Return what the list is narrowed to, as conditions that hold when the request is over."""
-    equal = [
-        getattr(Submission, name) == listing.chosen[name] for name in view.filter_choices if name in listing.chosen
-    ]
-    words = [Submission.summary.icontains(listing.words, autoescape=True)] if listing.words else []
-    return [finding.of_workspaces(_mine()), *words, *equal, *narrowings_of(view, listing)]
+    def file_blocks(self, ids: Sequence[int]) -> Iterator[str]:
+        """Write what was entered in full, a column for each label."""
+        return exporting.to_csv(lambda: self.batches(ids, exporting.RELATED))
 
 
 class SubmissionPage(BaseView):

@@ -15,7 +15,7 @@ from app.accounts import leaving
 from app.accounts.members import known_as
 from app.caller import standing
 from app.languages import gettext as _
-from app.languages import lazily
+from app.languages import lazily, ngettext
 from app.languages import lazy_gettext as _l
 from app.plans import quotas
 from app.wording import words
@@ -25,6 +25,7 @@ from views.base import Refused, Screen, rows_where, table
 from views.buying import may_open
 from views.columns import moment, status_badge
 from views.questions import Act
+from views.selected import BulkAct, delete_row
 
 ROLE_CHOICES = [(role, lazily(words, role)) for role in WORKSPACE_ROLES]
 
@@ -52,6 +53,7 @@ class ServiceView(Screen):
     base_permissions = ["can_list", "can_show", "can_edit"]
     label_columns = {"expired_at": _l("Runs until"), "created_at": _l("Since")}
     filter_choices = {"status": ("enabled", "disabled")}
+    file_columns = ["name", "uuid", "plan", "status", "created_at", "expired_at"]
     picture = "service"
     formatters_columns = {"created_at": moment, "expired_at": moment, "status": status_badge, "plan": words}
 
@@ -149,6 +151,16 @@ class WorkspaceMemberView(Screen):
     base_filters = rows_where("people.view")
     label_columns = {"member.email": _l("E-mail"), "created_at": _l("Since")}
     formatters_columns = {"created_at": moment, "role": words}
+    holds_people = True
+    bulk_acts = (
+        BulkAct(
+            "remove", _l("Remove"), "trash",
+            lambda n: ngettext("Remove %(num)s member?", "Remove %(num)s members?", n),
+            lambda n: ngettext("%(num)s member is removed.", "%(num)s members are removed.", n),
+            delete_row, is_harmless=False,
+            consequence=_l("They lose access with their next click. Invitations that they sent are withdrawn."),
+        ),
+    )  # fmt: skip
     filter_choices = {"role": WORKSPACE_ROLES}
     picture = "people"
     delete_question = _l("Remove member %(name)s?")

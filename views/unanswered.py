@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
-from flask_appbuilder import BaseView, expose, has_access
+from flask_appbuilder import BaseView, expose, has_access, permission_name
 
 from app import audit
 from app.caller import standing
@@ -21,6 +21,7 @@ from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, QuestionCluster, db
 from views.listing import Listing, read_page_number
+from views.selected import BulkAct, chosen_act, read_picked, run
 
 VIEW, EDIT = "history.view", "source.edit"
 ERASED = _l("Questions that were erased")
@@ -48,8 +49,19 @@ class UnansweredPage(BaseView):
         return self.render_template(
             "learning/inbox.html", appbuilder=self.appbuilder, view=view, lines=inbox.look(view, ids, listing.page),
             counts={name: inbox.count(name, ids) for name in inbox.VIEWS}, listing=listing, chatbots=chatbots,
-            chosen=chosen,
+            chosen=chosen, bulk_acts=[act for act in BULK_ACTS if (act.name == "restore") == (view == "ignored")],
+            may_edit=standing().may_anywhere(EDIT),
         )  # fmt: skip
+
+    @expose("/selected", methods=["GET", "POST"])
+    @has_access
+    @permission_name("ignore")
+    def selected(self) -> Any:
+        back = url_for(".index", view=request.args.get("view"), chatbot=request.args.get("chatbot"))
+        return run(self, chosen_act(BULK_ACTS), inbox.find_all(read_picked()), back)
+
+    def name_of(self, cluster: QuestionCluster) -> str:
+        return _name_of(cluster)
 
     @expose("/<uuid:cluster_uuid>")
     @has_access
@@ -92,8 +104,7 @@ class UnansweredPage(BaseView):
     @has_access
     def ignore(self, cluster_uuid: uuid.UUID) -> Any:
         cluster = _find(cluster_uuid, EDIT)
-        inbox.ignore(cluster, standing().member_id)
-        audit.record("cluster.ignore", cluster)
+        _ignore(cluster)
         db.session.commit()
         flash(_("Ignored, also when it is asked again. You find it under Ignored."), "success")
         return redirect(url_for(".index"))
@@ -102,8 +113,7 @@ class UnansweredPage(BaseView):
     @has_access
     def restore(self, cluster_uuid: uuid.UUID) -> Any:
         cluster = _find(cluster_uuid, EDIT)
-        inbox.restore(cluster)
-        audit.record("cluster.restore", cluster)
+        _restore(cluster)
         db.session.commit()
         return redirect(url_for(".show", cluster_uuid=cluster_uuid))
 
@@ -116,6 +126,41 @@ class UnansweredPage(BaseView):
             wordings=inbox.read_wordings(cluster), passages=passages,
             may_edit=standing().may(EDIT, cluster.chatbot.workspace_id),
         )  # fmt: skip
+
+
+def _ignore(cluster: QuestionCluster) -> None:
+    inbox.ignore(cluster, standing().member_id)
+    audit.record("cluster.ignore", cluster)
+
+
+def _restore(cluster: QuestionCluster) -> None:
+    inbox.restore(cluster)
+    audit.record("cluster.restore", cluster)
+
+
+def _may_edit(_view: Any, cluster: QuestionCluster) -> bool:
+    place = cluster.chatbot.workspace_id
+    return cluster.chatbot.status != "deleted" and standing().may(VIEW, place) and standing().may(EDIT, place)
+
+
+BULK_ACTS = (
+    BulkAct(
+        "ignore", _l("Ignore"), "minus",
+        lambda n: ngettext("Ignore %(num)s question?", "Ignore %(num)s questions?", n),
+        lambda n: ngettext("%(num)s question is ignored.", "%(num)s questions are ignored.", n),
+        lambda _view, cluster, _form: _ignore(cluster),
+        may=lambda view, cluster: cluster.ignored_at is None and _may_edit(view, cluster),
+        consequence=_l("Also when they are asked again. You find them under Ignored."),
+    ),
+    BulkAct(
+        "restore", _l("Show again"), "eye",
+        lambda n: ngettext("Show %(num)s question again?", "Show %(num)s questions again?", n),
+        lambda n: ngettext("%(num)s question is back.", "%(num)s questions are back.", n),
+        lambda _view, cluster, _form: _restore(cluster),
+        may=lambda view, cluster: cluster.ignored_at is not None and _may_edit(view, cluster),
+        consequence=_l("They stand among the open questions again."),
+    ),
+)  # fmt: skip
 
 
 def _find(cluster_uuid: uuid.UUID, action: str) -> QuestionCluster:

@@ -81,6 +81,14 @@ class Standing:
         """Whether the person cares for plans, services, orders and members of the whole installation."""
         return self.platform_role in (SUPERADMIN, STAFF) and self.look is None
 
+    def includes(self, earlier: Standing) -> bool:
+        """Tell whether the person still is at least what they were: what they began to be sent may go on."""
+        return (
+            (self.member_id, self.platform_role, self.look) == (earlier.member_id, earlier.platform_role, earlier.look)
+            and self.held_service_ids >= earlier.held_service_ids
+            and all(self.roles.get(workspace_id) == role for workspace_id, role in earlier.roles.items())
+        )
+
     def as_member(self) -> Standing:
         """Return what the person is beside running the installation: a list of what is theirs is not everybody's."""
         return replace(self, platform_role=MEMBER)

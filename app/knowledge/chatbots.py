@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import case, select, update
 
@@ -12,6 +13,7 @@ from app.plans import periods, quotas
 from models import Chatbot, Service, Source, db
 from models.base import change, now
 
+MAX_CHOICES = 300  # that a list is narrowed by
 MAX_CAUSES = 30  # that are told of a generation: the latest
 MAX_CAUSE_TITLE = 120
 
@@ -19,6 +21,13 @@ MAX_CAUSE_TITLE = 120
 def find(chatbot_uuid: uuid.UUID) -> Chatbot | None:
     """Return a chatbot of the scope by uuid; None for a deleted or foreign one."""
     return db.session.scalar(select(Chatbot).where(Chatbot.uuid == chatbot_uuid, Chatbot.status != "deleted"))
+
+
+def choices(workspace_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Return the chatbots of workspaces, as uuid and name."""
+    query = select(Chatbot.uuid, Chatbot.name).where(Chatbot.workspace_id.in_(workspace_ids))
+    query = query.where(Chatbot.status != "deleted").order_by(Chatbot.name, Chatbot.id).limit(MAX_CHOICES)
+    return [(str(row.uuid), row.name) for row in db.session.execute(query)]
 
 
 def newest_of(member_id: int | None) -> Chatbot | None:

@@ -1,45 +1,36 @@
-"""Submissions as CSV, read and written some hundred at a time: as many as there are, and memory stays flat."""
+"""Submissions as CSV, written some hundred at a time: as many as there are, and memory stays flat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import selectinload
 
 from app import spreadsheets
 from app.languages import lazy_gettext as _l
-from models import Submission, db
+from models import Submission
 
-BATCH = 500
 HEAD = (_l("Received"), _l("Chatbot"), _l("Form"), _l("State"), _l("Assignee"), _l("Page"))
-Conditions = Sequence[ColumnElement[bool]]
+RELATED = ("chatbot", "assignee")  # what a line is made of beside the row
+Batches = Callable[[], Iterable[list[Submission]]]
 
 
-def to_csv(conditions: Conditions) -> Iterator[str]:
-    """Yield blocks of CSV, youngest first: a submission in each line, every label that there is as a column.
+def to_csv(batches: Batches) -> Iterator[str]:
+    """Return blocks of CSV: a submission in each line, every label that there is as a column.
 
     They are read twice, for the labels and for the lines; what comes in between has its labels left out. Nothing is
     held open from one block to the next.
     """
+    return _blocks([str(word) for word in HEAD], batches)
+
+
+def _blocks(head: list[str], batches: Batches) -> Iterator[str]:
     labels: dict[str, None] = {}
-    for rows in _batches(conditions):
+    for rows in batches():
         labels |= dict.fromkeys(answer["label"] for row in rows for answer in _answers_of(row.answers))
         yield ""  # a step is over
-    yield spreadsheets.MARK + spreadsheets.to_lines([[*HEAD, *labels]])
-    for rows in _batches(conditions):
+    yield spreadsheets.MARK + spreadsheets.to_lines([[*head, *labels]])
+    for rows in batches():
         yield spreadsheets.to_lines([_cells_of(row, labels) for row in rows])
-
-
-def _batches(conditions: Conditions) -> Iterator[list[Submission]]:
-    query = select(Submission).where(*conditions).order_by(Submission.id.desc()).limit(BATCH)
-    query = query.options(selectinload(Submission.chatbot), selectinload(Submission.assignee))
-    rows = list(db.session.scalars(query))
-    while rows:
-        last = rows[-1].id
-        yield rows
-        rows = list(db.session.scalars(query.where(Submission.id < last)))
 
 
 def _cells_of(row: Submission, labels: Iterable[str]) -> list[str]:

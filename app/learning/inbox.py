@@ -107,6 +107,12 @@ def find(cluster_uuid: uuid.UUID) -> QuestionCluster | None:
     return db.session.scalar(select(QuestionCluster).where(QuestionCluster.uuid == cluster_uuid))
 
 
+def find_all(cluster_ids: Collection[int]) -> list[QuestionCluster]:
+    """Return those of some clusters that are in scope, with their chatbots."""
+    query = select(QuestionCluster).where(QuestionCluster.id.in_(cluster_ids)).order_by(QuestionCluster.id)
+    return list(db.session.scalars(query.options(selectinload(QuestionCluster.chatbot))))
+
+
 def read_wordings(cluster: QuestionCluster, limit: int = MAX_WORDINGS) -> list[Wording]:
     """Return how a cluster's troubled questions were asked: first those that are open, and the most frequent ones."""
     query = _troubled(_WORDS, _N, _N_OPEN, func.count(AskedQuestion.outcome), func.max(_answered.id))

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.exports import rows
-from app.leads import exporting, submissions
+from app.leads import submissions
 from models import ChatSession, Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
 from models.base import now
 from tests.api.conftest import Program, make_key
@@ -14,7 +14,7 @@ from tests.conftest import forget_tries, inside, make_customer
 from tests.exports.told_files import tell_of_a_file
 from tests.history.chats import say, start
 from tests.isolation.conftest import add_person, come_in
-from views import sending
+from views import list_files, sending
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def _asked_at_each_block(monkeypatch):
     monkeypatch.setattr(sending, "ASKED_EVERY_S", 0)
     monkeypatch.setattr(rows, "SESSIONS", 1)
     monkeypatch.setattr(sending, "BLOCK", 64)
-    monkeypatch.setattr(exporting, "BATCH", 1)
+    monkeypatch.setattr(list_files, "BATCH", 1)
 
 
 def begin(client, path, method="POST"):
@@ -108,7 +108,7 @@ def test_what_visitors_entered_is_cut_off_too(app, gil, ben):
         for chat in db.session.scalars(select(ChatSession).where(ChatSession.service_id == gil.service_id)).all():
             submissions.add(chat, [{"name": "a", "label": "A", "kind": "text", "value": "x"}], None, "Call me")
         db.session.commit()
-    answer, blocks = begin(come_in(app, ben), "/submissionview/export.csv", "GET")
+    answer, blocks = begin(come_in(app, ben), "/submissionview/export.csv")
     with inside(app):
         db.session.execute(REMOVALS["who was removed"](ben))
         db.session.commit()

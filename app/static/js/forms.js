@@ -1,5 +1,5 @@
 "use strict";
-// Asking before something is deleted, and sending a form once however often its button is pressed.
+// Asking before something is deleted or done with ticked rows, and sending a form once however often its button is pressed.
 
 async function fetchQuestion(address) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
@@ -25,17 +25,17 @@ function openDialog(question) {
   dialog.showModal();
 }
 
-async function ask(link) {
-  if (document.querySelector("dialog[open]") || link.dataset.asking) return;
-  link.dataset.asking = "yes";
+async function ask(element, address) {
+  if (document.querySelector("dialog[open]") || element.dataset.asking) return;
+  element.dataset.asking = "yes";
   try {
-    const question = await fetchQuestion(link.href);
+    const question = await fetchQuestion(address);
     if (question) openDialog(question);
-    else location.assign(link.href);
+    else location.assign(address);
   } catch {
-    location.assign(link.href); // the page behind the link asks the same
+    location.assign(address); // the page behind it asks the same
   } finally {
-    delete link.dataset.asking;
+    delete element.dataset.asking;
   }
 }
 
@@ -43,7 +43,19 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-ask]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  ask(link);
+  ask(link, link.href);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("ask" in form.dataset)) return;
+  event.preventDefault();
+  ask(form, `${form.action}?${new URLSearchParams(new FormData(form, event.submitter))}`);
+});
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-ticks-all]")) return;
+  for (const box of document.querySelectorAll('input[name="pick"]')) box.checked = event.target.checked;
 });
 
 document.addEventListener("submit", (event) => {

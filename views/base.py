@@ -27,6 +27,7 @@ from app.wording import words
 from models import db
 from views.list_files import ListFile, ListTable
 from views.listing import Narrowing, filters_of, read_listing
+from views.meanwhile import FormValues, is_overtaken, seen
 from views.questions import Act
 from views.selected import Selecting
 
@@ -178,12 +179,21 @@ class Screen(ListFile, Selecting, ModelView):
         item = self._find(pk)
         self._require_right(item)
         if request.method != "POST":
-            return self._get_edit_widget(form=self.edit_form.refresh(obj=item), widgets={"item": item})
+            return self._edit_page(self.edit_form.refresh(obj=item), item)
         form = self.edit_form.refresh(request.form)
         form._id = item.id  # noqa: SLF001 - FAB's own way to tell its uniqueness check which row this is
-        if form.validate() and self._store_change(form, item):
+        typed = FormValues(form)
+        is_late = is_overtaken(item, lambda: self._values_of(item), typed, typed.labels)
+        if not is_late and form.validate() and self._store_change(form, item):
             return None
-        return self._get_edit_widget(form=form, widgets={"item": item})
+        return self._edit_page(form, item)
+
+    def _edit_page(self, form: Any, item: Any) -> Any:
+        return self._get_edit_widget(form=form, widgets={"item": item, "seen": seen(self._values_of(item))})
+
+    def _values_of(self, item: Any) -> FormValues:
+        """Return what the form shows of a row as it is now."""
+        return FormValues(self.edit_form(formdata=None, obj=item))
 
     @expose("/delete/<pk>", methods=["GET", "POST"])
     @has_access

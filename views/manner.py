@@ -28,6 +28,7 @@ from app.languages import lazy_gettext as _l
 from app.wording import words
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
+from views.meanwhile import FormValues, is_overtaken, seen
 
 _AUDIENCE_WORDS = {"everyone": _l("Everyone on its websites"), "members": _l("Members of the workspace alone")}
 
@@ -99,7 +100,9 @@ class MannerPage(BaseView):
     @has_access
     def save(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), MannerForm()
-        if not form.validate_on_submit():
+        typed = FormValues(form)
+        is_late = is_overtaken(chatbot, lambda: _values_of(chatbot), typed, typed.labels)
+        if is_late or not form.validate_on_submit():
             return self._page(chatbot, form), 400
         instructions.write(chatbot, form.instructions.data or "", standing().member_id)
         chatbot.settings = {**(chatbot.settings or {}), **form.read()}
@@ -141,9 +144,14 @@ class MannerPage(BaseView):
     def _page(self, chatbot: Chatbot, form: MannerForm) -> Any:
         return self.render_template(
             "chatbot/manner.html", chatbot=chatbot, form=form, trail=trail_of(chatbot), strictness=STRICTNESS,
-            versions=instructions.list_versions(chatbot), told=presets.manner_of(chatbot).instructions,
+            seen=seen(_values_of(chatbot)), versions=instructions.list_versions(chatbot),
+            told=presets.manner_of(chatbot).instructions,
             appbuilder=self.appbuilder,
         )  # fmt: skip
+
+
+def _values_of(chatbot: Chatbot) -> FormValues:
+    return FormValues(MannerForm(formdata=None).show(presets.manner_of(chatbot)))
 
 
 def _address(chatbot: Chatbot) -> str:

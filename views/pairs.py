@@ -13,13 +13,17 @@ from app.caller import standing
 from app.knowledge import pair_files, pairs
 from app.knowledge.sources import SourceError
 from app.languages import gettext as _
+from app.languages import lazy_gettext as _l
 from app.languages import ngettext
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, CuratedAnswer, Source, db
 from views.chatbot_places import find_chatbot
 from views.listing import Listing, read_page_number, read_words
+from views.meanwhile import is_overtaken, seen
 from views.questions import ask
+
+_LABELS = {"question": _l("Question"), "answer": _l("Answer"), "wordings": _l("Also asked as")}
 
 
 class AnswersPage(BaseView):
@@ -68,18 +72,17 @@ class AnswersPage(BaseView):
     @has_access
     def rewrite(self, chatbot_uuid: uuid.UUID, curated_answer_uuid: uuid.UUID) -> Any:
         chatbot, row = _find_pair(chatbot_uuid, curated_answer_uuid)
-        wordings = list(map(str, row.wordings))
-        typed: dict[str, Any] = {"question": row.question, "answer": row.answer, "wordings": wordings}
-        status = 200
+        typed, status = _values_of(row), 200
         if request.method == "POST":
             typed, status = _typed(), 400
-            try:
-                pairs.rewrite(row, pairs.make_pair(**typed))
-                return _keep("answer.rewrite", row, row.source, chatbot)
-            except Refusal as refusal:
-                db.session.rollback()
-                flash(str(refusal), "danger")
-        words = {"chatbot": chatbot, "row": row, "typed": typed, "limits": pairs}
+            if not is_overtaken(row, lambda: _values_of(row), typed, _LABELS):
+                try:
+                    pairs.rewrite(row, pairs.make_pair(**typed))
+                    return _keep("answer.rewrite", row, row.source, chatbot)
+                except Refusal as refusal:
+                    db.session.rollback()
+                    flash(str(refusal), "danger")
+        words = {"chatbot": chatbot, "row": row, "typed": typed, "limits": pairs, "seen": seen(_values_of(row))}
         return self.render_template("pairs/form.html", appbuilder=self.appbuilder, **words), status
 
     @expose("/<uuid:chatbot_uuid>/answers/<uuid:curated_answer_uuid>/delete", methods=["GET", "POST"])
@@ -113,6 +116,10 @@ class AnswersPage(BaseView):
 def _find_pair(chatbot_uuid: uuid.UUID, pair_uuid: uuid.UUID) -> tuple[Chatbot, CuratedAnswer]:
     chatbot = find_chatbot(chatbot_uuid, "source.edit")
     return chatbot, pairs.find(chatbot, pair_uuid) or abort(404)
+
+
+def _values_of(row: CuratedAnswer) -> dict[str, Any]:
+    return {"question": row.question, "answer": row.answer, "wordings": list(map(str, row.wordings))}
 
 
 def _typed() -> dict[str, Any]:

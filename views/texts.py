@@ -11,9 +11,13 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.caller import standing
 from app.knowledge import chatbots, sources, texts
+from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, Source, db
+from views.meanwhile import is_overtaken, seen
+
+_LABELS = {"title": _l("Title"), "text": _l("Text")}
 
 
 class TextPage(BaseView):
@@ -43,16 +47,16 @@ class TextPage(BaseView):
         _ask_for(source.chatbot)
         if source.kind != "text":
             abort(404)
+        if request.method != "POST":
+            return self._page(source.chatbot, _values_of(source), source)
         typed = _typed()
-        if request.method == "POST":
+        if not is_overtaken(source, lambda: _values_of(source), typed, _LABELS):
             try:
                 texts.rewrite(source, **typed)
                 return self._read("source.rewrite", source)
             except Refusal as refusal:
                 db.session.rollback()
                 flash(str(refusal), "danger")
-        else:
-            typed = {"title": source.title, "text": texts.read(source)}
         return self._page(source.chatbot, typed, source)
 
     def _read(self, action: str, source: Source) -> Any:
@@ -65,8 +69,12 @@ class TextPage(BaseView):
         status = 400 if request.method == "POST" else 200
         return self.render_template(
             "texts/form.html", appbuilder=self.appbuilder, chatbot=chatbot, source=source, typed=typed,
-            max_title=texts.MAX_TITLE, max_text=texts.MAX_TEXT,
+            seen=seen(_values_of(source)) if source else "", max_title=texts.MAX_TITLE, max_text=texts.MAX_TEXT,
         ), status  # fmt: skip
+
+
+def _values_of(source: Source) -> dict[str, str]:
+    return {"title": source.title, "text": texts.read(source)}
 
 
 def _ask_for(chatbot: Chatbot) -> None:

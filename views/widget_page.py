@@ -24,6 +24,7 @@ from app.sealing import SealBroken
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot
 from views.identity import snippets
+from views.meanwhile import is_overtaken, seen
 
 
 class WidgetPage(BaseView):
@@ -116,12 +117,15 @@ class WidgetPage(BaseView):
 
     def _save(self, chatbot: Chatbot, name: str, sections: tuple[Section, ...]) -> Any:
         """Keep what was typed; what can't be used is said at its field, and nothing is kept."""
+        typed = request.form.to_dict()
+        if is_overtaken(chatbot, lambda: _values_of(chatbot, sections), typed, fields.labels(sections)):
+            return self._editor(chatbot, name, sections, typed=typed)
         values, wrong = fields.read(sections, request.form)
         changed, wrong_pictures = _read_pictures(chatbot) if name == "look" and not wrong else ({}, {})
         wrong |= wrong_pictures
         if wrong:
             db.session.rollback()
-            return self._editor(chatbot, name, sections, typed=request.form.to_dict(), wrong=wrong)
+            return self._editor(chatbot, name, sections, typed=typed, wrong=wrong)
         before = dict(chatbot.settings or {})
         answer = self._keep(chatbot, name, schema.with_look({**before, **changed}, values))
         for kind in changed:
@@ -139,9 +143,9 @@ class WidgetPage(BaseView):
         self, chatbot: Chatbot, name: str, sections: tuple[Section, ...], *, typed: dict[str, str] | None = None,
         wrong: dict[str, str] | None = None,
     ) -> Any:  # fmt: skip
-        look = schema.look_of(chatbot.settings or {})
+        look, present = schema.look_of(chatbot.settings or {}), _values_of(chatbot, sections)
         page = self._page(
-            name, chatbot, sections=sections, wrong=wrong or {}, typed=typed or fields.write(sections, look),
+            name, chatbot, sections=sections, wrong=wrong or {}, typed=typed or present, seen=seen(present),
             theme=colors.theme_of(look), accent=look["accent"], pictures=_pictures_of(chatbot),
             time_zones=time_zones(), own_website=_website_of(chatbot),
             may_hide_us=usage.includes(chatbot.workspace.service, "remove_branding"),
@@ -155,6 +159,10 @@ class WidgetPage(BaseView):
 
 def _may_edit(chatbot: Chatbot) -> bool:
     return standing().may("chatbot.edit", chatbot.workspace_id)
+
+
+def _values_of(chatbot: Chatbot, sections: tuple[Section, ...]) -> dict[str, str]:
+    return fields.write(sections, schema.look_of(chatbot.settings or {}))
 
 
 def _website_of(chatbot: Chatbot) -> str:

@@ -63,6 +63,10 @@ def write(sections: tuple[Section, ...], values: Mapping[str, Any]) -> dict[str,
     return {field.name: _typed(values.get(field.name, field.default)) for field in fields}
 
 
+def labels(sections: tuple[Section, ...]) -> dict[str, str]:
+    return {field.name: field.label for section in sections for field in section.fields}
+
+
 def _typed(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(value)

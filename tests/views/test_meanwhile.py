@@ -1,0 +1,174 @@
+"""Two tabs change the same row: the later one is told who changed what, keeps what it typed, and may take over."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from app.knowledge import pairs, texts
+from models import Chatbot, CuratedAnswer, Plan, Source, db
+from tests.conftest import inside
+from tests.isolation.conftest import add_person, come_in
+
+
+class _Fields(HTMLParser):
+    """What the forms of a page would send, as they stand; the last form with a mark of what it began from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[dict[str, str]] = []
+        self._text: str | None = None
+        self._select: str | None = None
+
+    def handle_starttag(self, tag, attrs):
+        how = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append({})
+        elif not self.forms:
+            return
+        elif tag == "input" and how.get("name") and how.get("type") != "file":
+            if how.get("type") not in ("checkbox", "radio") or "checked" in how:
+                self.forms[-1][how["name"]] = how.get("value", "on")
+        elif tag == "textarea":
+            self._text = how["name"]
+            self.forms[-1][self._text] = ""
+        elif tag == "select":
+            self._select = how.get("name")
+        elif tag == "option" and "selected" in how and self._select:
+            self.forms[-1][self._select] = how.get("value", "")
+
+    def handle_data(self, data):
+        if self._text is not None:
+            self.forms[-1][self._text] += data.removeprefix("\r").removeprefix("\n")
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            self._text = None
+
+
+def form_on(page):
+    fields = _Fields()
+    fields.feed(page.text)
+    return next(form for form in fields.forms if "seen" in form)
+
+
+def warning_on(page):
+    found = re.search(r'<p class="flash flash-warning">.*?<span>(.*?)</span>', page.text, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+@pytest.fixture(scope="module")
+def ben(app, ada):
+    return come_in(app, add_person(app, "Ben", place=(ada.service_id, ada.workspace_id, "admin")))
+
+
+@pytest.fixture
+def settings(ada):
+    return f"/chatbotview/edit/{ada.chatbot_id}"
+
+
+def chatbot_of(app, ada):
+    with inside(app):
+        row = db.session.get_one(Chatbot, ada.chatbot_id)
+        return row.name, row.description
+
+
+def test_the_later_one_is_told_and_nothing_is_saved_until_it_takes_over(app, as_ada, ben, ada, settings):
+    first, second = form_on(as_ada.get(settings)), form_on(ben.get(settings))
+    assert ben.post(settings, data={**second, "name": "Ben's name"}).status_code == 302
+    late = as_ada.post(settings, data={**first, "name": "Ada's name"})
+    assert late.status_code == 400
+    assert warning_on(late).startswith("Ben changed this just now: Name (“Ben's name”).")
+    assert form_on(late)["name"] == "Ada's name", "what was typed is kept"
+    assert chatbot_of(app, ada)[0] == "Ben's name", "nothing is saved"
+    assert as_ada.post(settings, data=form_on(late)).status_code == 302
+    assert chatbot_of(app, ada)[0] == "Ada's name"
+
+
+def test_what_the_later_one_had_not_touched_shows_what_stands_now(app, as_ada, ben, ada, settings):
+    first, second = form_on(as_ada.get(settings)), form_on(ben.get(settings))
+    ben.post(settings, data={**second, "name": "Kept", "description": "Ben's words"})
+    late = as_ada.post(settings, data={**first, "description": "Ada's words"})
+    assert form_on(late)["name"] == "Kept"
+    assert form_on(late)["description"] == "Ada's words"
+    as_ada.post(settings, data=form_on(late))
+    assert chatbot_of(app, ada) == ("Kept", "Ada's words")
+
+
+def test_ones_own_other_tab_is_called_so(as_ada, settings):
+    first = form_on(as_ada.get(settings))
+    as_ada.post(settings, data={**first, "name": "one"})
+    late = as_ada.post(settings, data={**first, "name": "two"})
+    assert warning_on(late).startswith("You changed this in another tab, just now: Name (“one”).")
+
+
+def test_who_changes_the_same_to_the_same_is_not_bothered(as_ada, ben, settings):
+    first, second = form_on(as_ada.get(settings)), form_on(ben.get(settings))
+    assert ben.post(settings, data={**second, "name": "alike"}).status_code == 302
+    assert as_ada.post(settings, data={**first, "name": "alike"}).status_code == 302
+
+
+def test_a_part_of_a_form_is_told_by_the_name_of_its_field(as_ada, ben, settings):
+    first, second = form_on(as_ada.get(settings)), form_on(ben.get(settings))
+    ben.post(settings, data={**second, "settings-closed_words": "Back on Monday."})
+    late = as_ada.post(settings, data={**first, "settings-closed_words": "We sleep."})
+    assert "While it takes a break (“Back on Monday.”)" in warning_on(late)
+    assert form_on(late)["settings-closed_words"] == "We sleep."
+
+
+def test_two_who_save_one_after_the_other_from_one_page_each_are_no_conflict(as_ada, ben, settings):
+    assert as_ada.post(settings, data={**form_on(as_ada.get(settings)), "name": "a"}).status_code == 302
+    assert ben.post(settings, data={**form_on(ben.get(settings)), "name": "b"}).status_code == 302
+
+
+def test_a_plan_is_held_the_same_way(app):
+    def price():
+        with inside(app):
+            return db.session.get_one(Plan, 2).price
+
+    stan, sue = (come_in(app, add_person(app, name, platform_role="Staff")) for name in ("Stan", "Sue"))
+    address = "/planview/edit/2"
+    first, second = form_on(stan.get(address)), form_on(sue.get(address))
+    assert sue.post(address, data={**second, "price": "4200", "features-chatbots": "7"}).status_code == 302
+    late = stan.post(address, data={**first, "price": "4300"})
+    assert "Price (“4200”)" in warning_on(late)
+    assert (form_on(late)["price"], form_on(late)["features-chatbots"]) == ("4300", "7")
+    assert price() == 4200
+    assert stan.post(address, data=form_on(late)).status_code == 302
+    assert price() == 4300
+
+
+@pytest.fixture(scope="module")
+def places(app, ada):
+    """Own forms of a chatbot: name -> (address, field, a value)."""
+    with inside(app):
+        chatbot = db.session.get_one(Chatbot, ada.chatbot_id)
+        _, (row,) = pairs.add(chatbot, [pairs.make_pair("When are you open?", "Never.", [])])
+        text = texts.add(chatbot, "Hours", "We are open.")
+        db.session.commit()
+        assert isinstance(row, CuratedAnswer)
+        assert isinstance(text, Source)
+        below = f"/chatbot/{chatbot.uuid}"
+        return {
+            "look": (f"{below}/look", "title"), "behavior": (f"{below}/behavior", "away"),
+            "manner": (f"{below}/manner", "greeting"), "answer": (f"{below}/answers/{row.uuid}", "answer"),
+            "text": (f"/text/{text.uuid}", "text"),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["look", "behavior", "manner", "answer", "text"])
+def test_our_own_forms_hold_to_it_too(as_ada, ben, places, name):
+    address, field = places[name]
+    first, second = form_on(as_ada.get(address)), form_on(ben.get(address))
+    theirs, mine = ("7", "8") if first.get(field, "").isdigit() else ("Theirs", "Mine")
+    assert ben.post(address, data={**second, field: theirs}).status_code == 302
+    late = as_ada.post(address, data={**first, field: mine})
+    assert late.status_code == 400
+    assert warning_on(late).startswith("Ben changed this just now: ")
+    assert form_on(late)[field] == mine
+    assert form_on(ben.get(address))[field] == theirs
+    assert as_ada.post(address, data=form_on(late)).status_code == 302
+    assert form_on(ben.get(address))[field] == mine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, g, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access
 
 from app import spreadsheets
@@ -22,7 +22,6 @@ from views.buying import find_service
 from views.insights_facts import facts_of
 
 VIEW = "history.view"
-LISTS = ("cluster", "document", "page", "domain", "language")
 
 
 class InsightsPage(BaseView):
@@ -78,13 +77,12 @@ class InsightsPage(BaseView):
         return self._show(place, period, {}) if table is None else _send(table, place, period)
 
     def _show(self, place: Place, period: Period, wrong: dict[str, str]) -> Any:
-        figures, ids = read_figures(place.chatbot_ids, period), place.chatbot_ids
+        figures = read_figures(place.chatbot_ids, period)
+        lists, uncited = parts.read_lists(place.chatbot_ids, period)
         return self.render_template(
             "insights/show.html", appbuilder=self.appbuilder, place=place, period=period, wrong=wrong, figures=figures,
             facts=facts_of(figures), states=tables.state_rows(figures), charts=tables.charts_of(figures),
-            lists={kind: parts.read_parts(kind, ids, period) for kind in LISTS},
-            uncited=parts.read_uncited(ids, period), choices=self._choices(), lengths=periods.LENGTHS,
-            name_of=tables.name_of,
+            lists=lists, uncited=uncited, choices=self._choices(), lengths=periods.LENGTHS, name_of=tables.name_of,
         )  # fmt: skip
 
     def _choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -100,7 +98,11 @@ class InsightsPage(BaseView):
 
 
 def _readable() -> list[Chatbot]:
-    return chatbots_in(standing().workspaces_where(VIEW))
+    """Return the chatbots that the person may choose, read once in a request."""
+    if "readable_chatbots" not in g:
+        g.readable_chatbots = chatbots_in(standing().workspaces_where(VIEW))
+    found: list[Chatbot] = g.readable_chatbots
+    return found
 
 
 def _query() -> str:

@@ -48,7 +48,7 @@ class UnansweredPage(BaseView):
         listing = Listing("", chosen=asked, page=read_page_number(), page_size=inbox.PAGE_SIZE)
         return self.render_template(
             "learning/inbox.html", appbuilder=self.appbuilder, view=view, lines=inbox.look(view, ids, listing.page),
-            counts={name: inbox.count(name, ids) for name in inbox.VIEWS}, listing=listing, chatbots=chatbots,
+            counts=inbox.count(ids), listing=listing, chatbots=chatbots,
             chosen=chosen, bulk_acts=[act for act in BULK_ACTS if (act.name == "restore") == (view == "ignored")],
             may_edit=standing().may_anywhere(EDIT),
         )  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, or_, select
 
 from app.accounts.permissions import HOLDER, allows, is_change, is_view
 from app.plans import periods
@@ -145,18 +145,21 @@ class Standing:
 NOBODY = Standing()
 
 
-def _roles(member_id: int, held: frozenset[int]) -> Iterable[tuple[Workspace, str]]:
-    """Yield workspaces with the role there; a holder's own role comes last, so that it wins."""
-    own = select(WorkspaceMember).where(WorkspaceMember.user_id == member_id)
-    for membership in db.session.scalars(own.options(joinedload(WorkspaceMember.workspace))):
-        yield membership.workspace, membership.role
-    for workspace in db.session.scalars(select(Workspace).where(Workspace.service_id.in_(held))):
-        yield workspace, HOLDER
+def _read_seats(member_id: int) -> Sequence[Any]:
+    """Read a person's seats in services, each beside those of its workspaces that are theirs: to who holds it, all."""
+    mine = select(WorkspaceMember.workspace_id).where(WorkspaceMember.user_id == member_id)
+    is_theirs = or_(ServiceMember.role == HOLDER, Workspace.id.in_(mine))
+    is_own = and_(WorkspaceMember.workspace_id == Workspace.id, WorkspaceMember.user_id == member_id)
+    query = select(Service, ServiceMember.role.label("seat"), Workspace, WorkspaceMember.role.label("role"))
+    query = query.select_from(ServiceMember).join(ServiceMember.service)
+    query = query.outerjoin(Workspace, and_(Workspace.service_id == ServiceMember.service_id, is_theirs))
+    query = query.outerjoin(WorkspaceMember, is_own).where(ServiceMember.user_id == member_id)
+    return db.session.execute(query.order_by(ServiceMember.id, Workspace.id)).all()
 
 
-def _places(workspaces: Iterable[Workspace], names: dict[int, str]) -> tuple[Place, ...]:
-    live = {w.id: w for w in workspaces if w.deleted_at is None}.values()
-    found = [Place(w.id, w.uuid, w.name, w.service_id, names[w.service_id]) for w in live]
+def _places(seats: Iterable[Any]) -> tuple[Place, ...]:
+    live = ((row.Workspace, row.Service) for row in seats if row.Workspace.deleted_at is None)
+    found = [Place(w.id, w.uuid, w.name, service.id, service.name) for w, service in live]
     return tuple(sorted(found, key=lambda place: (place.service_name.lower(), place.service_id, place.name.lower())))
 
 
@@ -172,19 +175,17 @@ def _stopped(service: Service) -> Stopped:
 
 def find_standing(member: Member) -> Standing:
     """Read a member's standing from the database."""
-    seats = select(ServiceMember.service_id, ServiceMember.role, Service).join(ServiceMember.service)
     with tenancy.everything():
-        rows = db.session.execute(seats.where(ServiceMember.user_id == member.id)).all()
-        held = frozenset(service_id for service_id, role, _ in rows if role == HOLDER)
-        in_services = frozenset(service_id for service_id, _, _ in rows)
-        found = [row for row in _roles(member.id, held) if row[0].service_id in in_services]
+        seats = _read_seats(member.id)
+        services = {row.Service.id: row.Service for row in seats}
+        inside = [row for row in seats if row.Workspace is not None]
         return Standing(
             member_id=member.id,
             platform_role=member.platform_role or MEMBER,
-            held_service_ids=held,
-            service_ids=in_services,
-            roles={workspace.id: role for workspace, role in found},
-            service_of={workspace.id: workspace.service_id for workspace, _ in found},
-            places=_places((workspace for workspace, _ in found), {row[0]: row[2].name for row in rows}),
-            stopped=tuple(_stopped(service) for _, _, service in rows if not service.is_live),
+            held_service_ids=frozenset(row.Service.id for row in seats if row.seat == HOLDER),
+            service_ids=frozenset(services),
+            roles={row.Workspace.id: HOLDER if row.seat == HOLDER else row.role for row in inside},
+            service_of={row.Workspace.id: row.Service.id for row in inside},
+            places=_places(inside),
+            stopped=tuple(_stopped(service) for service in services.values() if not service.is_live),
         )

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
-from app.insights.figures import days_within
+from app.insights.figures import days_of, days_within
 from app.insights.periods import Period
 from app.insights.tally import OTHER, document_key
 from app.languages import gettext as _
 from app.languages import present
 from app.wording import website
-from models import AskedQuestion, Chatbot, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
+from models import AskedQuestion, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
 
 N_SHOWN = 10
 N_EXPORTED = 1000
 MAX_DOCUMENTS = 5000  # that are held against what was cited
+
+
+Named = Mapping[str, tuple[str, Any]]
+Counted = tuple[str, int, int]  # key, questions, answered
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,40 @@ def read_parts(kind: str, chatbot_ids: Sequence[int], period: Period, limit: int
     """Return the largest parts of a kind; those whose words are gone are left out."""
     n, n_answered = func.sum(ChatbotDay.n), func.sum(ChatbotDay.n_answered)
     query = select(ChatbotDay.key, n, n_answered).where(*days_within(kind, chatbot_ids, period))
-    rows = db.session.execute(query.group_by(ChatbotDay.key).order_by(n.desc(), ChatbotDay.key).limit(2 * limit)).all()
-    named = _NAMES[kind]([key for key, *_ in rows])
-    parts = [Part(*named[key][:1], int(n), int(good), named[key][1]) for key, n, good in rows if key in named]
+    query = query.group_by(ChatbotDay.key).order_by(n.desc(), ChatbotDay.key).limit(2 * limit)
+    return _name(_NAMES[kind], [(key, n, good) for key, n, good in db.session.execute(query)], limit)
+
+
+def read_lists(chatbot_ids: Sequence[int], period: Period) -> tuple[dict[str, list[Part]], Uncited]:
+    """Return what a page shows, all kinds of parts and the documents that were never cited, in a handful of queries."""
+    found = _largest(chatbot_ids, period, 2 * N_SHOWN)
+    documents = db.session.execute(_of_chatbots(chatbot_ids)).all()
+    named = {_key(source, name): (title or name, source) for source, name, title in documents}
+    naming = {**_NAMES, "document": lambda keys: _documents(keys, named)}
+    lists = {kind: _name(name, found[kind][: 2 * N_SHOWN]) for kind, name in naming.items()}
+    return lists, _leave_out(documents, {key for key, *_ in found["document"]}, N_SHOWN)
+
+
+def _largest(chatbot_ids: Sequence[int], period: Period, limit: int) -> dict[str, list[Counted]]:
+    """Return the largest parts of each kind, and of documents all, which tells what was never cited."""
+    n, n_answered = func.sum(ChatbotDay.n).label("n"), func.sum(ChatbotDay.n_answered).label("n_answered")
+    place = func.row_number().over(partition_by=ChatbotDay.kind, order_by=(n.desc(), ChatbotDay.key)).label("place")
+    query = select(ChatbotDay.kind, ChatbotDay.key, n, n_answered, place).where(
+        ChatbotDay.kind.in_(_NAMES), *days_of(chatbot_ids, period)
+    )
+    ranked = query.group_by(ChatbotDay.kind, ChatbotDay.key).subquery()
+    columns = (ranked.c.kind, ranked.c.key, ranked.c.n, ranked.c.n_answered)
+    first = select(*columns).where(or_(ranked.c.place <= limit, ranked.c.kind == "document")).order_by(ranked.c.place)
+    found: dict[str, list[Counted]] = {kind: [] for kind in _NAMES}
+    for kind, *counted in db.session.execute(first):
+        found[kind].append(tuple(counted))
+    return found
+
+
+def _name(name: Callable[[Sequence[str]], Named], rows: Sequence[Counted], limit: int = N_SHOWN) -> list[Part]:
+    named = name([key for key, *_ in rows])
+    parts = [Part(named[key][0], int(n), int(good), named[key][1]) for key, n, good in rows if key in named]
     return parts[:limit]
-
-
-Named = Mapping[str, tuple[str, Any]]
 
 
 def _pages(keys: Sequence[str]) -> Named:
@@ -76,12 +107,13 @@ def language_name(code: str) -> str:
         return code
 
 
-def _documents(keys: Sequence[str]) -> Named:
-    source_ids = {int(key.partition(":")[0]) for key in keys if key.partition(":")[0].isdecimal()}
-    query = _documents_in_use().where(Document.source_id.in_(source_ids))
-    found = {
-        document_key(source.id, name): (title or name, source) for source, name, title in db.session.execute(query)
-    }
+def _documents(keys: Sequence[str], known: Named | None = None) -> Named:
+    """Name documents; those that are `known` are not asked for."""
+    found = dict(known or {})
+    source_ids = {int(key.partition(":")[0]) for key in keys if key not in found and key.partition(":")[0].isdecimal()}
+    if source_ids:
+        query = _documents_in_use().where(Document.source_id.in_(source_ids))
+        found |= {_key(source, name): (title or name, source) for source, name, title in db.session.execute(query)}
     return {key: found.get(key, (_("A document that was removed"), None)) for key in keys}
 
 
@@ -91,10 +123,19 @@ def _documents_in_use() -> Any:
 
 
 def _clusters(keys: Sequence[str]) -> Named:
+    """Name clusters by the question that leads them, in one query; those that have lost it, by their oldest one."""
     ids = [int(key) for key in keys if key.isdecimal()]
-    words = wordings(ids)
-    query = select(QuestionCluster, Chatbot).join(QuestionCluster.chatbot).where(QuestionCluster.id.in_(list(words)))
-    return {str(cluster.id): (words[cluster.id], cluster) for cluster, _ in db.session.execute(query)}
+    answered, asked = aliased(Message), aliased(Message)
+    query = select(QuestionCluster, _words(asked)).join(AskedQuestion, AskedQuestion.id == QuestionCluster.leader_id)
+    query = query.join(answered, answered.id == AskedQuestion.message_id).join(asked, asked.id == answered.question_id)
+    query = query.where(QuestionCluster.id.in_(ids)).options(joinedload(QuestionCluster.chatbot))
+    found = {row.id: (words, row) for row, words in db.session.execute(query)}
+    if others := [cluster_id for cluster_id in ids if cluster_id not in found]:
+        words = wordings(others)
+        left = select(QuestionCluster).where(QuestionCluster.id.in_(list(words)))
+        rows = db.session.scalars(left.options(joinedload(QuestionCluster.chatbot)))
+        found |= {row.id: (words[row.id], row) for row in rows}
+    return {str(cluster_id): named for cluster_id, named in found.items()}
 
 
 _NAMES: dict[str, Callable[[Sequence[str]], Named]] = {
@@ -114,12 +155,16 @@ def wordings(cluster_ids: Sequence[int]) -> dict[int, str]:
     return found | _words_of(oldest.where(AskedQuestion.cluster_id.in_(others)).group_by(AskedQuestion.cluster_id))
 
 
+def _words(asked: Any) -> Any:
+    return func.coalesce(asked.standalone, asked.message).label("words")
+
+
 def _words_of(answers: Select[*tuple[Any, ...]]) -> dict[int, str]:
     """Return how questions were asked whose answers a query names by cluster."""
     named = answers.subquery()
     answered, asked = aliased(Message), aliased(Message)
     query = (
-        select(named.c.cluster_id, func.coalesce(asked.standalone, asked.message).label("words"))
+        select(named.c.cluster_id, _words(asked))
         .join(answered, answered.id == named.c.answer_id)
         .join(asked, asked.id == answered.question_id)
     )
@@ -129,9 +174,16 @@ def _words_of(answers: Select[*tuple[Any, ...]]) -> dict[int, str]:
 def read_uncited(chatbot_ids: Sequence[int], period: Period, limit: int = N_SHOWN) -> Uncited:
     """Return the documents that chatbots answer from and that no answer of a period cites, by name."""
     cited = set(db.session.scalars(select(ChatbotDay.key).where(*days_within("document", chatbot_ids, period))))
-    query = _documents_in_use().where(Source.chatbot_id.in_(chatbot_ids)).order_by(Document.title, Document.id)
-    rows = db.session.execute(query.limit(MAX_DOCUMENTS))
-    never = [Part(title or name, 0, 0, source) for source, name, title in rows if _key(source, name) not in cited]
+    return _leave_out(db.session.execute(_of_chatbots(chatbot_ids)), cited, limit)
+
+
+def _of_chatbots(chatbot_ids: Sequence[int]) -> Any:
+    query = _documents_in_use().where(Source.chatbot_id.in_(chatbot_ids))
+    return query.order_by(Document.title, Document.id).limit(MAX_DOCUMENTS)
+
+
+def _leave_out(documents: Iterable[Any], cited: Container[str], limit: int) -> Uncited:
+    never = [Part(title or name, 0, 0, source) for source, name, title in documents if _key(source, name) not in cited]
     return Uncited(never[:limit], len(never))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from models import Chatbot, Service, Workspace, db
 
@@ -29,7 +29,7 @@ class Place:
 def chatbots_in(workspace_ids: Collection[int]) -> list[Chatbot]:
     """Return the chatbots of workspaces, by name, with their workspace and service."""
     query = select(Chatbot).where(Chatbot.workspace_id.in_(workspace_ids), Chatbot.status != "deleted")
-    query = query.options(selectinload(Chatbot.workspace).selectinload(Workspace.service))
+    query = query.options(joinedload(Chatbot.workspace).joinedload(Workspace.service))
     return list(db.session.scalars(query.order_by(Chatbot.name, Chatbot.id)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import aliased, selectinload
 
 from app.answering.passages import Passage, load_passages
@@ -63,9 +63,11 @@ def _in_view(view: str) -> tuple[ColumnElement[bool], ...]:
     return QuestionCluster.n_troubled > 0, ~is_ignored, is_open if view == "open" else ~is_open
 
 
-def count(view: str, chatbot_ids: Collection[int]) -> int:
-    query = select(func.count(QuestionCluster.id)).where(QuestionCluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
-    return db.session.scalar(query) or 0
+def count(chatbot_ids: Collection[int]) -> dict[str, int]:
+    """Return how many clusters each view has."""
+    sums = [func.sum(case((and_(*_in_view(view)), 1), else_=0)) for view in VIEWS]
+    row = db.session.execute(select(*sums).where(QuestionCluster.chatbot_id.in_(chatbot_ids))).one()
+    return {view: int(n or 0) for view, n in zip(VIEWS, row, strict=True)}
 
 
 def look(view: str, chatbot_ids: Collection[int], page: int = 1, size: int = PAGE_SIZE) -> list[Line]:

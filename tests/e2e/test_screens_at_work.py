@@ -93,6 +93,23 @@ def test_without_scripts_a_page_asks(open_page, stage):
     assert _find_domain(stage[2], domain_id) is None
 
 
+def test_ticked_rows_are_asked_about_once_by_keyboard(open_page):
+    page = open_page("/sourceview/list/?state=ready")
+    bar = page.get_by_role("form", name="With the chosen rows")
+    assert not bar.is_visible()
+    boxes = page.locator('tbody input[name="pick"]')
+    page.get_by_role("checkbox", name="Choose all on this page").press("Space")
+    assert all(boxes.nth(n).is_checked() for n in range(boxes.count()))
+    page.get_by_role("checkbox", name="Choose all on this page").press("Space")
+    boxes.first.press("Space")
+    bar.get_by_role("button", name="Read again").press("Enter")
+    dialog = page.get_by_role("dialog", name="Read 1 source again?")
+    dialog.wait_for()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert boxes.first.is_checked()
+
+
 def test_a_double_click_sends_once(open_page):
     page = open_page("/domainview/add")
     posts = []

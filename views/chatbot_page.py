@@ -236,4 +236,4 @@ def _places_of(chatbot: Chatbot) -> dict[str, Any]:
 
 
 def _is_from_script() -> bool:
-    return request.headers.get("X-Part") == "sources"
+    return "X-Part" in request.headers

@@ -69,6 +69,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.setTheme) chooseTheme(button.dataset.setTheme);
   if (button.dataset.copy) copy(button);
+  if ("print" in button.dataset) window.print();
   if (button.dataset.opens) document.getElementById(button.dataset.opens).showModal();
   if ("closesDialog" in button.dataset) button.closest("dialog").close();
   if (button.getAttribute("aria-controls") === "menu") {

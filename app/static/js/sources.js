@@ -1,74 +1,8 @@
 "use strict";
-// A chatbot's sources: files are sent one by one with their progress, states change without a reload.
+// A chatbot's sources: files are sent one by one, with their progress.
 
-const MOVING = ["queued", "fetching", "parsing", "embedding"];
-const PAUSE_MS = 1000;
-
-const place = () => document.getElementById("sources");
 const uploads = document.getElementById("uploads");
 const say = (name, file) => uploads.dataset[name].replace("#", () => file?.name);
-
-function announceChanges(before, after) {
-  const said = [];
-  for (const row of after.querySelectorAll("[data-state]")) {
-    const old = before.querySelector(`#${row.id}`)?.dataset.state;
-    if (!old || old === row.dataset.state) continue;
-    if (row.dataset.news) said.push(row.dataset.news);
-  }
-  if (said.length) announce(said.join(" "));
-}
-
-// Rows that did not change stay, and with them the focus of whoever is working there.
-function exchangeRows(before, after) {
-  const body = before.querySelector("tbody");
-  const fresh = after.querySelector("tbody");
-  const isSamePart = before.querySelector(".pages")?.textContent === after.querySelector(".pages")?.textContent;
-  if (!body || !fresh || !isSamePart) {
-    before.replaceChildren(...after.childNodes);
-    return;
-  }
-  const known = new Map([...body.rows].map((row) => [row.id, row]));
-  const rows = [...fresh.rows].map((row) => {
-    const old = known.get(row.id);
-    return old && old.dataset.mark === row.dataset.mark ? old : row;
-  });
-  rows.forEach((row, i) => {
-    if (body.rows[i] === row) return;
-    const old = known.get(row.id);
-    if (old && old !== row && old.isConnected) old.replaceWith(row);
-    if (body.rows[i] !== row) body.insertBefore(row, body.rows[i] ?? null);
-  });
-  while (body.rows.length > rows.length) body.lastElementChild.remove();
-}
-
-function show(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const fresh = page.getElementById("sources");
-  if (!fresh) return;
-  announceChanges(place(), fresh);
-  exchangeRows(place(), fresh);
-  place().dataset.moving = fresh.dataset.moving;
-  place().dataset.live = fresh.dataset.live;
-  const state = page.getElementById("state");
-  const old = document.getElementById("state");
-  if (state && old && state.textContent !== old.textContent) old.replaceWith(state);
-}
-
-async function refresh() {
-  try {
-    const response = await fetch(place().dataset.live, { headers: { Accept: "text/html", "X-Part": "sources" } });
-    if (response.ok && !response.redirected) show(await response.text());
-  } catch {
-    // offline: the next try comes soon
-  }
-}
-
-const follow = followLive({
-  stream: () => place().dataset.stream,
-  isMoving: () => place().dataset.moving === "yes",
-  refresh,
-  pauseMs: PAUSE_MS,
-});
 
 function addLine(file) {
   const line = document.createElement("li");
@@ -126,8 +60,8 @@ function send(form, file, shown) {
     request.addEventListener("loadend", () => {
       if (request.status === 200) {
         shown.line.remove();
-        show(request.responseText);
-        follow();
+        showParts(request.responseText);
+        followParts();
       } else {
         const isFinal = request.status === 422 || request.status === 413;
         fail(shown, file, words(request), isFinal ? null : () => sendAll(form, [file]));
@@ -191,4 +125,3 @@ if (zone) {
     sendAll(input.form, files);
   });
 }
-if (place()) follow();

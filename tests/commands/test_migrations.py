@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -52,3 +55,84 @@ def test_they_make_the_indexes_of_the_models_and_no_others_by_name(connection):
     }
     found = set(connection.scalars(sa.text(names[connection.dialect.name])))
     assert found == wanted
+
+
+RELEASED = "0038_redactions"  # until then there was no version beside which another could run
+_SAYS_SO = re.compile(r"Nothing reads (.+?) since (\d{4}\w*)")
+_SQL = re.compile(r"\b(DROP (TABLE|COLUMN)|RENAME)\b", re.IGNORECASE)
+
+
+def calls_of_upgrade(tree):
+    """Yield every call that `upgrade` makes, by itself or by functions of the same file."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    waiting, seen = ["upgrade"], set()
+    while waiting:
+        name = waiting.pop()
+        if name in functions and name not in seen:
+            seen.add(name)
+            for node in ast.walk(functions[name]):
+                if isinstance(node, ast.Call):
+                    yield node
+                    waiting += [node.func.id] if isinstance(node.func, ast.Name) else []
+
+
+def contracts(call):
+    """Tell whether a call takes something away that a program of the version before may still use."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    texts = [arg.value for arg in ast.walk(call) if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    renames = name == "alter_column" and any(word.arg == "new_column_name" for word in call.keywords)
+    runs_sql = name in ("execute", "text", "exec_driver_sql") and any(_SQL.search(text) for text in texts)
+    return name in ("drop_table", "drop_column", "rename_table") or renames or runs_sql
+
+
+def demands(call):
+    """Tell whether a call adds a column that a program of the version before would have to fill."""
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "add_column"):
+        return False
+    words = {word.arg: word.value for node in ast.walk(call) if isinstance(node, ast.Call) for word in node.keywords}
+    return (
+        isinstance(words.get("nullable"), ast.Constant)
+        and not words["nullable"].value
+        and "server_default" not in words
+    )
+
+
+def complaint_about(text, known):
+    """Return what is wrong with a migration beside which the version before may still run; empty if nothing is."""
+    tree = ast.parse(text)
+    calls = list(calls_of_upgrade(tree))
+    if any(demands(call) for call in calls):
+        return "adds a column that must be filled: give it a server_default"
+    said = _SAYS_SO.search(ast.get_docstring(tree) or "")
+    if any(contracts(call) for call in calls) and (said is None or said[2] not in known):
+        return "takes something away: say in its docstring 'Nothing reads ... since <an earlier version>'"
+    return ""
+
+
+def test_no_step_takes_away_what_the_version_before_reads():
+    known = versioning.known_versions()
+    files = sorted((versioning.FOLDER / "versions").glob("[0-9]*.py"))
+    for number, file in enumerate(files):
+        if number > known.index(RELEASED):
+            assert complaint_about(file.read_text(encoding="utf-8"), known[:number]) == "", file.name
+
+
+@pytest.mark.parametrize(
+    ("doc", "body", "is_fine"),
+    [
+        ("x", "op.add_column('chatbots', sa.Column('color', sa.Text()))", True),
+        ("x", "op.add_column('chatbots', sa.Column('color', sa.Text(), nullable=False))", False),
+        ("x", "op.add_column('chatbots', sa.Column('color', sa.Text(), nullable=False, server_default=''))", True),
+        ("x", "op.drop_column('chatbots', 'color')", False),
+        ("x", "helper()", False),
+        ("Nothing reads chatbots.color since 0038_redactions.", "helper()", True),
+        ("Nothing reads chatbots.color since 0099_never.", "helper()", False),
+        ("x", "batch.alter_column('color', new_column_name='colour')", False),
+        ("x", "op.execute('ALTER TABLE chatbots RENAME TO bots')", False),
+        ("x", "op.drop_index('colors', 'chatbots')", True),
+    ],
+)
+def test_what_takes_away_is_told_from_what_adds(doc, body, is_fine):
+    text = f"'''{doc}'''\ndef helper():\n  op.drop_column('chatbots', 'color')\n"
+    text += f"def upgrade():\n  {body}\ndef downgrade():\n  op.drop_table('x')\n"
+    assert (complaint_about(text, ["0038_redactions"]) == "") == is_fine

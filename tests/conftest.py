@@ -26,7 +26,7 @@ SAME_ON_ANY_DATABASE = {
     answering/test_refusals answering/test_small_talk api/test_docs app/test_assets app/test_chat_model
     app/test_chat_model_faults app/test_fab_templates app/test_gate crawling/test_private_addresses
     crawling/test_real_site domains/test_page_check faults/test_redis faults/test_writers widget/test_docs
-    widget/test_health
+    probes/test_fronts probes/test_logs probes/test_readiness probes/test_walk widget/test_health
     """.split()
 }
 

@@ -25,7 +25,8 @@ class _SlowModel(BaseHTTPRequestHandler):
             self.server.began.release()
             deadline = time.monotonic() + PATIENCE_S
             while not self.server.go_on.wait(0.05) and time.monotonic() < deadline:
-                self._say(" it goes. So")
+                if not self.server.is_silent:
+                    self._say(" it goes. So")
             self._say(" it ends [1].", finish="stop")
             self.wfile.write(b"data: [DONE]\n\n")
         except OSError:
@@ -42,9 +43,12 @@ class _SlowModel(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def slow_model():
-    """The running server; `began` and `hung_up` count its answers, `go_on` lets them end."""
+def slow_model(*, is_silent: bool = False):
+    """The running server; `began` and `hung_up` count its answers, `go_on` lets them end; a silent one says nothing
+    meanwhile.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), _SlowModel)
     server.began, server.hung_up, server.go_on = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+    server.is_silent = is_silent
     with running(server):
         yield server

@@ -10,6 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     CursorResult,
     DateTime,
     Delete,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     TextClause,
     Update,
     Uuid,
+    or_,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +47,20 @@ def _read_clock() -> dt.datetime:
 def now() -> dt.datetime:
     """Return the present moment, aware, in UTC: the one clock of rows and rules. Tests put another in `_read_clock`."""
     return _read_clock()
+
+
+def is_far(moment: Any, patience: dt.timedelta) -> ColumnElement[bool]:
+    """Return the condition that a moment is further from now than a patience.
+
+    It lies back, or so far ahead that the clock must have been set back since it was noted: waiting for a moment that
+    a wrong clock wrote down could take years.
+    """
+    return or_(moment < now() - patience, moment > now() + patience)
+
+
+def is_due(moment: Any, longest: dt.timedelta) -> ColumnElement[bool]:
+    """Return the condition that a moment has come, or is further ahead than anything is ever put off: see `is_far`."""
+    return or_(moment <= now(), moment > now() + longest)
 
 
 def change(statement: Update | Delete) -> int:

@@ -22,7 +22,7 @@ from app.languages import gettext as _
 from app.refusals import Refusal
 from app.webhooks.payloads import LINK_LASTS
 from models import Delivery, Export, ExportSchedule, Member, Workspace, db, tenancy
-from models.base import now
+from models.base import is_far, now
 from models.exports import UNFINISHED_EXPORTS
 from models.webhooks import EXPORTED
 
@@ -130,7 +130,7 @@ def due() -> list[int]:
 
 
 def _is_due() -> ColumnElement[bool]:
-    silent = (Export.state == "writing") & (Export.heartbeat_at < now() - SILENCE)
+    silent = (Export.state == "writing") & is_far(Export.heartbeat_at, SILENCE)
     return or_(Export.state == "waiting", silent)
 
 

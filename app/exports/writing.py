@@ -27,7 +27,7 @@ from app.refusals import Refusal
 from app.storage import StorageError
 from app.webhooks import events
 from models import Export, ExportSchedule, db, tenancy
-from models.base import change, now
+from models.base import change, is_far, now
 from models.webhooks import EXPORTED
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def let_go(export_id: int) -> None:
 
 def _claim(export_id: int) -> Export | None:
     """Take an export for this writer; None if it is done, gone, or another writer gave a sign of life."""
-    free = or_(Export.state == "waiting", (Export.state == "writing") & (Export.heartbeat_at < now() - SILENCE))
+    free = or_(Export.state == "waiting", (Export.state == "writing") & is_far(Export.heartbeat_at, SILENCE))
     taking = update(Export).where(Export.id == export_id, free)
     taken = change(taking.values(state="writing", fence=Export.fence + 1, heartbeat_at=now(), n_rows=0))
     db.session.commit()

@@ -20,7 +20,7 @@ from app.tokens import digest, make_token
 from app.webhooks import events
 from models import Chatbot, ChatSession, Embed, Message, db
 from models import Citation as CitationRow
-from models.base import change, now
+from models.base import change, is_far, now
 
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 30  # without a sign of life: three beats of the one who is answering
@@ -138,9 +138,9 @@ def open_turn(chat: ChatSession, text: str, key: str) -> Message:
 
 def _is_answering(chat: ChatSession) -> bool:
     """Tell whether an answer is on its way. One that a stopped process left behind is waited for only so long."""
-    patience = now() - dt.timedelta(seconds=ANSWER_PATIENCE_S)
+    patience = dt.timedelta(seconds=ANSWER_PATIENCE_S)
     pending = select(Message.id).where(
-        Message.session_id == chat.id, Message.finish == "pending", Message.timestamp > patience
+        Message.session_id == chat.id, Message.finish == "pending", ~is_far(Message.timestamp, patience)
     )
     return db.session.scalar(pending.limit(1)) is not None
 

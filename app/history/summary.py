@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select, update
 from app.answering.languages import guess_language
 from app.history import fulltext
 from models import ChatSession, Message, Submission, db, tenancy
-from models.base import change, now
+from models.base import change, is_far, now
 from models.history import ANSWER_STATES, MAX_LAST_QUESTION
 
 PATIENCE_S = 60  # what is being said just now is summed up by those who say it
@@ -82,8 +82,8 @@ def _renew_words(chat: ChatSession) -> None:
 
 def catch_up(limit: int = BATCH) -> int:
     """Sum up sessions whose messages came or changed without it; return how many. Commits each."""
-    waited = now() - dt.timedelta(seconds=PATIENCE_S)
-    due = select(ChatSession.id).where(ChatSession.summary_due_at.is_not(None), ChatSession.summary_due_at < waited)
+    waited = is_far(ChatSession.summary_due_at, dt.timedelta(seconds=PATIENCE_S))
+    due = select(ChatSession.id).where(ChatSession.summary_due_at.is_not(None), waited)
     with tenancy.everything():
         session_ids = db.session.scalars(due.order_by(ChatSession.summary_due_at).limit(limit)).all()
         for session_id in session_ids:
@@ -98,10 +98,8 @@ def catch_up(limit: int = BATCH) -> int:
 
 def _close_lost(chat: ChatSession) -> None:
     """Say of answers that nobody goes on with that they are cut off: the process that spoke was killed."""
-    silent = now() - dt.timedelta(seconds=PATIENCE_S)
-    lost = update(Message).where(
-        Message.session_id == chat.id, Message.finish == "pending", Message.timestamp < silent
-    )  # fmt: skip
+    silent = is_far(Message.timestamp, dt.timedelta(seconds=PATIENCE_S))
+    lost = update(Message).where(Message.session_id == chat.id, Message.finish == "pending", silent)
     change(lost.values(finish="stopped", state="error", evidence={"cut_off": "the process that spoke was ended"}))
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, or_, select, update
 
 from models import Chatbot, Source, db, tenancy
-from models.base import change, now
+from models.base import change, is_far, now
 from models.knowledge import UNFINISHED
 
 STALE_AFTER_S = 30  # six heartbeats; also longer than a writer waits for SQLite's lock
 MAX_ATTEMPTS = 4
+OUTAGE_PATIENCE = dt.timedelta(days=1)
 
 
 class Superseded(Exception):
@@ -30,8 +31,9 @@ class Claim:
     fence: int
 
 
-def stale_before() -> dt.datetime:
-    return now() - dt.timedelta(seconds=STALE_AFTER_S)
+def is_silent(heard: Any) -> ColumnElement[bool]:
+    """Return the condition that a sign of life was given too long ago to count on another."""
+    return is_far(heard, dt.timedelta(seconds=STALE_AFTER_S))
 
 
 def in_use() -> ColumnElement[bool]:
@@ -52,7 +54,7 @@ def take(source_id: int) -> Claim | None:
             Source.fence == fence,
             Source.state.in_(UNFINISHED),
             Source.attempts < MAX_ATTEMPTS,
-            or_(Source.state == "queued", Source.heartbeat_at.is_(None), Source.heartbeat_at < stale_before()),
+            or_(Source.state == "queued", Source.heartbeat_at.is_(None), is_silent(Source.heartbeat_at)),
             in_use(),
         )
         values = {
@@ -95,12 +97,16 @@ def beat(claim: Claim) -> None:
     db.session.commit()
 
 
-def put_back(claim: Claim) -> bool:
-    """Queue the source again after a failure that is none of its own. False: it was tried too often, or is lost."""
-    waiting = update(Source).where(
-        Source.id == claim.source_id, Source.fence == claim.fence, Source.attempts < MAX_ATTEMPTS
-    )
-    is_queued = change(waiting.values(state="queued", progress=0, fence=claim.fence + 1, heartbeat_at=now()))
+def put_back(claim: Claim, *, is_outage: bool) -> bool:
+    """Queue the source again after a failure that is none of its own. False: it was tried too often, or is lost.
+
+    In an outage of database, storage or disk no try counts, for a day.
+    """
+    patience = case((is_far(Source.queued_at, OUTAGE_PATIENCE), 0), else_=int(is_outage))
+    tries = Source.attempts - patience
+    waiting = update(Source).where(Source.id == claim.source_id, Source.fence == claim.fence, tries < MAX_ATTEMPTS)
+    values = {"state": "queued", "progress": 0, "fence": claim.fence + 1, "heartbeat_at": now(), "attempts": tries}
+    is_queued = change(waiting.values(values))
     db.session.commit()
     return bool(is_queued)
 
@@ -110,7 +116,7 @@ def let_go(source_id: int) -> None:
 
     Should another worker have taken over meanwhile, its next heartbeat takes this back.
     """
-    silent = case((Source.state == "queued", Source.heartbeat_at), else_=stale_before())
+    silent = case((Source.state == "queued", Source.heartbeat_at), else_=now() - dt.timedelta(seconds=STALE_AFTER_S))
     with tenancy.everything():
         change(update(Source).where(Source.id == source_id, Source.state.in_(UNFINISHED)).values(heartbeat_at=silent))
         db.session.commit()

@@ -10,7 +10,7 @@ from app.knowledge import claims, holds
 from app.languages import in_english
 from app.webhooks import events
 from models import Chatbot, Source, db, tenancy
-from models.base import change, now
+from models.base import change, is_far, now
 from models.knowledge import UNFINISHED
 
 QUEUE_PATIENCE_S = 20  # whoever queued a source is likely to wake a worker, or to read it, by then
@@ -19,8 +19,8 @@ LISTED_PER_SERVICE = 20
 PUBLISH_MEANWHILE_S = 300  # between generations while more sources are being read
 
 
-def _before(seconds: float) -> dt.datetime:
-    return now() - dt.timedelta(seconds=seconds)
+def _has_waited(since: ColumnElement[dt.datetime], seconds: float) -> ColumnElement[bool]:
+    return is_far(since, dt.timedelta(seconds=seconds))
 
 
 def give_up_hopeless() -> int:
@@ -28,7 +28,7 @@ def give_up_hopeless() -> int:
     hopeless = update(Source).where(
         Source.state.in_(UNFINISHED),
         Source.attempts >= claims.MAX_ATTEMPTS,
-        Source.heartbeat_at < claims.stale_before(),
+        claims.is_silent(Source.heartbeat_at),
     )
     moment = now()
     values = {
@@ -49,7 +49,7 @@ def give_up_hopeless() -> int:
 def unfinished_sources() -> list[int]:
     """Return the sources that nobody is reading: queued for a while, or left by a worker that fell silent."""
     heard = func.coalesce(Source.heartbeat_at, Source.created_at)
-    waited, silent = heard < _before(QUEUE_PATIENCE_S), heard < claims.stale_before()
+    waited, silent = _has_waited(heard, QUEUE_PATIENCE_S), claims.is_silent(heard)
     place = func.row_number().over(partition_by=Source.service_id, order_by=Source.id).label("place")
     query = select(Source.id, place).where(
         or_(and_(Source.state == "queued", waited), and_(Source.state.in_(UNFINISHED[1:]), silent)), claims.in_use()
@@ -72,12 +72,12 @@ def _is_due() -> ColumnElement[bool]:
     unread = select(Source.id).where(
         Source.chatbot_id == Chatbot.id, Source.state.in_(UNFINISHED), Source.deleted_at.is_(None)
     )
-    is_outdated = Chatbot.last_trained.is_(None) | (Chatbot.last_trained < _before(PUBLISH_MEANWHILE_S))
+    is_outdated = Chatbot.last_trained.is_(None) | _has_waited(Chatbot.last_trained, PUBLISH_MEANWHILE_S)
     is_free = or_(
         Chatbot.training_status.not_in(("training", "failed")),
-        (Chatbot.training_status == "failed") & (heard < _before(RETRY_FAILED_AFTER_S)),
+        (Chatbot.training_status == "failed") & _has_waited(heard, RETRY_FAILED_AFTER_S),
     )
-    is_cut_off = (Chatbot.training_status == "training") & (heard < claims.stale_before())
+    is_cut_off = (Chatbot.training_status == "training") & claims.is_silent(heard)
     return (Chatbot.status != "deleted") & or_(
         holds.is_wanted() & is_free & (~unread.exists() | is_outdated), is_cut_off
     )

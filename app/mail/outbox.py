@@ -12,7 +12,7 @@ import smtplib
 from typing import Any
 
 from flask_mail import Message
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app import figures
 from app.collaborators import here
@@ -21,7 +21,7 @@ from app.mail.composing import compose, has_server, link
 from app.mail.kept import keep
 from app.mail.smtp import deliver
 from models import OutgoingMail, db
-from models.base import change, now
+from models.base import change, is_due, now
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def send_due(limit: int = 50) -> int:
     """Send what is due; return how many were. A server that can't be reached ends the turn."""
     if not has_server():
         return 0
-    due = select(OutgoingMail.id).where(OutgoingMail.state == "waiting", OutgoingMail.due_at <= now())
+    due = select(OutgoingMail.id).where(_is_due())
     ids = list(db.session.scalars(due.order_by(OutgoingMail.due_at).limit(limit)))
     change(delete(OutgoingMail).where(OutgoingMail.created_at < now() - dt.timedelta(days=KEPT_DAYS)))
     db.session.commit()
@@ -76,6 +76,10 @@ def send_due(limit: int = 50) -> int:
         if how == "away":
             break
     return n_sent
+
+
+def _is_due() -> ColumnElement[bool]:
+    return (OutgoingMail.state == "waiting") & is_due(OutgoingMail.due_at, dt.timedelta(seconds=PAUSES_S[-1]))
 
 
 def waiting_mails(limit: int = 100) -> list[OutgoingMail]:
@@ -97,9 +101,7 @@ def _compose(template: str, to: str, page: str, seed: str, words: dict[str, Any]
 
 def _take(mail_id: int) -> bool:
     """Take a mail for a while, so that of two schedulers one sends it."""
-    taking = update(OutgoingMail).where(
-        OutgoingMail.id == mail_id, OutgoingMail.state == "waiting", OutgoingMail.due_at <= now()
-    )
+    taking = update(OutgoingMail).where(OutgoingMail.id == mail_id, _is_due())
     taken = change(taking.values(due_at=now() + dt.timedelta(seconds=TAKEN_S), attempts=OutgoingMail.attempts + 1))
     db.session.commit()
     return bool(taken)

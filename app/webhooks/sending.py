@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.collaborators import here
 from app.languages import in_english
@@ -20,7 +20,7 @@ from app.plans import notices
 from app.webhooks import owning
 from app.webhooks.payloads import body_of, link_ends_at
 from models import Delivery, Webhook, db, tenancy
-from models.base import change, now
+from models.base import change, is_due, now
 
 PAUSES_S = (60, 300, 1800, 7200, 28_800, 86_400)  # after each try that failed
 TAKEN_S = 60  # how long a worker has a delivery for itself
@@ -34,7 +34,7 @@ _OK = range(200, 300)
 def due_deliveries(limit: int = 50) -> list[int]:
     """Return the ids of deliveries whose time has come."""
     with tenancy.everything():
-        due = select(Delivery.id).where(Delivery.state == "waiting", Delivery.due_at <= now())
+        due = select(Delivery.id).where(_is_due())
         return list(db.session.scalars(due.order_by(Delivery.due_at).limit(limit)))
 
 
@@ -78,8 +78,12 @@ def _obstacle(delivery: Delivery) -> str:
     return ""
 
 
+def _is_due() -> ColumnElement[bool]:
+    return (Delivery.state == "waiting") & is_due(Delivery.due_at, dt.timedelta(seconds=PAUSES_S[-1]))
+
+
 def _take(delivery_id: int) -> bool:
-    taking = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == "waiting", Delivery.due_at <= now())
+    taking = update(Delivery).where(Delivery.id == delivery_id, _is_due())
     until = now() + dt.timedelta(seconds=TAKEN_S)
     taken = change(taking.values(due_at=until, attempts=Delivery.attempts + 1))
     db.session.commit()

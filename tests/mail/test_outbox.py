@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from app import mail
 from app.mail import smtp
 from models import OutgoingMail, db
 from models.base import now
+from tests.clock import standing
 from tests.conftest import inside
 from tests.mail.postbox import CERTIFICATE, link_in, running
 from tests.waiting import SOON_S
@@ -77,6 +79,12 @@ def test_a_server_that_is_down_is_tried_again_later(app, posted, postbox, use_se
 
 def postbox_port(app):
     return app.extensions["docent"].config.mail_port
+
+
+def test_a_mail_that_was_posted_before_the_clock_was_set_back_is_sent_at_once(app, posted, postbox):
+    with standing(now() - dt.timedelta(days=365)):
+        assert postbox.deliver() == 1
+    assert look(app, posted[0])[0] == "sent"
 
 
 def test_a_refused_recipient_is_given_up_and_said(app, posted, postbox):

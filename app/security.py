@@ -12,8 +12,11 @@ from app import audit, keyholder, roles, workplace
 from app.accounts import acting, presence
 from app.accounts.standing import NOBODY, find_standing
 from app.languages import gettext as _
+from app.looks import pictures
 from app.signin import SignInView
 from models import Member, db, tenancy
+
+FILE_FIELDS = {"file", "files", *pictures.KINDS}
 
 
 class DocentSecurityManager(SecurityManager):
@@ -92,6 +95,12 @@ def _refuse_json_for_pages() -> None:
         abort(415)
 
 
+def _refuse_files_for_words() -> None:
+    """Let a file come under the names that take one: a field of words would be filled with it."""
+    if request.endpoint and not set(request.files) <= FILE_FIELDS and not request.path.startswith("/api/"):
+        abort(400)
+
+
 def _limit_bodies() -> None:
     """Hold whatever is no upload to the size of a form: werkzeug reads it as a whole, for everybody."""
     if request.mimetype != "multipart/form-data":
@@ -109,4 +118,5 @@ def install(app: Flask) -> None:
     app.before_request(_limit_bodies)
     app.before_request(_open_scope)
     app.before_request(_refuse_json_for_pages)
+    app.before_request(_refuse_files_for_words)
     app.teardown_request(_close_scope)

@@ -64,7 +64,7 @@ def test_who_signed_in_anew_meanwhile_sends_it_with_one_press(app, ada):
 
 def test_no_other_website_can_have_a_form_filled_in(app, ada):
     client = sign_in(app, ada)
-    for told in (ELSEWHERE, {**HERE, "Sec-Fetch-Site": "cross-site"}, {}):
+    for told in (ELSEWHERE, {"Origin": "https://[::1"}, {**HERE, "Sec-Fetch-Site": "cross-site"}, {}):
         answer = client.post("/chatbotview/add", data=TYPED, headers=told)
         assert answer.status_code == 400
         assert kept(answer.text) == {}

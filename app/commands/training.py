@@ -78,7 +78,9 @@ def _read(chatbot: Chatbot, title: str, path: Path | None) -> ingest.Outcome:
         return ingest.Outcome("failed", code="unreadable", advice=advice)
     if source.state == "ready":
         return ingest.Outcome("ready", source.n_chunks)
-    return ingest.ingest(source.id) or ingest.Outcome("failed", code="busy", advice="A worker is reading this now.")
+    return ingest.ingest(source.id) or ingest.Outcome(
+        "failed", code="busy", advice="It is not read yet: a worker is at it, or tries again in a minute."
+    )
 
 
 def _train_one(chatbot_uuid: str, title: str, path: Path | None) -> dict[str, Any]:

@@ -66,11 +66,11 @@ def ingest(source_id: int, report: Report | None = None) -> Outcome | None:
         except Superseded:
             return None
         except (LoadError, FetchError, StorageError) as error:
-            return _fail(claim, error.kind, error.advice)
-        except (EmbeddingServerGone, OperationalError) as error:
+            passes = isinstance(error, StorageError) and error.kind == "storage"
+            return (_try_later if passes else _fail)(claim, error.kind, error.advice)
+        except (EmbeddingServerGone, OperationalError, OSError) as error:
             log.warning("reading source %s broke off: %s", source_id, error)
-            db.session.rollback()
-            return None if claims.put_back(claim) else _fail(claim, "internal", _OUR_FAULT)
+            return _try_later(claim, "internal", _OUR_FAULT, is_outage=not isinstance(error, EmbeddingServerGone))
         except Exception:
             log.exception("source %s could not be read", source_id)
             return _fail(claim, "internal", _OUR_FAULT)
@@ -147,6 +147,12 @@ def _swap(claim: Claim, draft_id: int, document: parsed.Document, n_chunks: int)
     title, by = db.session.execute(select(Source.title, Source.changed_by_id).where(Source.id == claim.source_id)).one()
     chatbots.count_change(claim.chatbot_id, "read", title, by)
     db.session.commit()
+
+
+def _try_later(claim: Claim, code: str, advice: str, *, is_outage: bool = True) -> Outcome | None:
+    """Queue the source again: what went wrong is none of its own. It fails once that was tried too often."""
+    db.session.rollback()
+    return None if claims.put_back(claim, is_outage=is_outage) else _fail(claim, code, advice)
 
 
 def _fail(claim: Claim, code: str, advice: str) -> Outcome | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
 from app.knowledge import clearing, embedding, holds, pairs
@@ -91,8 +92,7 @@ def publish(chatbot_id: int, examine: Examine = examine_nothing) -> Published | 
             return None
         except Exception:
             db.session.rollback()
-            _write(training, training_status="failed", training_heartbeat_at=now())
-            db.session.commit()
+            _fail(training)
             raise
 
 
@@ -119,6 +119,16 @@ def _write(training: Training, **values: object) -> bool:
     return bool(change(writing.values(values)))
 
 
+def _fail(training: Training) -> None:
+    """Note that a training failed; one that has moved the pointer did not, whatever went wrong after that."""
+    failed = update(Chatbot).where(
+        Chatbot.id == training.chatbot_id, Chatbot.training_fence == training.fence,
+        Chatbot.training_status == "training",
+    )  # fmt: skip
+    change(failed.values(training_status="failed", training_heartbeat_at=now()))
+    db.session.commit()
+
+
 def _beat(training: Training) -> None:
     _write(training, training_heartbeat_at=now())
     db.session.commit()
@@ -139,10 +149,20 @@ def _build_and_publish(training: Training, examine: Examine) -> Published | None
         published = Published(draft.uuid if draft.n_chunks else None, draft.n_chunks)
         _move_pointer(training, draft if draft.n_chunks else None)
     except BaseException:
-        place.clear()
+        if _is_nowhere(place):
+            place.clear()
         raise
     _prune(training, n_kept=KEPT_GENERATIONS if published.n_chunks else 0)
     return published
+
+
+def _is_nowhere(place: _Place) -> bool:
+    """Tell whether a generation has surely no row: a commit whose answer was lost may have made one."""
+    db.session.rollback()
+    try:
+        return db.session.scalar(select(Generation.id).where(Generation.storage_key == place.key)) is None
+    except SQLAlchemyError:
+        return False
 
 
 def _build(training: Training, draft: Generation, place: _Place) -> int:

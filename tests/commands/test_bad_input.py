@@ -8,12 +8,12 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.commands.running import COMMAND, assert_plain, environ_of, run, run_fresh
+from tests.small_disk import small_disk
 
 KEY = "d41d8cd98f00b204e9800998ecf8427e-docent"
 NOWHERE = "postgresql://docent:s3cret@127.0.0.1:1/docent"
@@ -234,19 +234,6 @@ def test_an_unreachable_chat_model_leaves_the_documents_own_words(place, trained
     assert (done.returncode, answer["state"]) == (0, "grounded")
     assert "thirty days" in answer["answer"]
     assert "Traceback" not in done.stderr
-
-
-@contextmanager
-def small_disk(folder, size):
-    """A disk of its own at `folder`; skipped where this process may not mount one."""
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if os.getuid() or subprocess.run(mounting, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small disk needs root")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk_is_said_and_harms_nothing(place, trained, artifact, tmp_path):

@@ -50,12 +50,7 @@ VICTIMS = {
 def test_a_kill_at_any_stage_costs_time_alone(installation, trained, stage, victim):
     source_id = installation.add(trained, "book.md", write_book(f"{stage} {victim}", 120))
 
-    def the_stage_is_reached():
-        state = installation.state(source_id)
-        is_publishing = stage == "publishing" and state == "ready" and installation.is_training(trained)
-        return state == stage or is_publishing or (state == "ready" and installation.is_settled(trained))
-
-    wait_until(the_stage_is_reached, every_s=0.001)
+    wait_until(lambda: installation.has_reached(stage, source_id), every_s=0.001)
     for pid in VICTIMS[victim](installation):
         kill(pid)
     if victim == "worker":

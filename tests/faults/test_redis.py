@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import sys
 import zlib
 
 import pytest
@@ -19,33 +21,39 @@ from tests.waiting import wait_until
 WITHIN_S = 60
 
 
-@pytest.fixture
-def filled(installation, chatbot_id):
-    """Three sources under way: one in hand, two waiting."""
-    ids = [installation.add(chatbot_id, f"{n}.md", write_book(f"redis {n}", 60)) for n in range(3)]
-    wait_until(lambda: installation.state(ids[0]) in ("parsing", "embedding", "ready"))
-    return chatbot_id
+STAGES = ("queued", "fetching", "parsing", "embedding", "publishing")
+CASES = [(how, stage) for stage in STAGES for how in ("flushed", "stopped")]
+if not os.environ.get("EVERY_STAGE"):
+    CASES = [("flushed", "embedding"), ("stopped", "publishing")]
 
 
-def test_a_flushed_redis_loses_nothing(installation, filled):
+def flush(installation, chatbot_id):
     installation.redis.flushall()
-    assert installation.wait_until_settled(filled, WITHIN_S) < WITHIN_S
-    assert installation.states(filled) == {"ready": 3}
-    installation.check(filled)
 
 
-def test_a_redis_that_was_stopped_and_started_loses_nothing(installation, filled):
+def stop_and_start(installation, chatbot_id):
+    """While it is away an owner uploads one more file."""
     worker = installation.processes["worker"]
     installation.stop("redis")
-    late = installation.add(filled, "late.md", write_book("late", 3))
+    late = installation.add(chatbot_id, "late.md", write_book("late", 3))
     assert installation.state(late) == "queued"
     with inside(installation.app):
-        queues.wake_training(filled)
+        queues.wake_training(chatbot_id)
     installation.start("redis")
-    assert installation.wait_until_settled(filled, WITHIN_S) < WITHIN_S
-    assert installation.states(filled) == {"ready": 4}
     assert worker.poll() is None, "the worker waits for Redis, it does not die of its absence"
-    installation.check(filled)
+
+
+@pytest.mark.parametrize(("how", "stage"), CASES)
+def test_a_redis_that_is_lost_at_any_stage_costs_time_alone(installation, chatbot_id, how, stage):
+    """Of three sources one is in hand, and two wait."""
+    ids = [installation.add(chatbot_id, f"{n}.md", write_book(f"{how} {stage} {n}", 60)) for n in range(3)]
+    wait_until(lambda: installation.has_reached(stage, ids[0]), every_s=0.001)
+    {"flushed": flush, "stopped": stop_and_start}[how](installation, chatbot_id)
+    took_s = installation.wait_until_settled(chatbot_id, WITHIN_S)
+    assert took_s < WITHIN_S
+    assert installation.states(chatbot_id) == {"ready": 3 + (how == "stopped")}
+    installation.check(chatbot_id)
+    sys.stdout.write(f"\nRedis {how} while {stage}: settled in {took_s:.1f} s\n")
 
 
 def test_uploading_without_redis_is_no_error_and_is_found_later(installation, app):

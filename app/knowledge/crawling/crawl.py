@@ -60,10 +60,11 @@ def crawl(source_id: int, settings: CrawlSettings | None = None, report: Report 
             return _run(claim, settings or CrawlSettings(), report or (lambda _page, _n_waiting: None))
         except Superseded:
             return None
-        except (EmbeddingServerGone, OperationalError) as error:
+        except (EmbeddingServerGone, OperationalError, OSError) as error:
             log.warning("crawling website %s broke off: %s", source_id, error)
             db.session.rollback()
-            return "more" if claims.put_back(claim) else stages.fail(claim, "internal", _OUR_FAULT)
+            is_put_back = claims.put_back(claim, is_outage=False)  # it is tried again at once
+            return "more" if is_put_back else stages.fail(claim, "internal", _OUR_FAULT)
         except FetchError as error:
             db.session.rollback()
             return stages.fail(claim, error.kind, error.advice)

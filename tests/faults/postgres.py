@@ -1,0 +1,60 @@
+"""A PostgreSQL of a test's own, so that the test may crash it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.process import find_free_port
+
+_INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+_OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=40 -c shared_buffers=16MB"
+
+
+class Postgres:
+    """A server in a folder of its own, on a port of its own."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._folder, self._port = programs, folder, find_free_port()
+        self._user = "postgres" if os.getuid() == 0 else None  # it refuses to be started by root
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._run("initdb", "--username", "docent", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://docent@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self._port} -c unix_socket_directories={self._folder} {_OPTIONS}"
+        self._run("pg_ctl", "--wait", "--log", str(self._folder / "log"), "--options", options, "start")
+
+    def crash(self) -> None:
+        """End it as a power cut does: nobody is told, and what was not committed is gone."""
+        self._run("pg_ctl", "--wait", "--mode", "immediate", "stop")
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [str(self._programs / program), "--pgdata", str(self._folder / "data"), *words]
+        subprocess.run(command, check=True, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a server until the block ends; skipped where PostgreSQL is not installed."""
+    if not _INSTALLED or (os.getuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}):
+        pytest.skip("PostgreSQL is not installed here")
+    with tempfile.TemporaryDirectory(prefix="docent-pg-") as name:
+        server = Postgres(_INSTALLED[-1], Path(name))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.crash()

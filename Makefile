@@ -34,8 +34,11 @@ test: .venv/installed-tests  ## run the tests
 test-matrix: .venv/installed-tests  ## try every route x method x person x row, not only each two of them together
 	WHOLE_MATRIX=1 $(BIN)/python -m pytest -n 2 tests/isolation
 
-faults: .venv/installed-tests  ## kill workers, parsers, embedders N_KILLS=1000 times, N_STREAMS=50 answers; print what became of it
+faults: .venv/installed-tests  ## hours of faults: N_KILLS=1000 kills, N_REQUESTS=100000 nobody planned, each place that can fail; print what came of it
 	N_KILLS=$(or $(N_KILLS),1000) N_STREAMS=$(or $(N_STREAMS),50) $(BIN)/python -m pytest -s tests/faults/test_kills.py tests/faults/test_streams.py
+	N_FAULTS=1000000 N_CRASHES=100 N_FULL=7 $(BIN)/python -m pytest -s tests/faults/test_fault_points.py tests/faults/test_postgres.py tests/faults/test_full_disk.py
+	EVERY_STAGE=1 N_CHANGED=210 $(BIN)/python -m pytest -s tests/faults/test_redis.py tests/indexes/test_loaders_hostile.py
+	N_REQUESTS=$(or $(N_REQUESTS),100000) $(BIN)/python -m pytest -s tests/isolation/test_fuzz.py
 	N_MACHINES=3 $(BIN)/python -m pytest -s tests/faults/test_machines.py
 
 translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
@@ -19,7 +20,7 @@ LISTED_PER_SERVICE = 20
 PUBLISH_MEANWHILE_S = 300  # between generations while more sources are being read
 
 
-def _has_waited(since: ColumnElement[dt.datetime], seconds: float) -> ColumnElement[bool]:
+def _has_waited(since: Any, seconds: float) -> ColumnElement[bool]:
     return is_far(since, dt.timedelta(seconds=seconds))
 
 

@@ -51,7 +51,8 @@ def check(app, chatbot_id) -> None:
         chatbot = db.session.get(Chatbot, chatbot_id)
         generation = generations.open_current(chatbot)
         assert (generation.manifest.n_chunks if generation else 0) == len(_live_ids(chatbot_id))
-        assert db.session.scalar(select(func.count(Generation.id)).where(Generation.chatbot_id == chatbot_id)) <= 3
+        n_kept = db.session.scalar(select(func.count(Generation.id)).where(Generation.chatbot_id == chatbot_id))
+        assert n_kept <= 4, "three, and one more until the next is published where forgetting it failed"
 
 
 def _live_ids(chatbot_id) -> set[int]:

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import make_app
 from tests.faults.fault_points import POINTS, Fault, fail_each, failing, spread
 
-N_FAULTS = int(os.environ.get("N_FAULTS", "2"))
+N_FAULTS = int(os.environ.get("N_FAULTS", "1"))
 NOT_OF_VISITORS = {"fsync", "rename", "copy", "scratch file", "index", "parser", "storage"}
 pytestmark = [pytest.mark.timeout(600 + 10 * N_FAULTS), pytest.mark.usefixtures("time_passes")]
 

@@ -35,7 +35,7 @@ def app(disk, artifact):
 
 def test_a_full_disk_costs_time_alone(app, disk, stories):
     seen = []
-    for left in ROOM[:: max(1, len(ROOM) // N_FULL)]:
+    for left in ROOM[:: -(-len(ROOM) // N_FULL)]:
         owner: Owner = stories["owner"]()
         with filled(disk, left * KB):
             owner.tell()

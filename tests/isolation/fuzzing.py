@@ -38,6 +38,7 @@ FILES = [
     ("a.csv", "question,answer\nWhat?,This.\n".encode("utf-16")), ("a.png", b"\x89PNG\r\n\x1a\n"), ("a.zip", b"PK\x05\x06" + b"\0" * 18),
     ("a.jsonl", b'{"a": [1, {"b": null}]}\n'), ("a\r\nX: y.txt", b"x"),
 ]  # fmt: skip
+HOMES = {"visitor": "/api/widget/", "key": "/api/v1/"}  # where somebody is mostly; all others are on the pages
 _PARTS = re.compile(r"<[^>]*>")
 
 
@@ -74,6 +75,10 @@ class Fuzzer:
 
     def __init__(self, doors: list[Door], planted: dict[str, Any], seed: int) -> None:
         self._dice, self._doors, self._planted = random.Random(seed), doors, planted
+        self._homes: dict[str, list[Door]] = defaultdict(list)
+        for door in doors:
+            place = next((start for start in HOMES.values() if str(door.rule).startswith(start)), "")
+            self._homes[place].append(door)
         self._forms: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(dict)
         rows = [value for rows in planted.values() for row in rows.values() for value in row.values()]
         self._known = sorted({str(value) for value in rows if isinstance(value, (int, str)) or hasattr(value, "hex")})
@@ -91,7 +96,7 @@ class Fuzzer:
         dice = self._dice.random()
         if dice < 0.3 and self._forms[who]:
             return self._filled_in(who)
-        path, how = self._at_a_door()
+        path, how = self._at_a_door(who)
         if dice > 0.6:
             how["headers"] = self._headers()
         return path, how
@@ -104,8 +109,9 @@ class Fuzzer:
             form[name] = self._dice.choice((self._word, self._words, self._file))()
         return action, {"method": "POST", "data": form}
 
-    def _at_a_door(self) -> tuple[str, dict[str, Any]]:
-        door = self._dice.choice(self._doors)
+    def _at_a_door(self, who: str) -> tuple[str, dict[str, Any]]:
+        is_at_home = self._dice.random() < 0.8
+        door = self._dice.choice(self._homes[HOMES.get(who, "")] if is_at_home else self._doors)
         method = door.method if self._dice.random() < 0.8 else self._dice.choice(METHODS)
         how: dict[str, Any] = {"method": method}
         if self._dice.random() < 0.5:

@@ -121,7 +121,7 @@ class Fuzzer:
         return self._path(door), how
 
     def _path(self, door: Door) -> str:
-        whose = self._planted[self._dice.choice(sorted(self._planted))]
+        whose = self._planted["ada" if self._dice.random() < 0.8 else "cid"]  # most of the cast are at Ada's
         if self._dice.random() < 0.8:
             return door.own(whose)
         return _PARTS.sub(

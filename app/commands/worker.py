@@ -102,9 +102,9 @@ class AppWorker(Worker):
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)
         try:
             with self.app.app_context():
+                training.bury(job.func_name, *job.args)
                 figures.count(figures.JOBS, _name(job), "killed")
                 figures.send()
-                training.bury(job.func_name, *job.args)
         except Exception:
             log.exception("the rows of job %s could not be set right; the scheduler will see to it", job.id)
         _close_connections(self.app)

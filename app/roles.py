@@ -77,7 +77,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "InvitationView": (*_WRITE, "can_resend"),
     "ServiceView": (*_READ,),
     "AuditView": (*_READ,),
-    "KeyPage": ("can_show", "can_make", "can_revoke"),
+    "KeyPage": ("can_show", "can_make", "can_limit", "can_revoke"),
     "ApiDocument": ("can_read",),
     "TakeoutPage": ("can_export",),
     "ServicePage": ("can_show", "can_order", "can_cancel", "can_resume"),

@@ -1,4 +1,4 @@
-"""Keys of the API: which there are, making one, which is shown once, and revoking."""
+"""Keys of the API: which there are, making one, which is shown once, how much it may send, and revoking."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ from models import ServiceKey, Workspace, db
 from views.questions import ask
 
 
-class KeyForm(DynamicForm):
+class LimitForm(DynamicForm):
+    """How much a key may send."""
+
+    max_per_minute = IntegerField(
+        _l("Requests a minute"), description=_l("Empty: as many as the plan allows one key."), validators=[Optional()]
+    )
+
+
+class KeyForm(LimitForm):
     """What a new key is called and may do; the workspaces stand beside it."""
 
     name = StringField(
@@ -35,9 +43,6 @@ class KeyForm(DynamicForm):
         _l("Rights"), choices=[(name, rights.words) for name, rights in RIGHTS.items()], default="read"
     )
     last_day = DateField(_l("Last day"), description=_l("Empty: until it is revoked."), validators=[Optional()])
-    max_per_minute = IntegerField(
-        _l("Requests a minute"), description=_l("Empty: as many as the plan allows one key."), validators=[Optional()]
-    )
 
 
 def _workspaces() -> list[Workspace]:
@@ -59,6 +64,26 @@ def _last_day_of(key: ServiceKey) -> str:
     assert key.expired_at is not None
     last = key.expired_at - dt.timedelta(microseconds=1)
     return preferred().day(last.astimezone(preferred().zone).date())
+
+
+def _find_key(service_key_uuid: uuid.UUID) -> ServiceKey:
+    return keys.find(service_key_uuid, standing().workspaces_where("key.view")) or abort(404)
+
+
+def _limit(key: ServiceKey, form: LimitForm) -> bool:
+    """Change how much a key may send; False, with the reason at the field, where it can't be."""
+    try:
+        keys.limit(key, form.max_per_minute.data)
+    except KeyRefused as refused:
+        form.max_per_minute.errors = [str(refused)]
+        return False
+    audit.record("service_key.limit", key)
+    db.session.commit()
+    return True
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [(_("API keys"), url_for("KeyPage.show"))]
 
 
 class KeyPage(BaseView):
@@ -112,17 +137,31 @@ class KeyPage(BaseView):
         page = {"key": key, "token": token, "address": here().config.address}
         return self.render_template("keys/made.html", appbuilder=self.appbuilder, **page), 201
 
+    @expose("/<uuid:service_key_uuid>/limit", methods=["GET", "POST"])
+    @has_access
+    def limit(self, service_key_uuid: uuid.UUID) -> Any:
+        """Ask how much a key may send, and let that count from its next request on."""
+        key = _find_key(service_key_uuid)
+        if not all(standing().may("key.edit", place.workspace_id) for place in key.places):
+            abort(403)
+        form = LimitForm(max_per_minute=key.max_per_minute)
+        if form.validate_on_submit() and _limit(key, form):
+            flash(_("Saved: %(name)s.", name=key.name), "success")
+            return redirect(url_for("KeyPage.show"))
+        question = _("How many requests a minute may %(name)s send?", name=key.name)
+        words = _("It counts from its next request on.")
+        return ask(self, question, _("Save"), _trail(), consequence=words, form=form, picture="check", is_harmless=True)
+
     @expose("/<uuid:service_key_uuid>/revoke", methods=["GET", "POST"])
     @has_access
     def revoke(self, service_key_uuid: uuid.UUID) -> Any:
         """End a key; also of a service that does not run, as it may have leaked."""
-        key: ServiceKey = keys.find(service_key_uuid, standing().workspaces_where("key.view")) or abort(404)
+        key = _find_key(service_key_uuid)
         if standing().look is not None:
             abort(403)
         if request.method != "POST":
-            trail = [(_("API keys"), url_for("KeyPage.show"))]
             words = _("Programs that use it are refused from their next request on. This can't be taken back.")
-            return ask(self, _("Revoke the key %(name)s?", name=key.name), _("Revoke"), trail, consequence=words)
+            return ask(self, _("Revoke the key %(name)s?", name=key.name), _("Revoke"), _trail(), consequence=words)
         keys.revoke(key)
         audit.record("service_key.revoke", key)
         db.session.commit()

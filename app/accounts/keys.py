@@ -35,7 +35,7 @@ _HINT_CHARS = len(PREFIX) + 4
 
 
 class KeyRefused(Refusal):
-    """A key can't be made; the message says why."""
+    """A key can't be made or changed; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,23 @@ def _check(wish: Wish, maker: Member) -> int:
     if not all(_may_make(standing, place.id) for place in wish.workspaces):
         raise KeyRefused(_("Only who leads in a workspace makes keys for it: its holder, owners and admins."))
     [service_id] = services
+    _check_rate(service_id, wish.max_per_minute)
+    if _count_working(service_id) >= MAX_KEYS:
+        raise KeyRefused(
+            _("A service has at most %(most)s keys that work. Revoke one that is used no more.", most=MAX_KEYS)
+        )
+    return service_id
+
+
+def _check_rate(service_id: int, max_per_minute: int | None) -> None:
     most = allowed_rate(service_id)
-    if wish.max_per_minute is not None and not 1 <= wish.max_per_minute <= most:
+    if max_per_minute is not None and not 1 <= max_per_minute <= most:
         raise KeyRefused(
             _(
                 "The plan allows a key %(most)s requests a minute: choose 1 to %(most)s, or leave it empty.",
                 most=number_in_words(most),
             )
         )
-    if _count_working(service_id) >= MAX_KEYS:
-        raise KeyRefused(
-            _("A service has at most %(most)s keys that work. Revoke one that is used no more.", most=MAX_KEYS)
-        )
-    return service_id
 
 
 def _may_make(maker: Standing, workspace_id: int) -> bool:
@@ -163,6 +167,18 @@ def _within(workspace_ids: Collection[int]) -> Select[ServiceKey]:
     elsewhere = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.not_in(workspace_ids))
     mine = select(ServiceKeyPlace.key_id).where(ServiceKeyPlace.workspace_id.in_(workspace_ids))
     return select(ServiceKey).where(ServiceKey.id.in_(mine), ServiceKey.id.not_in(elsewhere))
+
+
+def limit(key: ServiceKey, max_per_minute: int | None) -> None:
+    """Let a key send so many requests a minute from its next one on; None: as many as the plan allows. Caller commits.
+
+    Raises:
+        KeyRefused: the plan allows less, or the key works no more.
+    """
+    if key.state != "active":
+        raise KeyRefused(_("This key works no more. Make another."))
+    _check_rate(key.service_id, max_per_minute)
+    key.max_per_minute = max_per_minute
 
 
 def revoke(key: ServiceKey) -> None:

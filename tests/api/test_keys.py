@@ -193,6 +193,26 @@ def test_people_make_a_key_see_it_once_and_revoke_it(app, ada, as_ada):
         assert acts == ["service_key.make", "service_key.revoke"]
 
 
+def test_the_limit_of_a_key_is_changed_later_and_counts_from_its_next_request_on(app, ada, as_ada):
+    program = Program(app, make_key(app, ada, name="Crawler", max_per_minute=200))
+    listed = as_ada.get("/keys/").text
+    address = re.findall(r"/keys/[0-9a-f-]{36}/limit", listed)[0]
+    assert 'value="200"' in as_ada.get(address).text
+    refused = as_ada.post(address, data={"max_per_minute": "301"})
+    assert refused.status_code == 400
+    assert "choose 1 to 300" in refused.text
+    assert as_ada.post(address, data={"max_per_minute": "20"}).location.endswith("/keys/")
+    assert program.get("key").get_json()["requests_per_minute"] == 20
+    as_ada.post(address, data={"max_per_minute": ""})
+    assert program.get("key").get_json()["requests_per_minute"] == 300, "as many as the plan allows"
+    with inside(app):
+        of_key = AuditEvent.label == "Crawler", AuditEvent.action == "service_key.limit"
+        changes = db.session.scalars(sa.select(AuditEvent.changes).where(*of_key).order_by(AuditEvent.id)).all()
+        assert [change["max_per_minute"] for change in changes] == [["200", "20"], ["20", None]]
+    as_ada.post(address.replace("limit", "revoke"))
+    assert "works no more" in as_ada.post(address, data={"max_per_minute": "5"}).text
+
+
 def test_a_keys_last_day_ends_on_its_makers_own_clock(app, ada, as_ada):
     with inside(app):
         preferences.keep(ada.member_id, "time_zone", "America/Los_Angeles")

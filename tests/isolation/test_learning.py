@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import re
 from types import SimpleNamespace
 
@@ -85,16 +84,42 @@ def read(client, address: str) -> str:
     return response.get_data(as_text=True)
 
 
-def test_no_view_of_the_inbox_shows_a_foreign_question(ben, ada, foreign):
-    addresses = [
-        f"/unanswered/?view={view}{narrowed}"
-        for view, narrowed in itertools.product(inbox.VIEWS, ("", f"&chatbot={ada.chatbot_uuid}", "&page=2"))
-    ]
-    pages = [read(ben, address) for address in addresses]
+IN_VIEW = {  # what the groups of all three places are like
+    "open": {}, "answered": {"n_open": 0}, "ignored": {"ignored_at": dt.datetime(2026, 3, 2, tzinfo=dt.UTC)},
+}  # fmt: skip
+
+
+@pytest.fixture(params=inbox.VIEWS)
+def view(request, app, asked):
+    """A view of the inbox in which all groups are, those of strangers too."""
+    with inside(app):
+        groups = db.session.scalars(select(QuestionCluster)).all()
+        before = {group.id: group.n_open for group in groups}
+        for group in groups:
+            for name, value in IN_VIEW[request.param].items():
+                setattr(group, name, value)
+        db.session.commit()
+    yield request.param
+    with inside(app):
+        for group in db.session.scalars(select(QuestionCluster)):
+            group.n_open, group.ignored_at = before[group.id], None
+        db.session.commit()
+
+
+def test_no_view_of_the_inbox_shows_a_foreign_question(ben, ada, foreign, view):
+    narrowed = ("", f"&chatbot={ada.chatbot_uuid}", "&page=2")
+    pages = [read(ben, f"/unanswered/?view={view}{more}") for more in narrowed]
     opened = [read(ben, link) for link in sorted(set(LINK.findall("".join(pages))))]
     assert opened
-    assert ada.canary in pages[0]
+    assert [ada.canary in page for page in pages] == [True, True, False]
     assert [word for word in foreign for page in pages + opened if word in page] == []
+
+
+@pytest.mark.parametrize("whose", ["cid", "elsewhere"])
+def test_no_view_of_the_inbox_is_narrowed_to_a_foreign_chatbot(request, ben, foreign, view, whose):
+    answer = ben.get(f"/unanswered/?view={view}&chatbot={request.getfixturevalue(whose).chatbot_uuid}")
+    assert answer.status_code == 404
+    assert [word for word in foreign if word in answer.text] == []
 
 
 def test_a_foreign_group_and_a_foreign_chatbot_are_not_there(app, ben, cid):

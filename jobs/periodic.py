@@ -93,6 +93,7 @@ PERIODIC: tuple[tuple[Callable[[], object], int], ...] = (
     (go_on_erasing, 30),
     (go_on_redacting, 30),
     (purge_chatbots, 3600),
+    (queues.wake_forgetting, 86_400),
     (keys.forget_replies, 3600),
     (sending.forget_old, 3600),
     (sweep.sweep, 600),

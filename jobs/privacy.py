@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.privacy import erasures, purging, redacting, retention
+from app.privacy import erasures, forgetting, purging, redacting, retention
+from jobs import queues
 
 
 def delete_outlived(chatbot_id: int) -> None:
@@ -13,6 +14,12 @@ def delete_outlived(chatbot_id: int) -> None:
 def erase(erasure_id: int) -> None:
     """Delete the chats that somebody wants gone."""
     erasures.run(erasure_id)
+    queues.wake_forgetting()
+
+
+def forget_words(_nobody: int) -> None:
+    """Take the words of deleted chats out of the index of the search."""
+    forgetting.forget_words()
 
 
 def purge(chatbot_id: int) -> None:

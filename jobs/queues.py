@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 TRAINING = "training"
 TELLING = "telling"  # of webhooks, whose other side may take its time, and all else that can wait
 EXPORTING = "exporting"  # of what may take minutes
+_NOBODY = 0  # whom a job is about that is about all
 BY_URGENCY = (TRAINING, TELLING, EXPORTING)  # a worker takes from the first one that holds anything
 _SCHEDULER, _SCHEDULER_TTL_S = "docent:scheduler", 300
 _TIMES = {"job_timeout": 3600, "result_ttl": 0, "failure_ttl": 86_400}  # seconds; a traceback is kept for a day
@@ -99,6 +100,11 @@ def wake_purges(*chatbot_ids: int) -> None:
 def wake_erasures(*erasure_ids: int) -> None:
     """Ask a worker to delete the chats that somebody wants gone."""
     _wake("jobs.privacy.erase", erasure_ids)
+
+
+def wake_forgetting() -> None:
+    """Ask a worker to take the words of deleted chats out of the index of the search, once nothing else waits."""
+    _wake("jobs.privacy.forget_words", (_NOBODY,), name_of_queue=TELLING)
 
 
 def wake_redactions(*redaction_ids: int) -> None:

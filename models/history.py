@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, UtcDateTime, index_where, now, one_of
 from models.chatbots import Chatbot, Domain
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatbotOwned, ChatOwned
 
 ANSWER_STATES = ("grounded", "curated", "refused", "error")
 MAX_LAST_QUESTION = 200
@@ -69,6 +69,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
         Index("chat_sessions_by_time", "chatbot_id", "last_message_at"),
         Index("sessions_of_service", "service_id", "started_at", "id", "chatbot_id", "slowest_ms"),
         Index("sessions_of_language", "service_id", "language", "started_at", "id"),
+        Index("sessions_of_page", "service_id", "page"),
         Index("sessions_of_chatbot", "chatbot_id", "started_at", "id"),
         Index("sessions_of_domain", "domain_id", "started_at", "id"),
         _rare("sessions_with_errors", "n_error > 0"),
@@ -86,7 +87,7 @@ class ChatSession(Table, HasUuid, ChatbotOwned):
     )
 
 
-class Message(Table, HasUuid, ChatbotOwned):
+class Message(Table, HasUuid, ChatOwned):
     """One turn. `response_time` in milliseconds; a bot message answers `question_id` and carries its answer state."""
 
     __tablename__ = "chat_history"
@@ -114,9 +115,10 @@ class Message(Table, HasUuid, ChatbotOwned):
     uncounted: Mapped[bool | None] = mapped_column(default=True)  # None: the rollups hold it as it is
     counted_as: Mapped[str | None] = mapped_column(String(16))  # with which feedback; empty: with none
     chat_session: Mapped[ChatSession] = relationship(back_populates="messages", overlaps="messages")
-    citations: Mapped[list[Citation]] = relationship(
-        back_populates="bot_message", order_by="Citation.n", passive_deletes=True
-    )
+    citations: Mapped[list[Citation]] = relationship(  # read by the message alone: by all of its key SQLite goes astray
+        back_populates="bot_message", order_by="Citation.n", passive_deletes=True,
+        primaryjoin="Message.id == foreign(Citation.message_id)", overlaps="bot_message",
+    )  # fmt: skip
     __table_args__ = (
         ForeignKeyConstraint(
             ["session_id", "service_id", "chatbot_id"],
@@ -138,7 +140,7 @@ class Message(Table, HasUuid, ChatbotOwned):
     )
 
 
-class Citation(Table, ChatbotOwned):
+class Citation(Table, ChatOwned):
     """What a visitor was shown as proof: a snapshot, so that history survives a re-index and a deleted source."""
 
     __tablename__ = "citations"

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import Select, insert, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Model, db
+from models.engine import BUSY_TIMEOUT_S
+from models.history import ChatSession
 from models.knowledge import Chunk, Document, Source
 from models.search import SessionWords, fts
 from models.tenancy import RAW, ForeignRowError, Scope
 
 _SENT_FROM_HERE = {RAW: True}
+_PATIENCE_MS = 1000
+_MANY_PAGES, _MANY_MATCHES = 3000, 300  # of a service: from here on, each session is looked at instead
 # whoever inserts holds this lock from before an id is given until the transaction has ended
-_WRITERS_OF_MESSAGES = """
-SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND relation = 'chat_history'::regclass
+_WRITERS = """
+SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND relation = CAST(:name AS regclass)
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()
 """
@@ -106,14 +110,14 @@ def showable_ids(scope: Scope, chatbot_id: int, ids: Collection[int]) -> set[int
     return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
 
 
-def writers_of_messages() -> set[str]:
-    """Return the transactions that are writing messages at this moment, of any customer: their names, and no row.
+def writers_of(table: str) -> set[str]:
+    """Return the transactions that are writing to a table at this moment, of any customer: their names, and no row.
 
     None on SQLite, where rows become visible in the order of their ids.
     """
     if db.session.get_bind().dialect.name == "sqlite":
         return set()
-    return set(db.session.execute(text(_WRITERS_OF_MESSAGES), execution_options=_SENT_FROM_HERE).scalars())
+    return set(db.session.execute(text(_WRITERS), {"name": table}, execution_options=_SENT_FROM_HERE).scalars())
 
 
 def _live(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
@@ -148,3 +152,71 @@ def sessions_with_words(scope: Scope, match: str, most: int) -> list[int] | None
     if scope.service_ids is not None:
         mine = mine.where(words.c.service_id.in_(scope.service_ids))
     return list(db.session.execute(mine, execution_options=_SENT_FROM_HERE).scalars())
+
+
+def sessions_on_pages(scope: Scope, service_id: int, part: str, most: int) -> list[int] | None:
+    """Return the ids of a service's sessions on pages whose address holds a text; none of a service outside the scope.
+
+    None where they are more than `most`, or the pages are too many to look through.
+    """
+    pages = _pages_with(service_id, part) if scope.holds_service(service_id) else []
+    if pages is None:
+        return None
+    sessions = ChatSession.__table__
+    found = select(sessions.c.id).where(sessions.c.service_id == service_id, sessions.c.page.in_(pages)).limit(most + 1)
+    ids = list(db.session.execute(found, execution_options=_SENT_FROM_HERE).scalars()) if pages else []
+    return ids if len(ids) <= most else None
+
+
+def _pages_with(service_id: int, part: str) -> list[str] | None:
+    """Return the different pages of a service whose address holds a text, each found in the index behind the last."""
+    sessions = ChatSession.__table__
+    mine = select(sessions.c.page).where(sessions.c.service_id == service_id).order_by(sessions.c.page).limit(1)
+    pages = select(mine.scalar_subquery().label("page"), literal(1).label("n")).cte("pages", recursive=True)
+    behind = mine.where(sessions.c.page > pages.c.page).scalar_subquery()
+    going_on = pages.c.page.is_not(None) & (pages.c.n < _MANY_PAGES)
+    pages = pages.union_all(select(behind, pages.c.n + 1).where(going_on))
+    wanted = or_(pages.c.page.icontains(part, autoescape=True), pages.c.n == _MANY_PAGES)
+    query = select(pages.c.page, pages.c.n).where(pages.c.page.is_not(None), wanted).limit(_MANY_MATCHES + 1)
+    found = db.session.execute(query, execution_options=_SENT_FROM_HERE).all()
+    is_too_much = len(found) > _MANY_MATCHES or any(n == _MANY_PAGES for _, n in found)
+    return None if is_too_much else [page for page, _ in found]
+
+
+def merge_words(scope: Scope, n_pages: int, *, begins: bool) -> bool:
+    """Merge so many pages of SQLite's index of words, which leaves out what was deleted; False once all is merged.
+
+    `begins`: all that there is now is to become one. The caller commits.
+    """
+    _require_everything(scope)
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        return False
+    driver: Any = connection.connection.dbapi_connection
+    before = driver.total_changes
+    merging = text("INSERT INTO session_words_fts(session_words_fts, rank) VALUES ('merge', :n_pages)")
+    n_pages = -n_pages if begins else n_pages
+    db.session.execute(merging, {"n_pages": n_pages}, execution_options=_SENT_FROM_HERE)
+    return bool(driver.total_changes - before > 1)  # sqlite.org/fts5.html: less tells that nothing was done
+
+
+def empty_log(scope: Scope) -> None:
+    """Have SQLite carry over what its log holds, and cut it off: pages of before lie in it too.
+
+    Left to the next time where somebody reads or writes for longer than a second.
+    """
+    _require_everything(scope)
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        for statement in (
+            f"busy_timeout={_PATIENCE_MS}",
+            "wal_checkpoint(TRUNCATE)",
+            f"busy_timeout={BUSY_TIMEOUT_S}000",
+        ):
+            connection.exec_driver_sql(f"PRAGMA {statement}")
+    db.session.rollback()
+
+
+def _require_everything(scope: Scope) -> None:
+    if not scope.is_unlimited:
+        raise ForeignRowError("the whole file is of everybody")

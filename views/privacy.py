@@ -215,6 +215,7 @@ def _fulfill(wish: Wish, n_sessions: int) -> None:
         return
     for erasure_id in ids:
         erasures.run(erasure_id)
+    queues.wake_forgetting()
     flash(_("Erased."), "success")
 
 

@@ -16,6 +16,7 @@ from app.collaborators import here
 from app.domains import embeds
 from app.exports import settings
 from app.exports.parcel import Parcel, ParcelError
+from app.history.recording import MAX_PAGE
 from app.history.visitors import MAX_CHARS
 from app.knowledge.pairs import question_key
 from app.languages import gettext as _
@@ -97,7 +98,8 @@ def _complete_answer(_made: Import, _row: Row, values: Row, _where: str) -> Row:
 def _complete_session(_made: Import, _row: Row, values: Row, _where: str) -> Row:
     who = values["visitor"] or {}
     visitor = {name: str(who.get(name) or "")[:MAX_CHARS] for name in ("id", "email", "name")} if who else None
-    return {**values, "visitor": visitor, "summary_due_at": values["started_at"]}  # its words are indexed soon
+    page = values["page"][:MAX_PAGE]
+    return {**values, "page": page, "visitor": visitor, "summary_due_at": values["started_at"]}  # so words come soon
 
 
 def _complete_message(_made: Import, _row: Row, values: Row, _where: str) -> Row:

@@ -3,17 +3,14 @@
 A cursor holds the last id that was looked at, and the ids of answers that were still being made then: each of them
 comes later, once it is complete. What changes on a message after it came (feedback, notes) does not bring it again.
 
-Ids become visible in their order on SQLite, which has one writer at a time. On PostgreSQL an id that was given first
-may be committed last: whoever inserts holds a lock on the table before the id is given (ROW EXCLUSIVE, until the end
-of the transaction), so those who hold it now are waited for, and then nothing below the highest id that was seen
-before can appear any more.
+No id can appear below the highest one that is looked at: those who write at that moment are waited for
+(`app/history/settling.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +18,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import selectinload
 
-from models import Message, db, raw
+from app.history.settling import wait_for_writers
+from models import Message, db
 from models.base import now
 
 MAX_OPEN = 500  # answers that a cursor waits for; more of them hold it up
@@ -135,19 +133,7 @@ def _settled(after: int, limit: int | None) -> int:
         highest = db.session.scalar(select(func.max(Message.id)).where(Message.id > after))
     else:
         highest = max(db.session.scalars(following.limit(limit)), default=None)
-    return highest if highest is not None and _are_written_below() else after
-
-
-def _are_written_below() -> bool:
-    """Wait until those who write messages at this moment are done; False if they take too long."""
-    writing = raw.writers_of_messages()
-    until = time.monotonic() + PATIENCE_S
-    while writing:
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.01)
-        writing &= raw.writers_of_messages()
-    return True
+    return highest if highest is not None and wait_for_writers(Message, PATIENCE_S) else after
 
 
 def _pending(condition: ColumnElement[bool]) -> list[int]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, literal, select
 
-from app.history import fulltext
+from app.history import fulltext, pages
 from app.history.filters import UNREVIEWED, Filter
 from models import Chatbot, ChatSession, Domain, Message, MessageMark, Workspace, tenancy
 
@@ -58,7 +58,7 @@ def _of_session(wanted: Filter) -> Iterator[Any]:
     if wanted.language:
         yield ChatSession.language == wanted.language
     if wanted.page:
-        yield ChatSession.page.icontains(wanted.page, autoescape=True)
+        yield pages.is_on(wanted.page, wanted.service_id)
     if wanted.words:
         yield fulltext.is_said(wanted.words, wanted.service_id)
     if wanted.has_form is not None:

@@ -24,7 +24,7 @@ from models.base import change, is_far, now
 
 RESUME_DAYS = 30
 ANSWER_PATIENCE_S = 30  # without a sign of life: three beats of the one who is answering
-MAX_PAGE = 2000
+MAX_PAGE = 600  # characters: an index of PostgreSQL holds them in any script
 FEEDBACK = {1: "positive", 0: "neutral", -1: "negative", None: None}  # None takes it back
 MAX_COMMENT = 500
 _QUERY = re.compile(r"[?#]")

@@ -6,13 +6,15 @@ a secret, and so is every column of a type that is not listed here; a table that
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Numeric, String, Uuid, inspect, or_, select
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, Integer, Numeric, String, Uuid, func, inspect, or_, select
 
 from app import audit
+from app.history.settling import wait_for_writers
 from models import (
     AuditEvent,
     Chatbot,
@@ -56,7 +58,10 @@ from models import (
 )
 from models.base import UtcDateTime
 
+log = logging.getLogger(__name__)
+
 BATCH = 500
+PATIENCE_S = 30.0  # for those who write at this moment
 _PLAIN = (Boolean, Date, Integer, Numeric, UtcDateTime)
 _TEXTS = (JSON, String, Uuid)
 _OF_PEOPLE = ("id", "first_name", "last_name", "email", "created_at")  # the rest of a person is nobody else's
@@ -141,17 +146,25 @@ def _is_taken(name: str, kind: object) -> bool:
 def read_batches(kind: Kind, last_ids: dict[str, int]) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a kind that the scope holds, oldest first, some hundred at a time; nothing is kept between.
 
-    `last_ids`: table -> the last row of it that was yielded. What lies below a row that came later is left out: while
-    this is read, visitors go on to ask, and a message without its chat could not be put anywhere.
+    `last_ids`: table -> up to which row it was read. What lies below a row that came later is left out: while this is
+    read, visitors go on to ask, and a message without its chat could not be put anywhere.
     """
-    names, table = columns_of(kind.entity), kind.entity.__tablename__
-    last_ids[table] = 0
-    known = [(column, last_ids[parent]) for column, parent in _parents_of(kind.entity) if parent in last_ids]
-    below = [getattr(kind.entity, column) for column, _ in known]
-    is_known = [or_(column.is_(None), column <= last) for column, (_, last) in zip(below, known, strict=True)]
-    while rows := _read_after(kind, names, last_ids[table], is_known):
-        last_ids[table] = rows[-1]["id"]
+    names, entity, last = columns_of(kind.entity), kind.entity, 0
+    known = [(column, last_ids[parent]) for column, parent in _parents_of(entity) if parent in last_ids]
+    below = [getattr(entity, column) for column, _ in known]
+    is_known = [or_(column.is_(None), column <= until) for column, (_, until) in zip(below, known, strict=True)]
+    last_ids[entity.__tablename__] = until = _settled_end(entity)
+    while rows := _read_after(kind, names, last, [entity.id <= until, *is_known]):
+        last = rows[-1]["id"]
         yield rows
+
+
+def _settled_end(entity: Any) -> int:
+    """Return the last row of a table; none of those before it is still to come."""
+    last: int = db.session.scalar(select(func.max(entity.id))) or 0
+    if last and not wait_for_writers(entity, PATIENCE_S):
+        log.warning("%s is being written to for long: an export may miss a row of it", entity.__tablename__)
+    return last
 
 
 def _parents_of(entity: Any) -> Iterator[tuple[str, str]]:

@@ -15,9 +15,9 @@ from app.exports.rows import Wanted
 from app.history import takeout
 from app.history.filters import Filter
 from app.privacy import erasing
-from models import ChatSession, Member, Message, Service, db, tenancy
+from models import ChatSession, Member, Message, Service, db, raw, tenancy
 from tests.conftest import inside, make_customer
-from tests.exports.parcels import bring
+from tests.exports.parcels import bring, take
 from tests.history.chats import BEGIN, say, start
 
 N = 40
@@ -159,6 +159,45 @@ def test_visitors_who_go_on_to_ask_leave_a_whole_service_that_can_be_imported(ap
     with inside(app):
         said = db.session.query(Message).where(Message.service_id == there).count()
         assert said >= 4 * N
+
+
+def test_a_chat_whose_visitor_was_slower_than_the_next_is_there_with_what_was_said_in_it(
+    app, gil, tmp_path, monkeypatch, database_url
+):
+    """It has its number, and is committed once others of higher numbers are there: PostgreSQL alone lets it."""
+    if not database_url:
+        pytest.skip("SQLite has one writer at a time")
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def begin_slowly():
+        with inside(app):
+            ids = {"service_id": gil.service_id, "chatbot_id": gil.chatbot_id}
+            chat = ChatSession(**ids, domain_id=gil.domain_id)
+            db.session.add(chat)
+            db.session.flush()
+            begun.set()
+            goes_on.wait()
+            db.session.add(Message(**ids, session_id=chat.id, type="client", message="Am I late?"))
+            db.session.commit()
+
+    def finish(*_):
+        goes_on.set()
+        slow.join()
+
+    slow = threading.Thread(target=begin_slowly)
+    slow.start()
+    begun.wait()
+    with inside(app):
+        start(gil)
+    writers, lines = raw.writers_of, takeout._lines
+    monkeypatch.setattr(raw, "writers_of", lambda table: (found := writers(table), found and finish())[0])
+    monkeypatch.setattr(
+        takeout, "_lines", lambda kind, *more: (kind.file == "messages" and finish(), lines(kind, *more))[1]
+    )
+    there = bring(app, take(app, gil.service_id), tmp_path)
+    with inside(app):
+        said = db.session.query(Message).where(Message.service_id == there)
+        assert said.where(Message.message == "Am I late?").count() == 1
 
 
 def ask_on(app, gil, known):

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from app.answering.answer import Answer
-from app.history import filters, fulltext, matching, recording, summary
+from app.history import filters, fulltext, matching, pages, recording, summary
 from app.history.filters import Filter, FilterError
 from app.leads import submissions
 from app.privacy import erasing
-from models import Chatbot, ChatSession, Domain, Message, MessageMark, SessionWords, Workspace, db, tenancy
+from models import Chatbot, ChatSession, Domain, Message, MessageMark, SessionWords, Workspace, db, raw, tenancy
 from models.base import now
 from models.search import fts
 from tests.conftest import inside
@@ -103,6 +103,29 @@ def found_by(app, customer, chats, readable=None, **asked):
 )
 def test_a_filter_finds_what_it_names_and_nothing_of_a_stranger(app, ada, chats, asked, names):
     assert found_by(app, ada, chats, **asked) == names
+
+
+ON_PAGES = {"/CART": {"late"}, "SHOP.example": {"plain", "good", "late", "elsewhere"}, "%": set()}
+
+
+@pytest.mark.parametrize("few", ["", "pages.FEW", "raw._MANY_PAGES", "raw._MANY_MATCHES"])
+def test_a_page_is_found_however_many_there_are_and_nothing_of_a_stranger(app, ada, chats, monkeypatch, few):
+    if few:
+        module, name = few.split(".")
+        monkeypatch.setattr({"pages": pages, "raw": raw}[module], name, 1)
+    for part, names in ON_PAGES.items():
+        assert found_by(app, ada, chats, page=part) == names
+        assert found_by(app, ada, chats, page=part, state="curated") == names & {"late"}
+
+
+def test_pages_of_a_service_outside_the_scope_are_not_looked_through(app, ada, cid, chats):
+    with app.app_context():
+        with tenancy.use(tenancy.service_scope(ada.service_id)):
+            assert raw.sessions_on_pages(tenancy.current(), cid.service_id, "shop", most=10) == []
+        with tenancy.everything():
+            assert raw.sessions_on_pages(tenancy.current(), cid.service_id, "SHOP", most=10) == [chats["foreign"]]
+            assert raw.sessions_on_pages(tenancy.current(), ada.service_id, "shop", most=3) is None
+        db.session.remove()
 
 
 def test_places_narrow_a_filter_and_foreign_ones_find_nothing(app, ada, cid, chats):

@@ -17,8 +17,9 @@ from tests.isolation.planting import owned_tables
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "views", "widget", "jobs", "models")
 CALLERS_OF_RAW = {
-    "app/answering/search.py", "app/history/feed.py", "app/history/fulltext.py", "app/insights/tally.py",
+    "app/answering/search.py", "app/history/fulltext.py", "app/history/pages.py", "app/history/settling.py", "app/insights/tally.py",
     "app/knowledge/drafts.py", "app/knowledge/embedding.py", "app/knowledge/indexing.py",
+    "app/privacy/forgetting.py",
 }  # fmt: skip
 # connections without a scope: the migrations, the one lock of `init`, the check of an address before a start
 BELOW_THE_SESSION = {"models/raw.py", "models/wall.py", "models/migrations/env.py", "models/migrations/versioning.py",

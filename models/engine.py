@@ -18,8 +18,9 @@ def engine_options(url: str) -> dict[str, Any]:
         how: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
         return {"hide_parameters": True, "connect_args": how}
     # A server that was restarted costs one ping, not an error page. A lock is never waited for longer than a request.
-    options = "-c lock_timeout=15000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
-    how = {"connect_timeout": 5, "options": options}
+    # Moments come in UTC, as the code reckons, whatever the server's own time zone.
+    options = "-c timezone=UTC -c lock_timeout=15000 -c statement_timeout=60000"
+    how = {"connect_timeout": 5, "options": f"{options} -c idle_in_transaction_session_timeout=120000"}
     return {"hide_parameters": True, "pool_pre_ping": True, "pool_recycle": 1800, "connect_args": how}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, index_where, one_of
 from models.chatbots import Chatbot
 from models.members import Member
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatbotOwned, ChatOwned
 
 SUBMISSION_STATES = ("new", "in_progress", "done")
 
@@ -46,7 +46,7 @@ class Form(Table, HasUuid, ChatbotOwned, Timestamped):
         return self.name
 
 
-class Submission(Table, HasUuid, ChatbotOwned, Timestamped):
+class Submission(Table, HasUuid, ChatOwned, Timestamped):
     """What one visitor entered, as it was asked: `answers` holds label, kind and value. It outlives its form and chat.
 
     `kind` handoff: a visitor wants to talk to a person.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, index_where, one_of
 from models.chatbots import Chatbot
 from models.history import Message
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatbotOwned, ChatOwned
 
 TROUBLES = ("refused", "disliked")
 OUTCOMES = ("answered", "unanswered")
@@ -49,7 +49,7 @@ class QuestionCluster(Table, HasUuid, ChatbotOwned, Timestamped):
     )
 
 
-class AskedQuestion(Table, ChatbotOwned):
+class AskedQuestion(Table, ChatOwned):
     """One question that was answered or refused, by its answer; `cluster_id` is empty until its meaning was looked at.
 
     `trouble`: why it stands in the inbox. `outcome`: what became of it when it was asked again.

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import NEVER_REUSE_IDS, BigId, HasUuid, Table, Timestamped, UtcDateTime, now, one_of
 from models.members import Member
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatOwned
 
 MARKS = ("needs_review", "reviewed", "bad_answer", "good_example")
 
 
-class MessageMark(Table, HasUuid, ChatbotOwned, Timestamped):
+class MessageMark(Table, HasUuid, ChatOwned, Timestamped):
     """One person's mark on one message, with a note or none; `mark` may be empty where there is only a note."""
 
     __tablename__ = "message_marks"

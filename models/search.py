@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSE_IDS, BigId, Table
-from models.tenancy import ChatbotOwned
+from models.tenancy import ChatOwned
 
 
-class SessionWords(Table, ChatbotOwned):
+class SessionWords(Table, ChatOwned):
     """The words that were said in one session, each once: made from its messages, and never shown."""
 
     __tablename__ = "session_words"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -98,6 +98,8 @@ def service_scope(service_id: int, workspace_ids: Collection[int] | None = None)
 class BelowService:
     """What every row below a service carries. (`active_history`: the wall asks what an owner was before a change.)"""
 
+    is_found_by_parent: ClassVar[bool] = False
+
     service_id: Mapped[int] = mapped_column(
         ForeignKey("services.id", ondelete="CASCADE"), index=True, active_history=True
     )
@@ -127,6 +129,12 @@ class ChatbotOwned(ServiceOwned):
     """A row below a chatbot. Which workspace may see it is asked of the chatbot, so that a move touches one row."""
 
     chatbot_id: Mapped[int] = mapped_column(BigId, index=True, active_history=True)
+
+
+class ChatOwned(ChatbotOwned):
+    """A row below a chat, of which there are many: found by its chat, message or cluster, and then cut to the scope."""
+
+    is_found_by_parent = True
 
 
 class PerhapsChatbotOwned(ServiceOwned):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, with_loader
 from sqlalchemy.sql import visitors
 
 from models.base import Model
+from models.likelihood import OfMost
 from models.tenancy import (
     RAW,
     BelowService,
@@ -51,8 +52,12 @@ def _cut(entity: Any, condition: Any) -> Any:
     return with_loader_criteria(entity, condition, include_aliases=True)
 
 
+def _narrow(cls: Any, condition: Any) -> Any:
+    return OfMost(condition) if cls.is_found_by_parent else condition
+
+
 def _by_service(ids: list[int]) -> Iterator[Any]:
-    yield _cut(ServiceOwned, lambda cls: cls.service_id.in_(ids))
+    yield _cut(ServiceOwned, lambda cls: _narrow(cls, cls.service_id.in_(ids)))
 
 
 def _by_purchase(ids: list[int], member_id: int | None) -> Iterator[Any]:
@@ -69,7 +74,7 @@ def _by_workspace(ids: list[int]) -> Iterator[Any]:
     granted = select(grants.c.domain_id).where(grants.c.workspace_id.in_(ids))
     yield _cut(WorkspaceOwned, lambda cls: cls.workspace_id.in_(ids))
     yield _cut(_mapped("Workspace"), lambda cls: cls.id.in_(ids))
-    yield _cut(ChatbotOwned, lambda cls: cls.chatbot_id.in_(inside))
+    yield _cut(ChatbotOwned, lambda cls: _narrow(cls, cls.chatbot_id.in_(inside)))
     yield _cut(PerhapsChatbotOwned, lambda cls: or_(cls.chatbot_id.is_(None), cls.chatbot_id.in_(inside)))
     yield _cut(_mapped("Domain"), lambda cls: or_(cls.is_kept.is_(False), cls.id.in_(granted)))
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Chatbot, Citation, Domain, Member, MessageMark, Submission, db
+from models.base import among
 
 Found = dict[int, Any]
 
@@ -22,20 +23,20 @@ def _collect(pairs: Iterable[tuple[int, Any]]) -> Found:
 
 def _citations(message_ids: Collection[int]) -> Found:
     query = select(Citation.message_id, Citation.n, Citation.title, Citation.url, Citation.locator, Citation.quote)
-    rows = db.session.execute(query.where(Citation.message_id.in_(message_ids)).order_by(Citation.n))
+    rows = db.session.execute(query.where(among(Citation.message_id, message_ids)).order_by(Citation.n))
     names = ("n", "title", "url", "locator", "quote")
     return _collect((row[0], dict(zip(names, row[1:], strict=True))) for row in rows)
 
 
 def _submissions(session_ids: Collection[int]) -> Found:
     query = select(Submission.session_id, Submission.form_name, Submission.answers)
-    rows = db.session.execute(query.where(Submission.session_id.in_(session_ids)).order_by(Submission.id))
+    rows = db.session.execute(query.where(among(Submission.session_id, session_ids)).order_by(Submission.id))
     return _collect((session_id or 0, {"form": form, "answers": answers}) for session_id, form, answers in rows)
 
 
 def _marks_by(owner: Any) -> Callable[[Collection[int]], Found]:
     def load(ids: Collection[int]) -> Found:
-        query = select(owner, MessageMark.mark).where(owner.in_(ids), MessageMark.mark.is_not(None))
+        query = select(owner, MessageMark.mark).where(among(owner, ids), MessageMark.mark.is_not(None))
         found = db.session.execute(query.order_by(MessageMark.id))
         return {key: list(dict.fromkeys(marks)) for key, marks in _collect((*row,) for row in found).items()}
 
@@ -45,7 +46,7 @@ def _marks_by(owner: Any) -> Callable[[Collection[int]], Found]:
 def _notes_by(owner: Any) -> Callable[[Collection[int]], Found]:
     def load(ids: Collection[int]) -> Found:
         query = select(owner, MessageMark.note, Member.email).outerjoin(MessageMark.author)
-        found = db.session.execute(query.where(owner.in_(ids), MessageMark.note != "").order_by(MessageMark.id))
+        found = db.session.execute(query.where(among(owner, ids), MessageMark.note != "").order_by(MessageMark.id))
         return _collect((owner_id, {"by": email, "note": note}) for owner_id, note, email in found)
 
     return load

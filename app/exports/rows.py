@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count as count_from
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, null, select, tuple_
 
 from app.exports.beside import look_up
 from app.exports.columns import Column, choose
@@ -19,7 +19,7 @@ from app.history import matching
 from app.history.feed import Window, is_awaited
 from app.history.filters import Filter
 from models import ChatSession, Message, db
-from models.base import now
+from models.base import among, now
 
 SESSIONS = 400  # of one reading
 MESSAGES = 2000  # of one batch, about
@@ -127,7 +127,7 @@ def _dialogues(wanted: Wanted, sessions: Sessions) -> Iterator[Rows]:
     """Yield the messages of some sessions: in one batch, unless one of them is very long."""
     order = {session_id: number for number, session_id in enumerate(sessions)}
     last = 0
-    while messages := _messages(wanted, Message.session_id.in_(sessions) & (Message.id > last)):
+    while messages := _messages(wanted, among(Message.session_id, sessions) & (Message.id > last)):
         last = messages[-1].message_id
         yield _finish(wanted, sorted(messages, key=lambda message: order[message.chat_id]), sessions)
         if len(messages) < MESSAGES:
@@ -136,7 +136,8 @@ def _dialogues(wanted: Wanted, sessions: Sessions) -> Iterator[Rows]:
 
 def _messages(wanted: Wanted, condition: Any, *, matched: bool = False) -> list[Row[Any]]:
     named = Message.id.label("message_id"), Message.session_id.label("chat_id"), Message.finish.label("ended")
-    query = select(*named, Message.timestamp.label("moment"), *wanted.of_messages).where(condition)
+    moment = Message.timestamp if matched else null()  # told by whether an answer is awaited, and costly to read
+    query = select(*named, moment.label("moment"), *wanted.of_messages).where(condition)
     if matched:
         query = matching.cut_messages(query, wanted.filter, wanted.readable)
     return list(db.session.execute(query.order_by(Message.id).limit(MESSAGES)))
@@ -146,7 +147,7 @@ def _with_sessions(wanted: Wanted, messages: list[Row[Any]], retried: list[int])
     again = {message.message_id for message in messages if is_awaited(message.ended, message.moment)}
     retried += sorted(again)
     ids = {message.chat_id for message in messages}
-    sessions = {row.chat_id: row for row in db.session.execute(_of_sessions(wanted).where(ChatSession.id.in_(ids)))}
+    sessions = {row.chat_id: row for row in db.session.execute(_of_sessions(wanted).where(among(ChatSession.id, ids)))}
     messages = [one for one in messages if one.message_id not in again and one.chat_id in sessions]  # erased since
     return _finish(wanted, messages, sessions)
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from app.answering.answer import Citation
 from app.history import paging, recording
 from app.leads import submissions
-from models import ChatSession, Chunk, Domain, Source, db
+from models import ChatSession, Chunk, Domain, Message, MessageMark, Source, Submission, db, tenancy
 from models import Citation as CitationRow
-from models.base import now
+from models.base import among, now
 from tests.conftest import inside, sign_in
 from tests.history.chats import BEGIN, add_chatbot, say, start
 from tests.isolation.conftest import add_person, come_in
@@ -183,7 +183,6 @@ def test_a_dialogue_leads_to_those_beside_it_in_the_same_list(owner, many):
 def test_a_list_is_read_by_an_index_in_its_order(app, ada, asked):
     """Whichever database: no plan sorts, so that the last page costs what the first does."""
     from app.history import filters, matching
-    from models import tenancy
 
     wanted = filters.read(asked, service_id=ada.service_id)
     scope = tenancy.Scope(frozenset({ada.service_id}), frozenset({ada.workspace_id}), ada.member_id)
@@ -206,6 +205,27 @@ def test_a_list_is_read_by_an_index_in_its_order(app, ada, asked):
     assert "sessions_of_service" in plan
     assert "TEMP B-TREE FOR ORDER" not in plan
     assert "Sort" not in plan.replace("Incremental Sort", "Sort") or not is_lite
+
+
+@pytest.mark.parametrize("way", [lambda column, ids: column.in_(ids), among], ids=["listed", "among"])
+@pytest.mark.parametrize("n", [2, 800])
+@pytest.mark.parametrize(
+    "parent", [CitationRow.message_id, MessageMark.session_id, Submission.session_id, Message.session_id], ids=str
+)
+def test_what_hangs_on_a_few_chats_is_found_by_them_however_many_others_there_are(app, ada, parent, n, way):
+    """Not by reading all of a service or of its chatbots: SQLite keeps no statistics that would tell it."""
+    sent = []
+    with app.app_context(), tenancy.use(tenancy.Scope(frozenset({ada.service_id}), frozenset({ada.workspace_id}))):
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL keeps statistics")
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *args: sent.append(args[2:4]))
+        query = sa.select(parent.class_).where(way(parent, range(n)))
+        db.session.scalars(query.order_by(parent.class_.id).limit(2000)).all()
+        statement, parameters = sent[-1]
+        db.session.rollback()
+        with db.engine.connect() as connection:
+            plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert f"({parent.key}=?" in plan[0], plan
 
 
 # --- marks

@@ -52,7 +52,7 @@ READS = {
     "FixPage.show": "history.view",
 }  # fmt: skip
 UNSEEN = {  # rows that are not there for who may not even see them
-    "people.edit": "people.view", "people.view": "people.view", "key.view": "key.view", "audit.view": "audit.view",
+    "people.edit": "people.view", "people.view": "people.view", "key.view": "key.view", "key.edit": "key.view", "audit.view": "audit.view",
     "history.view": "history.view", "submission.view": "submission.view", "webhook.edit": "webhook.view",
 }  # fmt: skip
 ONES_OWN = {  # whatever the role

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from app import answering
 from app.care import doctor, parts
-from app.commands import backing_up, backups
+from app.commands import backing_up, backup_file, backups, dumping
+from app.commands.backup_file import BackupError
 from app.core import create_core
 from app.knowledge import ingest, publish, reconcile, sources
 from config import read_config
@@ -114,3 +115,42 @@ def test_what_was_backed_up_under_writes_is_whole_and_answers_the_same(app, ada,
         assert (answer.state, answer.text) == (before.state, before.text)
         assert answer.state == "grounded"
         db.session.remove()
+
+
+def test_a_file_that_comes_between_the_files_and_the_database_is_in_it(app, ada, bot, tmp_path, monkeypatch):
+    dump = dumping.dump
+
+    def dump_late(*arguments):
+        """Let somebody upload a text after the files were copied, and before the database is."""
+        chatbot = db.session.get(Chatbot, ada.chatbot_id)
+        arrived.append(sources.add_file(chatbot, "late.txt", io.BytesIO(b"The harbor was closed late.")).data_loc)
+        db.session.commit()
+        dump(*arguments)
+
+    arrived = []
+    monkeypatch.setattr(dumping, "dump", dump_late)
+    with inside(app):
+        backing_up.back_up(tmp_path / "docent.zip", timeout_s=PATIENCE_S)
+    with backup_file.opened(tmp_path / "docent.zip") as found:
+        found.verify()
+        assert f"storage/{arrived[0]}" in found.names
+
+
+def test_what_the_databases_own_program_says_is_passed_on(app, bot, tmp_path, monkeypatch):
+    with inside(app):
+        if db.engine.dialect.name == "sqlite":
+            pytest.skip("SQLite needs no program")
+        with pytest.raises(BackupError, match="--timeout"):
+            backing_up.back_up(tmp_path / "docent.zip", timeout_s=0.001)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(BackupError, match="pg_dump is not installed"):
+            backing_up.back_up(tmp_path / "docent.zip", timeout_s=PATIENCE_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_in_use_is_not_restored_into(app, backup, tmp_path):
+    config = app.extensions["docent"].config
+    there = {"DATABASE_URL": config.database_url or config.database, "SECRET_KEY": config.secret_key}
+    with pytest.raises(BackupError, match="tables already"):
+        backups.restore(read_config({"DATA_DIR": str(tmp_path / "new"), **there}), str(backup), timeout_s=PATIENCE_S)
+    assert not (tmp_path / "new").exists()

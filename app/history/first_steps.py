@@ -64,7 +64,8 @@ def _read(chatbot: Chatbot) -> Way:
         ).where(Chatbot.id == chatbot.id)
     ).one()  # fmt: skip
     done = {
-        DOCUMENT: has_document, QUESTION: has_question, LOOK: _has_look(chatbot), DOMAIN: has_domain, CODE: is_seen,
+        DOCUMENT: has_document, QUESTION: has_question, LOOK: _has_look(chatbot), DOMAIN: has_domain,
+        CODE: is_seen or has_visitor,  # loads of pages are counted a little later
         VISITOR: has_visitor,
     }  # fmt: skip
     return Way(done, *_places(chatbot, has_domain=has_domain))

@@ -28,11 +28,18 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def browser(chromium):
+def browser_rules():
+    """Where names lead in this module's browser, as `--host-resolver-rules` says it; empty: where they lead anywhere."""
+    return ""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium, browser_rules):
     from playwright.sync_api import sync_playwright
 
+    how = ["--no-sandbox", *([f"--host-resolver-rules={browser_rules}"] if browser_rules else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=how)
         yield browser
         browser.close()
 
@@ -54,10 +61,16 @@ def environ_of_run(folder: Path, artifact: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory, artifact):
+def own_settings():
+    """What a module's installation is set to, beside what all are."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory, artifact, own_settings):
     """The whole one-machine run, as `make run` starts it: (command, environment, ports of web and demo, folder)."""
     folder = tmp_path_factory.mktemp("run")
-    environ = environ_of_run(folder, artifact)
+    environ = {**environ_of_run(folder, artifact), **own_settings}
     command = [sys.executable, str(ROOT / "run.py")]
     log = (folder / "log").open("wb")
     process = subprocess.Popen([*command, "serve"], env=environ, stdout=log, stderr=log)

@@ -72,6 +72,12 @@ def test_each_step_is_done_by_what_it_asks_for(app, place, change):
     assert done(app, place) is None
 
 
+def test_a_visitor_on_the_website_shows_that_the_code_is_there_before_its_loads_are_counted(app, place, change):
+    change(lambda chatbot: embeds.add(chatbot, db.session.get(Domain, place.domain_id)))
+    change(lambda chatbot: ask(chatbot, place.domain_id))
+    assert {"code", "visitor"} <= done(app, place)[0]
+
+
 def test_the_page_of_a_chatbot_names_them_and_the_next_leads_to_its_screen(app, place):
     page = sign_in(app, place).get(f"/chatbot/{place.chatbot_uuid}").text
     assert "1 of 6 done" in page

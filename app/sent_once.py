@@ -9,12 +9,13 @@ may be sent again.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import threading
 import time
 from typing import Any
 
-from flask import Flask, Response, flash, g, has_request_context, redirect, request
+from flask import Flask, Response, current_app, flash, g, has_request_context, redirect, request
 from markupsafe import Markup
 from redis.exceptions import RedisError
 from sqlalchemy import event
@@ -69,11 +70,15 @@ def once() -> Markup:
 
 
 def _key() -> str:
-    """Return what tells this submission from all others: who, where, the form's name, and what was entered."""
+    """Return what tells this submission from all others: who, where, the form's name, and what was entered.
+
+    Passwords are among that, so nobody can try out words on it who does not know the installation's key.
+    """
     entered = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     files = [(name, file.filename or "", _digest(file.stream)) for name, file in request.files.items(multi=True)]
     told = (standing().member_id, request.full_path, sorted(entered), sorted(files))
-    return "docent:once:" + hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+    secret = str(current_app.secret_key).encode()
+    return "docent:once:" + hmac.digest(secret, repr(told).encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def _digest(file: Any) -> bytes:

@@ -70,3 +70,12 @@ def clients(app, people, planted, ada):
     token = app.extensions["docent"].signer.sign("widget", payload)
     visitor = come_in(app, None, HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ORIGIN=origin)
     return {"visitor": visitor} | {name: come_in(app, member_id) for name, member_id in people.items()}
+
+
+def like(app, client):
+    """Return another browser with the same cookie, whatever becomes of the first one's."""
+    name = app.config["SESSION_COOKIE_NAME"]
+    again, cookie = app.test_client(), client.get_cookie(name)
+    if cookie is not None:
+        again.set_cookie(name, cookie.value)
+    return again

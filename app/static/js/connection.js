@@ -24,4 +24,11 @@
 
   addEventListener("offline", look);
   addEventListener("online", look);
+
+  // What is sent without a network ends on a page of the browser's own, and what was typed with it.
+  document.addEventListener("submit", (event) => {
+    if (navigator.onLine || event.target.method === "dialog") return;
+    event.preventDefault();
+    look();
+  }, { capture: true });
 }

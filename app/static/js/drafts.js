@@ -1,8 +1,10 @@
 "use strict";
 // What was typed is not lost: leaving a changed form asks, and a form whose session had ended is filled in again.
+// Nor is it done twice: who goes back to a form and sends it as it was sends it under the name that it had.
 
 { // nothing of this is seen by the scripts of single pages
   const DRAFT = "docent-draft";
+  const SENT = "docent-sent";
   const KEPT_MS = 3_600_000;
   const LEFT_OUT = ["hidden", "password", "file", "submit", "button", "search"];
 
@@ -12,27 +14,31 @@
   const fieldsOf = (form) => [...form.elements].filter((f) => f.name && !LEFT_OUT.includes(f.type) && !f.readOnly);
   const valueOf = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
 
-  function readDraft() {
+  function read(key) {
     try {
-      return JSON.parse(sessionStorage.getItem(DRAFT));
+      return JSON.parse(sessionStorage.getItem(key));
     } catch {
       return null;
     }
   }
 
-  function keepDraft(draft) {
+  function keep(key, value) {
     try {
-      if (draft) sessionStorage.setItem(DRAFT, JSON.stringify(draft));
-      else sessionStorage.removeItem(DRAFT);
+      if (value) sessionStorage.setItem(key, JSON.stringify(value));
+      else sessionStorage.removeItem(key);
     } catch {
       // no storage, or no room in it: the page that asks to sign in again holds the values as well
     }
   }
 
+  const keepDraft = (draft) => keep(DRAFT, draft);
+  const actionOf = (form) => form.getAttribute("action") ?? "";
+  const nameOf = (form) => form.querySelector('input[name="once"]');
+
   function draftOf(form) {
     const files = [...form.elements].filter((field) => field.type === "file").flatMap((field) => [...field.files]);
     return {
-      page: thisPage(), action: form.getAttribute("action") ?? "", member: member(), at: Date.now(),
+      page: thisPage(), action: actionOf(form), member: member(), at: Date.now(),
       fields: fieldsOf(form).map((field) => [field.name, valueOf(field)]), files: files.map((file) => file.name),
     };
   }
@@ -60,14 +66,25 @@
 
   function restore(draft) {
     const forms = [...document.querySelectorAll("form")].filter(isForm);
-    const form = forms.find((each) => (each.getAttribute("action") ?? "") === draft.action) ?? forms[0];
+    const form = forms.find((each) => actionOf(each) === draft.action) ?? forms[0];
     keepDraft(null);
     if (!form) return;
     fillIn(form, draft.fields);
     sayIt(form, draft);
   }
 
-  const draft = readDraft();
+  // The browser asks for a page anew when somebody goes back to it, and its forms get new names.
+  function nameAsBefore(sent) {
+    for (const form of document.querySelectorAll("form")) {
+      if (isForm(form) && nameOf(form) && actionOf(form) === sent.action) nameOf(form).value = sent.name;
+    }
+  }
+
+  const sent = read(SENT);
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (isBack && sent?.page === thisPage()) nameAsBefore(sent);
+
+  const draft = read(DRAFT);
   if (draft && document.querySelector("[data-keeps-draft]")) keepDraft({ ...draft, isLost: true });
   else if (draft && (!draft.isLost || Date.now() - draft.at > KEPT_MS)) keepDraft(null);
   else if (draft && draft.page === thisPage() && draft.member === member()) restore(draft);
@@ -81,6 +98,7 @@
     if (event.defaultPrevented || !isForm(event.target)) return;
     delete event.target.dataset.changed;
     keepDraft(draftOf(event.target));
+    keep(SENT, { page: thisPage(), action: actionOf(event.target), name: nameOf(event.target)?.value });
   });
 
   addEventListener("beforeunload", (event) => {

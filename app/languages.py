@@ -20,7 +20,7 @@ from typing import Any
 import flask_appbuilder
 import flask_babel
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -112,9 +112,28 @@ def day_in_full(moment: dt.date) -> str:
     return format_date(moment, "long", locale="en_GB" if locale == "en" else locale)
 
 
+def moment_in_full(moment: dt.datetime, zone: dt.tzinfo) -> str:
+    """Return a moment on somebody's clock: "25 November 2026, 16:13 CET"."""
+    local = moment.astimezone(zone)
+    return f"{day_in_full(local)}, {format_time(local, 'HH:mm z', tzinfo=zone, locale=present())}"
+
+
 def number_in_words(number: float) -> str:
     """Return a number with its thousands set apart: "12,345"."""
     return format_decimal(number, locale=present())
+
+
+def money_in_words(millionths: int, currency: str) -> str:
+    """Return money in at least two digits after the sign, and so many as there are: "149.00 EUR", "0.0032 EUR"."""
+    return f"{format_decimal(millionths / 1_000_000, '#,##0.00####', locale=present())} {currency}"
+
+
+def size_in_words(n_bytes: int) -> str:
+    """Return a size in its three leading digits: "100 MB", "10 GB"."""
+    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000)):
+        if n_bytes >= size:
+            return f"{format_decimal(n_bytes / size, '@##', locale=present())} {unit}"
+    return gettext("%(n)s bytes", n=n_bytes)
 
 
 def path_of(language: str) -> Path:

@@ -15,11 +15,11 @@ from jinja2.runtime import Context
 
 from app import workplace
 from app.caller import standing
-from app.languages import day_in_full, number_in_words, present, retold
+from app.languages import day_in_full, money_in_words, number_in_words, present, retold
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.version import VERSION
-from app.wording import website, word, words
+from app.wording import title_of, warned, website, word, words
 from models.base import now
 
 _JUST_NOW_S = 10
@@ -83,7 +83,7 @@ def locator_in_words(locator: dict[str, Any]) -> str:
 
 
 def money(minor_units: int, currency: str) -> str:
-    return f"{format_decimal(minor_units / 100, '#,##0.00', locale=present())} {currency}"
+    return money_in_words(minor_units * 10_000, currency)
 
 
 def when_written(**filters: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
@@ -107,6 +107,6 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(when_written(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
         locator=locator_in_words, money=money, word=word, words=words,
-        retold=retold, website=website,
+        retold=retold, title_of=title_of, warned=warned, website=website,
     ))  # fmt: skip
     app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.languages import lazy_gettext as _l
+from app.languages import retold
 
 WORDS = {
     "enabled": _l("enabled"), "disabled": _l("disabled"), "deleted": _l("deleted"), "active": _l("active"),
@@ -51,6 +52,25 @@ WORDS = {
     "description": _l("description"), "created_at": _l("created"), "last_login": _l("last sign-in"),
     "invited_by": _l("invited by"), "uuid": _l("identifier"),
 }  # fmt: skip
+
+# what a loader warns of beside a source: codes; what scans say is a sentence already
+WARNINGS = {
+    "damaged": _l("Parts of it are damaged and were left out."),
+    "garbled_pages": _l("The text of some pages can't be made out: their letters are stored in an unreadable way."),
+    "pages_without_text": _l("Some pages hold no text, only pictures."),
+    "truncated": _l("It is very long: what comes after the limit was left out."),
+}
+
+
+def warned(warning: str) -> str:
+    """Return what a loader warns of as a sentence."""
+    return str(WARNINGS.get(warning) or retold(warning))
+
+
+def title_of(source: Any) -> str:
+    """Return what a source is called; of an owner's own answers the title is ours."""
+    return retold(source.title) if source.kind == "qa" else str(source.title)
+
 
 _OWN_WEBSITES = {"Preview": _l("Preview"), "Hosted page": _l("Hosted page")}
 

@@ -12,9 +12,13 @@ from app.accounts.permissions import HOLDER, allows
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.wording import WORDS, word
 from models import AuditEvent
+from views.audit_words import act_in_words
 from views.base import Screen, table
 from views.columns import moment
+
+_CODED = {"status", "state", "role", "type", "kind", "training_status", "billing_cycle"}
 
 
 class MaySee(BaseFilter):
@@ -29,18 +33,37 @@ class MaySee(BaseFilter):
         return query.filter(or_(AuditEvent.service_id.in_(held), AuditEvent.workspace_id.in_(places)))
 
 
-def _difference(value: Any) -> Markup:
+def _field(name: str) -> Markup | str:
+    """Write which field it was; one that has no words is a column's name, and marked as that."""
+    return word(name) if name in WORDS else Markup("<code>{}</code>").format(name)
+
+
+def _value(field: str, value: Any) -> Markup | str:
+    """Write what a field holds: a code of ours in words, all else as it was entered."""
+    if value in (None, ""):
+        return _("nothing")
+    if field in _CODED:
+        return word(value)
+    return Markup('<span translate="no">{}</span>').format(value)
+
+
+def _difference(field: str, value: Any) -> Markup | str:
     if not isinstance(value, list):
-        return Markup("{}").format(value)
-    before, after = (_("nothing") if part in (None, "") else part for part in [*value, None, None][:2])
+        return _value(field, value)
+    before, after = (_value(field, part) for part in [*value, None, None][:2])
     return Markup("<del>{}</del> → <ins>{}</ins>").format(before, after)
 
 
 def differences(changes: Any) -> Markup | str:
     """Write what changed, field by field: "role: user → admin"."""
     pairs = (changes or {}).items()
-    lines = [Markup("<li>{}: {}</li>").format(name.replace("_", " "), _difference(value)) for name, value in pairs]
+    lines = [Markup("<li>{}: {}</li>").format(_field(name), _difference(name, value)) for name, value in pairs]
     return Markup("<ul>{}</ul>").format(Markup("").join(lines)) if lines else "–"
+
+
+def _act(event: AuditEvent) -> Markup:
+    """Write what was done, with its code for those who hover or search."""
+    return Markup('<span title="{}">{}</span>').format(event.action, act_in_words(event.action))
 
 
 def _actor(event: AuditEvent) -> str:
@@ -72,7 +95,7 @@ class AuditView(Screen):
         "created_at": _l("When"), "actor": _l("Who"), "acting_as": _l("Looking as"), "action": _l("What"),
         "target": _l("Row"), "label": _l("On what"), "network": _l("From network"), "changes": _l("Changes"),
     }  # fmt: skip
-    writers = {"actor": _actor}
+    writers = {"actor": _actor, "action": _act}
     formatters_columns = {"created_at": moment, "changes": differences}
     file_columns = ["created_at", "actor", "acting_as", "action", "label", "target", "network", "changes"]
     holds_people = True
@@ -80,4 +103,4 @@ class AuditView(Screen):
     empty_words = _l("Nothing has been changed yet.")
 
     def name_of(self, item: Any) -> str:
-        return f"{item.action} {item.label}".strip()
+        return f"{act_in_words(item.action)} {item.label}".strip()

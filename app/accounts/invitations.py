@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from app import limits, mail
+from app.accounts import preferences
 from app.accounts.addresses import AddressError, normalize
 from app.accounts.links import VERIFY, revoke_links
 from app.accounts.members import add_member, find_by_email, split_name
@@ -143,7 +144,7 @@ def _mail(invitation: Invitation, service: Service) -> str | None:
     db.session.flush()
     mail.post(
         "invitation", invitation.email, page="/invitation/", seed=seed, invitation_id=invitation.id,
-        service=service.name, places=" ".join(offers_of([invitation])[invitation.id].split()),
+        service=service.name, places=_places_of([invitation])[invitation.id],
     )  # fmt: skip
     return None if mail.has_server() else mail.link(f"/invitation/{token}")
 
@@ -183,15 +184,18 @@ def offers_of(rows: Sequence[Invitation]) -> dict[int, str]:
 
     Workspaces out of sight or deleted are left out.
     """
+    places = _places_of(rows).items()
+    return {row_id: ", ".join(f"{name} ({word(role)})" for name, role in opened) for row_id, opened in places}
+
+
+def _places_of(rows: Sequence[Invitation]) -> dict[int, list[tuple[str, str]]]:
     ids = {workspace_id for row in rows for workspace_id in row.places}
     query = select(Workspace).where(Workspace.id.in_(ids), Workspace.deleted_at.is_(None)).order_by(Workspace.id)
-    workspaces = list(db.session.scalars(query))
+    found = [(place.id, place.service_id, " ".join(place.name.split())) for place in db.session.scalars(query)]
     return {
-        row.id: ", ".join(
-            f"{found.name} ({word(row.places[found.id])})"
-            for found in workspaces
-            if found.id in row.places and found.service_id == row.service_id
-        )
+        row.id: [
+            (name, row.places[i]) for i, service_id, name in found if i in row.places and service_id == row.service_id
+        ]
         for row in rows
     }
 
@@ -286,7 +290,9 @@ def _make_member(name: str, email: str, password: str) -> Member:
     """
     member = find_by_email(email)
     if member is None:
-        return add_member(name, email, password, platform_role=MEMBER, verified=True)
+        member = add_member(name, email, password, platform_role=MEMBER, verified=True)
+        preferences.keep_language(member.id)
+        return member
     member.first_name, member.last_name = split_name(name)
     member.verified, member.status = True, "enabled"
     set_password(member, password)

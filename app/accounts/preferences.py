@@ -91,6 +91,11 @@ def keep(member_id: int, name: str, value: Any) -> None:
     db.session.flush()
 
 
+def keep_language(member_id: int) -> None:
+    """Keep the language that is spoken now as a person's own: mails ask no browser. The caller commits."""
+    keep(member_id, "language", present())
+
+
 def save(member: Member, name: str, chosen: Preferences) -> None:
     """Keep a person's name and preferences. The caller commits."""
     member.first_name, member.last_name = split_name(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app import limits, mail
+from app.accounts import preferences
 from app.accounts.addresses import normalize
 from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_link
 from app.accounts.members import add_hashed, find_by_email
@@ -42,6 +43,7 @@ def _begin(name: str, address: str, hashed: str) -> None:
             mail.post("already_member", member.email, page="/login/")
             return
         member = member or add_hashed(name, address, hashed, platform_role=MEMBER, verified=False)
+        preferences.keep_language(member.id)
         send_verification(member, hashed)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.answering import prices
 from app.collaborators import here
 from app.languages import in_english
+from app.mail import Money
 from app.plans import notices
 from models import Chatbot, ChatModel, ModelSpending, Service, db
 from models.base import change, now
@@ -69,5 +69,5 @@ def _warn(service_id: int, chatbot_id: int, whose: str, used: int, budget: int) 
     notices.add(
         service_id, "model_budget", f"{place}-{reached[-1]}-{_month()}", level=str(reached[-1]),
         whose=in_english("the chatbot %(name)s", name=name) if name else in_english("your whole service"),
-        used=prices.in_words(used, currency), limit=prices.in_words(budget, currency),
+        used=Money(used, currency), limit=Money(budget, currency),
     )  # fmt: skip

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from babel.numbers import format_decimal
 from sqlalchemy import select
 
 from app.languages import gettext as _
-from app.languages import present
+from app.languages import money_in_words
 from models import ModelPrice, db
 from models.base import now
 
@@ -36,6 +35,4 @@ def find(model: str) -> Price | None:
 
 def in_words(amount: int | None, currency: str) -> str:
     """Return millionths as money: "0.0032 EUR"; "unknown" where there is no amount."""
-    if amount is None:
-        return _("unknown")
-    return f"{format_decimal(amount / MILLION, '#,##0.00####', locale=present())} {currency}"
+    return _("unknown") if amount is None else money_in_words(amount, currency)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -134,7 +135,7 @@ def _count_failure(domain: Domain) -> None:
     domain.n_failures += 1
     if domain.failing_since is None:
         domain.failing_since = now()
-        _tell(domain, "domain_failing", now(), ends=f"{now() + GRACE:%d %B %Y, %H:%M} UTC")
+        _tell(domain, "domain_failing", now(), ends=now() + GRACE)
     elif domain.n_failures >= MAX_FAILURES and now() - domain.failing_since >= GRACE:
         _tell(domain, "domain_lost", now())
         let_go(domain)
@@ -156,7 +157,7 @@ def let_go(domain: Domain) -> None:
         db.session.flush()
 
 
-def _tell(domain: Domain, kind: str, moment: dt.datetime, **words: str) -> None:
+def _tell(domain: Domain, kind: str, moment: dt.datetime, **words: Any) -> None:
     occasion = f"{domain.uuid}-{moment:%Y-%m-%d}"
     notices.add(domain.service_id, kind, occasion, page=f"/domain/{domain.uuid}", website=domain.origin, **words)
 

@@ -51,9 +51,9 @@ def _tell_refusals() -> None:
     for embed in told:
         lines[embed.service_id].append(_summarize(embed, loads.get(embed.id, 0), refused[embed.id], domains))
     for service_id, said in lines.items():
-        words = {"day": f"{yesterday:%d %B %Y}", "summary": "\n\n".join(said[:MAX_LINES])}
-        words["refused"] = "yes" if any(embed.service_id == service_id and refused[embed.id] for embed in told) else ""
-        notices.add(service_id, "embeds_refused", str(yesterday), page="/domainview/list/", **words)
+        is_refused = any(embed.service_id == service_id and refused[embed.id] for embed in told)
+        words = {"summary": "\n\n".join(said[:MAX_LINES]), "refused": "yes" if is_refused else ""}
+        notices.add(service_id, "embeds_refused", str(yesterday), page="/domainview/list/", day=yesterday, **words)
 
 
 def _load(refused: list[int]) -> list[Embed]:
@@ -114,7 +114,7 @@ def _tell_silence() -> None:
 
 
 def _tell_one(embed: Embed, seen_at: dt.datetime) -> None:
-    words = {"website": embed.domain.origin, "chatbot": embed.chatbot.name, "seen": f"{seen_at:%d %B %Y, %H:%M} UTC"}
+    words = {"website": embed.domain.origin, "chatbot": embed.chatbot.name, "seen": seen_at}
     occasion = f"{embed.uuid}-{seen_at:%Y-%m-%d}"
     notices.add(
         embed.service_id, "embed_silent", occasion, page=f"/embed/{embed.uuid}", where=embed.last_seen_page, **words

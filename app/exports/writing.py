@@ -192,7 +192,7 @@ def _mail(export: Export) -> None:
     mail.post(
         template, export.member.email, page=f"/exports/{export.uuid}", name=export.member.first_name,
         service=export.service.name, n_rows=export.n_rows, per=export.per,
-        until=f"{export.expires_at:%d %B %Y, %H:%M} UTC",
+        until=export.expires_at,
     )  # fmt: skip
 
 

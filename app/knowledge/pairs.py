@@ -19,6 +19,7 @@ from app.knowledge import sources
 from app.knowledge.embedding import embedder
 from app.knowledge.sources import SourceError
 from app.languages import gettext as _
+from app.languages import in_english
 from indexes.document import Document, Segment
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.tidying import tidy, tidy_line
@@ -26,7 +27,7 @@ from indexes.same_question import plain_form
 from models import Chatbot, CuratedAnswer, Source, db
 from models.base import change
 
-TITLE = "Questions and answers"
+TITLE = in_english("Questions and answers")
 MAX_PAIRS = 2000
 MAX_QUESTION = 300
 MAX_ANSWER = 5000

@@ -73,11 +73,15 @@ def _mail(contact: str, chat: ChatSession, submission: Submission, said: Mapping
     )  # fmt: skip
 
 
-def _transcript(chat: ChatSession) -> str:
-    """Return what was said; the end of it, where it is very long."""
-    name = {"client": "Visitor", "bot": chat.chatbot.name}
-    lines = [f"{name[turn.type]}: {turn.message}" for turn in transcripts.read_turns(chat)]
-    return "\n\n".join(lines)[-MAX_TRANSCRIPT_CHARS:]
+def _transcript(chat: ChatSession) -> list[tuple[str, str]]:
+    """Return who said what; the end of it, where it is very long."""
+    said, left = list[tuple[str, str]](), MAX_TRANSCRIPT_CHARS
+    for turn in reversed(transcripts.read_turns(chat)):
+        if left <= 0:
+            break
+        said.append((turn.type, turn.message[-left:]))
+        left -= len(turn.message)
+    return said[::-1]
 
 
 def promise(chatbot: Chatbot, language: str) -> str:

@@ -42,8 +42,8 @@ class Line:
     """One figure of the mail, beside what it was in the week before."""
 
     label: str
-    value: str
-    before: str
+    value: int | str
+    before: int | str
 
 
 def send_due() -> int:
@@ -150,8 +150,8 @@ def compose(service: Service, member: Member, week: Period) -> dict[str, Any] | 
             return None
         open_ones = inbox.look("open", chatbot_ids, size=N_CLUSTERS)
     return {
-        "service": service.name, "name": member.first_name, "n_questions": f"{this['n_questions']:,}",
-        "first": preferences.read(member.id).day(week.first), "last": preferences.read(member.id).day(week.last),
+        "service": service.name, "name": member.first_name, "n_questions": this["n_questions"],
+        "first": week.first, "last": week.last,
         "figures": [vars(line) for line in _lines(this, before)], "profile": mail.link("/profile/#weekly"),
         "clusters": [{"name": _short(line.name), "n": line.cluster.n_open} for line in open_ones],
     }  # fmt: skip
@@ -168,7 +168,7 @@ def _lines(this: Totals, before: Totals) -> Sequence[Line]:
         (in_english("Visitors"), "n_visitors"), (in_english("Forms sent"), "n_submissions"),
         (in_english("Handed to a person"), "n_handoffs"),
     )  # fmt: skip
-    lines = [Line(label, f"{this[name]:,}", f"{before[name]:,}") for label, name in counts]
+    lines = [Line(label, this[name], before[name]) for label, name in counts]
     lines.insert(3, Line(in_english("Answered"), _percent(this.answered_percent), _percent(before.answered_percent)))
     lines.insert(
         4,

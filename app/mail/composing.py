@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from email.utils import make_msgid, parseaddr
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
 from flask_mail import Message
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from app.collaborators import here
 from app.languages import default, speaking
 from app.mail.letters import Letter
+from app.mail.words import keep, write
 from models import Member, Profile, db, tenancy
 
 # what people typed: one line each, so that none ends the subject
@@ -26,20 +29,25 @@ def has_server() -> bool:
     return bool(current_app.config["MAIL_SERVER"])
 
 
-def language_of(address: str) -> str:
-    """Return the language that the person with an address has chosen, else the installation's."""
+def _reader(address: str) -> tuple[str, ZoneInfo]:
+    """Return language and clock of the person with an address; of a stranger the installation's, and UTC."""
     with tenancy.everything():
-        kept = db.session.scalar(select(Profile.meta_data).join(Profile.member).where(Member.email == address))
-    return str((kept or {}).get("language") or default())
+        kept = db.session.scalar(select(Profile.meta_data).join(Profile.member).where(Member.email == address)) or {}
+    try:
+        zone = ZoneInfo(kept.get("time_zone") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return str(kept.get("language") or default()), zone
 
 
-def compose(template: str, to: str, **words: object) -> Message:
+def compose(template: str, to: str, **words: Any) -> Message:
     """Write the letter that `templates/mail/<template>.txt` describes, as text and HTML, in its reader's language."""
-    with speaking(language_of(to)):
-        return _compose(template, to, words)
+    language, zone = _reader(to)
+    with speaking(language):
+        return _compose(template, to, write(keep(words), zone))
 
 
-def _compose(template: str, to: str, words: dict[str, object]) -> Message:
+def _compose(template: str, to: str, words: dict[str, Any]) -> Message:
     named = {name: " ".join(str(words[name]).split()) for name in _NAMES if name in words}
     letter = Letter(here().config.address)
     letter.read(template, {**words, **named})

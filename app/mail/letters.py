@@ -9,8 +9,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from flask import render_template
+from flask import current_app, render_template
+from jinja2 import meta
 
 from app.languages import gettext as _
 from app.languages import present
@@ -33,7 +36,10 @@ class Letter:
         self.title, self.address, self.parts = "", address, list[Part]()
 
     def read(self, template: str, words: dict[str, object]) -> None:
-        render_template(f"mail/{template}.txt", **words, **self._writers())
+        """Let a template describe the mail; what its words don't hold, as an earlier version noted them, is empty."""
+        name, writers = f"mail/{template}.txt", self._writers()
+        missing = dict.fromkeys(_words_of(name) - {*words, *writers}, "")
+        render_template(name, **missing, **words, **writers)
 
     def as_text(self) -> str:
         said = [_TEXTS[part.kind](part) for part in self.parts]
@@ -74,6 +80,15 @@ class Letter:
     def _entries(self, entries: Iterable[str]) -> str:
         self.parts.append(Part("entries", rows=tuple((entry,) for entry in entries)))
         return ""
+
+
+@cache
+def _words_of(template: str) -> frozenset[str]:
+    """Return what a template is told, besides what every template is."""
+    environment = current_app.jinja_env
+    source = environment.get_template(template).filename or ""
+    named = meta.find_undeclared_variables(environment.parse(Path(source).read_text(encoding="utf-8")))
+    return frozenset(named - set(environment.globals))
 
 
 def _table_as_text(part: Part) -> str:

@@ -20,6 +20,7 @@ from app.languages import in_english
 from app.mail.composing import compose, has_server, link
 from app.mail.kept import keep
 from app.mail.smtp import deliver
+from app.mail.words import keep as kept
 from models import OutgoingMail, db
 from models.base import change, is_due, now
 
@@ -43,8 +44,9 @@ def post(
         keep(_compose(template, to, page, seed, words))
         return
     row = OutgoingMail(
-        template=template, recipient=to, page=page, seed=seed, words=words, invitation_id=invitation_id, due_at=now()
-    )
+        template=template, recipient=to, page=page, seed=seed, words=kept(words), invitation_id=invitation_id,
+        due_at=now(),
+    )  # fmt: skip
     db.session.add(row)
 
 

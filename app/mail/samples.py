@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 from flask_mail import Message
 
 from app.mail.composing import compose, link
+from app.mail.words import Money, Size
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates" / "mail"
 
@@ -16,19 +18,24 @@ WORDS: dict[str, Any] = {
     "name": "Ada", "service": "Acme", "workspace": "Main", "plan": "gold", "website": "https://www.example.com",
     "chatbot": "Shop helper", "form": "Contact", "visitor": "Cid", "holder": "Ben", "email": "cid@example.com",
     "wanted": "ada@example.org", "n_rows": 1234, "per": "chat", "renews": "",
-    "until": "3 May 2026, 12:00 UTC",
-    "places": "Main (admin), Sales (user)", "said": "Name: Cid\nE-mail: cid@example.com\nQuestion: Do you deliver?",
-    "days": 90, "goes": "3 May 2026", "ends": "3 May 2026", "kept": "2 June 2026", "reason": "The invoice is not paid.",
-    "order": 1024, "price": "EUR 49.00", "url": "https://hooks.example.com/docent", "error": "status 500",
-    "seen": "30 April 2026", "where": "/returns", "refused": True, "day": "30 April 2026",
-    "summary": "https://www.example.com: refused 12 times", "level": "80", "used": "80", "limit": "100",
+    "until": dt.datetime(2026, 5, 3, 12, tzinfo=dt.UTC),
+    "places": [("Main", "admin"), ("Sales", "user")],
+    "said": "Name: Cid\nE-mail: cid@example.com\nQuestion: Do you deliver?",
+    "days": 90, "goes": dt.date(2026, 5, 3), "ends": dt.date(2026, 5, 3),
+    "kept": dt.date(2026, 6, 2), "reason": "The invoice is not paid.",
+    "order": "1024", "price": Money(1_149_000_000, "EUR"), "url": "https://hooks.example.com/docent",
+    "error": "status 500",
+    "seen": dt.datetime(2026, 4, 30, 9, 5, tzinfo=dt.UTC), "where": "/returns", "refused": True,
+    "day": dt.date(2026, 4, 30),
+    "summary": "https://www.example.com: refused 12 times", "level": "80",
+    "used": Size(80_000_000), "limit": Size(100_000_000),
     "whose": "Shop helper", "label": "Messages per month",
     "then": "No visitor is answered until the service's next month begins, or until you choose a larger plan.",
-    "message": "Could somebody call me?", "transcript": "Visitor: Do you deliver?\nChatbot: Within three days.",
-    "first": "20 April 2026", "last": "26 April 2026", "n_questions": 42,
+    "message": "Could somebody call me?", "transcript": [("client", "Do you deliver?"), ("bot", "Within three days.")],
+    "first": dt.date(2026, 4, 20), "last": dt.date(2026, 4, 26), "n_questions": 4242,
     "profile": "https://docent.example.com/profile/",
     "figures": [
-        {"label": "Questions", "value": "42", "before": "37"}, {"label": "Answered", "value": "91 %", "before": "88 %"},
+        {"label": "Questions", "value": 4242, "before": 3700}, {"label": "Answered", "value": "91 %", "before": "88 %"},
     ],
     "clusters": [{"name": "Do you deliver to the islands?", "n": 5}, {"name": "Can I pay later?", "n": 1}],
 }  # fmt: skip

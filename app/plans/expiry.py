@@ -80,5 +80,5 @@ def _remind() -> None:
         period = periods.find_current(service.id)
         kind = "trial_ends" if period is not None and period.kind == "trial" else "service_ends"
         kept = periods.kept_until(service) or service.expired_at
-        words = {"ends": f"{service.expired_at:%d %B %Y}", "kept": f"{kept:%d %B %Y}"}
-        notices.add(service.id, kind, f"{service.expired_at.date()}-{days}", **words)
+        ends = service.expired_at.date()
+        notices.add(service.id, kind, f"{ends}-{days}", ends=ends, kept=kept.date())

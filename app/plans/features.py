@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from babel.numbers import format_decimal
-
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.languages import number_in_words, present
+from app.languages import number_in_words, size_in_words
 from app.wording import word
 
 MAX_LIMIT = 10**15
@@ -84,14 +82,6 @@ def parse_features(given: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise FeaturesError(errors)
     return complete
-
-
-def size_in_words(n_bytes: int) -> str:
-    """Return a size as plans name it: "100 MB", "10 GB"."""
-    for unit, size in (("GB", GB), ("MB", 1_000_000), ("KB", 1000)):
-        if n_bytes >= size:
-            return f"{format_decimal(n_bytes / size, '@##', locale=present())} {unit}"
-    return _("%(n)s bytes", n=n_bytes)
 
 
 def in_words(name: str, value: Any) -> str:

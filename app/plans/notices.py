@@ -11,7 +11,7 @@ from app import mail
 from models import Notice, Service, db, tenancy
 
 
-def add(service_id: int, kind: str, occasion: str, *, page: str = "", **words: str) -> bool:
+def add(service_id: int, kind: str, occasion: str, *, page: str = "", **words: Any) -> bool:
     """Mail the holder about an occasion, unless they were mailed about it before. The caller commits.
 
     `kind` names the template, `occasion` what it is about: a date, an order, a quota's month. The mail leads to `page`,

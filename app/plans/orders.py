@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.languages import gettext as _
 from app.languages import in_english
+from app.mail import Money
 from app.plans import notices, periods
 from app.plans.calendar import MONTHS, next_anniversary
 from app.plans.catalog import copy_terms
@@ -29,7 +30,7 @@ class InvoiceByMail:
 
     def request(self, order: Order) -> None:
         words = {"order": str(order.id), "plan": order.terms["plan"], "renews": "yes" if order.is_renewal else ""}
-        price = f"{order.amount / 100:,.2f} {order.currency}"
+        price = Money(order.amount * 10_000, order.currency)
         notices.add(order.service_id, "invoice", f"order-{order.id}", **words, price=price)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.languages import in_english, speaking
+from app.mail import Size
 from app.plans import notices, periods
-from app.plans.features import BY_NAME, DAILY, FLOWS, in_words
+from app.plans.features import BY_NAME, DAILY, FLOWS
 from models import Service, UsageCounter, db
 from models.base import change, now
 
@@ -99,15 +101,14 @@ def warn(service_id: int, metric: str, used: int, limit: int, start: dt.datetime
         notices.add(service_id, "quota", occasion, level=str(reached[-1]), **_words(metric, used, limit))
 
 
-def _words(metric: str, used: int, limit: int) -> dict[str, str]:
+def _words(metric: str, used: int, limit: int) -> dict[str, Any]:
     flow = in_english(
         "No visitor is answered until the service's next month begins, or until you choose a larger plan."
     )
     stock = in_english("Nothing more can be added until some are removed, or until you choose a larger plan.")
+    amounts: dict[str, Any] = {"used": used, "limit": limit}
+    if metric == "storage_bytes":
+        amounts = {"used": Size(used), "limit": Size(limit)}
     with speaking("en"):  # as all that a row keeps; the mail says it in its reader's language
-        return {
-            "label": str(BY_NAME[metric].label),
-            "used": in_words(metric, used),
-            "limit": in_words(metric, limit),
-            "then": flow if metric in FLOWS else stock,
-        }
+        label = str(BY_NAME[metric].label)
+    return {"label": label, "then": flow if metric in FLOWS else stock, **amounts}

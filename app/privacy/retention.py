@@ -153,5 +153,5 @@ def _older_ones(chatbot_id: int, days: int, limit: int) -> list[int]:
 def _tell(chatbot: Chatbot, row: Retention) -> None:
     """Mail the holder once, however many chatbots it is about."""
     assert row.next_at is not None
-    days, goes, occasion = str(row.next_days), f"{row.next_at:%d %B %Y}", f"{row.next_days}-{row.next_at:%Y-%m-%d}"
-    notices.add(chatbot.service_id, "chats_go", occasion, goes=goes, days=days)
+    goes = row.next_at.date()
+    notices.add(chatbot.service_id, "chats_go", f"{row.next_days}-{goes}", goes=goes, days=row.next_days)

@@ -10,6 +10,7 @@ import math
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,19 @@ def words_of_data(app: Any) -> set[str]:
     found = set(_WORD.findall(" ".join([*settings, *(kept.subject for kept in mail.kept_mails())])))
     for table in db.metadata.sorted_tables:
         for row in db.session.execute(table.select()).all():
-            for value in row:
-                text = value if isinstance(value, str) else repr(value) if isinstance(value, dict | list) else ""
+            for text in (text for value in row for text in texts_in(value)):
                 if re.search(r"[\s@./A-Z\d]", text):
                     found.update(_WORD.findall(text))
     return found
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts that a column holds; names of JSON's fields are ours."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(part)
 
 
 def words_of_dates() -> set[str]:

@@ -64,7 +64,7 @@ def test_it_says_what_changed_and_what_was_asked_in_vain(app, acme, postbox):
     parsed = postbox.mail_to(acme.email)
     text = text_of(parsed)
     assert f"service {acme.canary}: 2 questions last week" in parsed["Subject"]
-    assert "1 Mar 2027 to 7 Mar 2027" in text
+    assert "1 March 2027 to 7 March 2027" in text
     assert "Questions: 2 (before 1)" in text
     assert "Answered: 50 % (before 100 %)" in text
     assert "- How old is the <b>shop</b>? (1 time)" in text

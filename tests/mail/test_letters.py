@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app import mail
+from app.accounts import preferences
+from app.accounts.preferences import Preferences
 from app.languages import retold, speaking
 from app.mail import samples
 from app.mail.composing import compose
 from app.mail.letters import Letter
 from app.mail.smtp import deliver
+from app.mail.words import keep, write
+from models import Member, db
 from tests.conftest import inside, sign_in
 from tests.mail.postbox import text_of
 from tests.staff.conftest import add_person
+
+UTC = ZoneInfo("UTC")
 
 
 def html_of(parsed):
@@ -72,7 +79,7 @@ def test_what_rows_keep_in_english_is_german_in_a_german_mail(app, kind):
     with inside(app), speaking("de"):
         kept = [text for text in (samples.WORDS["then"], samples.WORDS["label"], *labels) if retold(text) != text]
         letter = Letter("https://docent.example.com")
-        letter.read(kind, {**samples.WORDS, "level": "100", "link": "https://docent.example.com/x"})
+        letter.read(kind, write(keep({**samples.WORDS, "level": "100", "link": "https://docent.example.com/x"}), UTC))
         said = letter.as_text()
     assert len(kept) == 2 + len(labels)
     assert [text for text in kept if text in said] == []
@@ -92,3 +99,50 @@ def test_staff_see_every_kind_with_made_up_words(app):
     assert letter.mimetype == "text/html"
     assert "sandbox" in letter.headers["Content-Security-Policy"]
     assert stan.get("/mails/kinds/nothing").status_code == stan.get("/mails/kinds/..%2fx/letter").status_code == 404
+
+
+def as_noted_before(word):
+    """A word as the earlier version noted it: days, prices and numbers as texts, in English."""
+    with speaking("en"):
+        return str(write(keep(word), UTC)) if not isinstance(word, list) else word
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", samples.kinds())
+def test_no_mail_is_lost_by_words_that_were_noted_otherwise_or_not_at_all(app, kind, language):
+    """A mail may wait for hours: what notes it and what writes it may be two versions."""
+    older = {name: as_noted_before(word) for name, word in samples.WORDS.items()} | {
+        "places": "Main (admin)",
+        "transcript": "Visitor: Hello",
+        "n_rows": 1234,
+    }
+    with inside(app), speaking(language):
+        for left_out in ("", *samples.WORDS):
+            for words in (samples.WORDS, older):
+                letter = Letter("https://docent.example.com")
+                letter.read(kind, write(keep({n: w for n, w in words.items() if n != left_out} | {"link": "x"}), UTC))
+                assert letter.title
+                assert letter.as_text()
+                assert letter.as_html()
+
+
+def test_days_moments_numbers_and_prices_are_written_for_their_reader_when_the_mail_is(app, ada):
+    said = {name: samples.WORDS[name] for name in ("name", "service", "until", "per")} | {"n_rows": 1234, "link": "x"}
+    with inside(app):
+        english = compose("export_ready", ada.email, **said)
+        preferences.save(db.session.get(Member, ada.member_id), "Ada", Preferences("Europe/Berlin", "de"))
+        german = compose("export_ready", ada.email, **said)
+        invoice = compose("notice_invoice", ada.email, **samples.WORDS, link="x")
+        db.session.rollback()
+    assert "1,234 chats" in english.body
+    assert "until 3 May 2026, 12:00 UTC" in english.body
+    assert "1.234 Chats" in german.body
+    assert "3. Mai 2026, 14:00 MESZ" in german.body
+    assert "1.149,00 EUR" in invoice.body
+
+
+def test_a_time_zone_that_is_no_more_keeps_no_mail_back(app, ada):
+    with inside(app):
+        preferences.keep(ada.member_id, "time_zone", "../Gone/Away")
+        assert "12:00 UTC" in compose("export_ready", ada.email, **samples.WORDS, link="x").body
+        db.session.rollback()

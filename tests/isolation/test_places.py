@@ -21,9 +21,11 @@ CALLERS_OF_RAW = {
     "app/knowledge/drafts.py", "app/knowledge/embedding.py", "app/knowledge/indexing.py",
     "app/privacy/forgetting.py",
 }  # fmt: skip
-# connections without a scope: the migrations, the one lock of `init`, the check of an address before a start
+# connections without a scope: the migrations, the one lock of `init`, the check of an address before a start, whether a
+# database to restore into is empty, and whether it answers at all
 BELOW_THE_SESSION = {"models/raw.py", "models/wall.py", "models/migrations/env.py", "models/migrations/versioning.py",
-                     "app/commands/initializing.py", "app/commands/opening.py"}  # fmt: skip
+                     "app/commands/initializing.py", "app/commands/opening.py", "app/commands/restoring.py",
+                     "app/care/parts.py", "app/probes/readiness.py"}  # fmt: skip
 PAST_THE_GUARD = re.compile(
     r"\.__table__\.(c|select|insert|update|delete|join)\b|\bengine\.(connect|begin)\(|\.connection\(\)\.|from_statement\(|\bbulk_(save|insert|update)_"
 )

@@ -13,6 +13,15 @@ from flask import Flask, Response, abort, request, url_for
 from markupsafe import Markup
 
 FOLDER = Path(__file__).resolve().parent / "static"
+# what every page needs comes as one file of each kind: a browser works on each file that it is told of
+BUNDLES = {
+    "page.css": tuple(f"css/{name}.css" for name in (
+        "tokens", "base", "shell", "sheet", "components", "dialog", "finder", "tables", "forms", "pages", "plans",
+        "workbench", "look", "chatbot", "handbook",
+    )),
+    "page.js": tuple(f"js/{name}.js" for name in ("shell", "forms", "drafts", "connection")),
+    "frame.js": tuple(f"js/{name}.js" for name in ("finder", "shortcuts")),
+}  # fmt: skip
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -26,16 +35,18 @@ class Asset:
     mimetype: str
 
 
-def _read(path: Path) -> Asset:
-    plain = path.read_bytes()
-    mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def _make(name: str, plain: bytes) -> Asset:
+    mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Asset(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:12], mimetype)
 
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Return all files by name; what is not here is not sent."""
-    return {str(path.relative_to(FOLDER)): _read(path) for path in sorted(FOLDER.rglob("*")) if path.is_file()}
+    """Return all files by name, and the bundles of some; what is not here is not sent."""
+    paths = [path for path in sorted(FOLDER.rglob("*")) if path.is_file()]
+    plain = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in paths}
+    plain |= {name: b"\n".join(plain[part] for part in parts) for name, parts in BUNDLES.items()}
+    return {name: _make(name, content) for name, content in plain.items()}
 
 
 def asset_url(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 
-from app.assets import FOLDER, asset_url, assets
+from app.assets import BUNDLES, FOLDER, asset_url, assets
 
 
 def _address(app, name):
@@ -44,6 +44,15 @@ def test_nothing_else_is_sent(app):
         assert app.test_client().get(f"/static/{path}").status_code == 404, path
 
 
+def test_what_every_page_needs_comes_as_one_file_of_each_kind(app, as_ada):
+    page = as_ada.get("/").text
+    sent = re.findall(r'(?:href|src)="/static/([^"?]+\.(?:css|js))\?', page)
+    assert sent == ["js/theme.js", "page.css", "page.js", "frame.js"]
+    for name, parts in BUNDLES.items():
+        answer = app.test_client().get(_address(app, name), headers={"Accept-Encoding": "identity"})
+        assert answer.text == "\n".join((FOLDER / part).read_text(encoding="utf-8") for part in parts)
+
+
 def test_every_picture_that_is_used_exists(app):
     import re
 
@@ -60,8 +69,8 @@ def test_scripts_of_every_page_share_no_name_with_those_of_single_pages():
     """All scripts of a page share one room for names: a second function of a name silently takes the place of the first."""
     names: dict[str, list[str]] = {}
     for name, asset in assets().items():
-        if name.endswith(".js"):
+        if name.endswith(".js") and name not in BUNDLES:
             for found in re.findall(r"^(?:const|let|(?:async )?function) (\w+)", asset.plain.decode(), re.MULTILINE):
                 names.setdefault(found, []).append(name)
-    everywhere = {f"js/{name}.js" for name in ("shell", "forms", "drafts", "connection", "finder", "shortcuts")}
+    everywhere = {part for parts in BUNDLES.values() for part in parts}
     assert {name: files for name, files in names.items() if len(files) > 1 and everywhere & set(files)} == {}

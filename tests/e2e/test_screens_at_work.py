@@ -290,7 +290,7 @@ def test_the_first_page_is_light(browser, stage):
     page.goto(f"{stage[0]}/")
     page.wait_for_load_state("networkidle")
     context.close()
-    assert len(sizes) > 8
+    assert len(sizes) > 4
     assert sum(sizes) < 150_000
 
 

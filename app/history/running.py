@@ -14,19 +14,19 @@ from app.languages import gettext as _
 from app.languages import retold
 from app.wording import word
 from indexes.errors import KINDS
-from models import Chatbot, ChatbotHour, Service, Source, db
+from models import Chatbot, ChatbotHour, Export, Service, Source, db
 from models.base import now
 
 FAILED_DAYS = 14
 USAGE_DAYS = 30
 MAX_ROWS = 8
 HOUR_S = 3600  # as `ChatbotHour.hour` counts
-SOURCE, TRAINING = "source", "training"
+SOURCE, TRAINING, EXPORT = "source", "training", "export"
 
 
 @dataclass(frozen=True)
 class Failing:
-    """How often one kind of work failed at a service for one reason; `code` of a training is empty."""
+    """How often one kind of work failed at a service for one reason; `code` of a training or an export is empty."""
 
     service: Service
     kind: str
@@ -38,6 +38,8 @@ class Failing:
     def reason(self) -> str:
         if self.kind == TRAINING:
             return _("A chatbot's training failed: the log says why.")
+        if self.kind == EXPORT:
+            return _("An export could not be written: the log says why.")
         if self.code in KINDS:
             return retold(KINDS[self.code].happened)
         return _("A source could not be read: %(reason)s.", reason=word(self.code or "unknown"))
@@ -58,7 +60,7 @@ class Usage:
 
 def read_failing() -> list[Failing]:
     """Return what fails most since two weeks, in one query."""
-    failed = union_all(_failed_sources(), _failed_trainings()).subquery()
+    failed = union_all(_failed_sources(), _failed_trainings(), _failed_exports()).subquery()
     query = select(Service, failed.c.kind, failed.c.code, failed.c.n, failed.c.last_at)
     query = query.join(failed, failed.c.service_id == Service.id)
     rows = db.session.execute(query.order_by(failed.c.n.desc(), failed.c.last_at.desc()).limit(MAX_ROWS))
@@ -79,6 +81,14 @@ def _failed_trainings() -> Select[int, str, str, int, dt.datetime]:
     columns = (Chatbot.service_id, literal(TRAINING).label("kind"), literal("").label("code"), func.count().label("n"))
     query = select(*columns, last_at).where(Chatbot.training_status == "failed", Chatbot.status != "deleted")
     return query.where(at > _since(FAILED_DAYS)).group_by(Chatbot.service_id)
+
+
+def _failed_exports() -> Select[int, str, str, int, dt.datetime]:
+    at = func.coalesce(Export.heartbeat_at, Export.created_at)
+    last_at = func.max(at, type_=Source.created_at.type).label("last_at")
+    columns = (Export.service_id, literal(EXPORT).label("kind"), literal("").label("code"), func.count().label("n"))
+    query = select(*columns, last_at).where(Export.state == "failed", at > _since(FAILED_DAYS))
+    return query.group_by(Export.service_id)
 
 
 def read_usage() -> list[Usage]:

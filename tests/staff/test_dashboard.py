@@ -12,7 +12,7 @@ from app.insights.tally import hour_of
 from app.plans import orders
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
-from models import Chatbot, ChatbotHour, ChatSession, Member, Message, Service, Source, Subscription, db
+from models import Chatbot, ChatbotHour, ChatSession, Export, Member, Message, Service, Source, Subscription, db
 from models.base import now
 from tests.clock import standing
 from tests.conftest import inside, make_customer, shared_redis, sign_in
@@ -68,12 +68,17 @@ def test_what_failed_is_counted_by_service_and_reason_and_what_is_long_ago_is_no
                                   error_code=code, finished_at=now() - dt.timedelta(days=days)))  # fmt: skip
         chatbot = db.session.get(Chatbot, cid.chatbot_id)
         chatbot.training_status, chatbot.training_heartbeat_at = "failed", now()
+        for days in (0, 3, 15):
+            at = now() - dt.timedelta(days=days)
+            who = {"service_id": cid.service_id, "member_id": cid.member_id}
+            db.session.add(Export(**who, state="failed", heartbeat_at=at))
         db.session.commit()
         found = {(row.service.id, row.kind, row.code): (row.n, row.last_at) for row in running.read_failing()}
     assert found == {
         (cid.service_id, "source", "timeout"): (2, now()),
         (cid.service_id, "source", "no_text"): (1, now() - dt.timedelta(days=2)),
         (cid.service_id, "training", ""): (1, now()),
+        (cid.service_id, "export", ""): (2, now()),
         (ada.service_id, "source", "no_text"): (1, now()),
     }
 

@@ -30,6 +30,7 @@ def _setting(default: Any, read: Callable[[str], Any] = str, *, doc: str) -> Any
 class Config:
     """The settings of one process. Names are those of the environment variables, in lower case."""
 
+    given: frozenset[str] = frozenset()  # the names of those that the environment sets
     data_dir: pathlib.Path = _setting(ROOT / "indexes" / "data", pathlib.Path, doc="folder of everything generated")
     host: str = _setting("127.0.0.1", doc="address that the web server listens on")
     port: int = _setting(8080, values.whole(1, values.MAX_PORT), doc="port of the web server")
@@ -216,10 +217,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     Raises:
         ConfigError: a value has the wrong form, or the secret key is weak.
     """
-    given = {s.name: _read_one(s, environ) for s in fields(Config) if environ.get(s.name.upper(), "").strip()}
+    settings = [setting for setting in fields(Config) if "read" in setting.metadata]
+    given = {s.name: _read_one(s, environ) for s in settings if environ.get(s.name.upper(), "").strip()}
     if "data_dir" in given:
         given["data_dir"] = given["data_dir"].expanduser().resolve()
-    return Config(**given)
+    return Config(**given, given=frozenset(given))
 
 
 def _read_former(path: pathlib.Path) -> tuple[str, ...]:

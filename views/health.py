@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -80,15 +79,11 @@ def _arrival() -> Arrival:
 
 def read_settings() -> list[Setting]:
     config = here().config
-    documented = [field for field in fields(config) if "doc" in field.metadata]
+    documented = [(field.name, field.metadata["doc"]) for field in fields(config) if "doc" in field.metadata]
     return [
-        Setting(row.name.upper(), _shown(row.name, getattr(config, row.name)), _is_set(row.name), row.metadata["doc"])
-        for row in documented
+        Setting(name.upper(), _shown(name, getattr(config, name)), name in config.given, doc)
+        for name, doc in documented
     ]
-
-
-def _is_set(name: str) -> bool:
-    return bool(os.environ.get(name.upper()))
 
 
 def _shown(name: str, value: Any) -> str:

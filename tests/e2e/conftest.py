@@ -19,12 +19,28 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The path of Debian's Chromium; tests are skipped without it, and CI fails."""
-    path = shutil.which("chromium")
+    """The path of Debian's Chromium, without its windows if it is there so; tests are skipped without it, and CI fails."""
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
-        message = "Chromium is not installed: apt-get install chromium"
+        message = "Chromium is not installed: apt-get install chromium-headless-shell"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     return path
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def running_browser(chromium, playwright):
+    """Chromium, started once for each test process."""
+    browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +50,17 @@ def browser_rules():
 
 
 @pytest.fixture(scope="module")
-def browser(chromium, browser_rules):
-    from playwright.sync_api import sync_playwright
-
-    how = ["--no-sandbox", *([f"--host-resolver-rules={browser_rules}"] if browser_rules else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=how)
+def browser(chromium, playwright, running_browser, browser_rules):
+    """Chromium without a page: what a file's tests leave open ends with them. One of its own where names lead elsewhere."""
+    if browser_rules:
+        args = ["--no-sandbox", f"--host-resolver-rules={browser_rules}"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=args)
         yield browser
         browser.close()
+        return
+    yield running_browser
+    for context in running_browser.contexts:
+        context.close()
 
 
 def free_port() -> int:

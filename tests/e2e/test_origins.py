@@ -56,10 +56,8 @@ def embeds_of(stage):
 
 
 @pytest.fixture(scope="module")
-def visitor(chromium, stage, embeds_of):
+def visitor(chromium, playwright, stage, embeds_of):
     """A browser in which every name but localhost leads to one website that holds the code, copied everywhere."""
-    from playwright.sync_api import sync_playwright
-
     home = stage[0]
 
     def answer(conn, path, _headers):
@@ -67,7 +65,7 @@ def visitor(chromium, stage, embeds_of):
         code = f'<script async src="{home}/widget/v1/widget.js" data-embed="{embed}"></script>'
         say(conn, "200 OK", f"<!doctype html><title>x</title><body>{code}</body>".encode(), Content_Type="text/html")
 
-    with serving(answer) as site, sync_playwright() as playwright:
+    with serving(answer) as site:
         rules = f"MAP * 127.0.0.1:{site.port}, EXCLUDE localhost"
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", f"--host-resolver-rules={rules}"]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import os
 import re
-import shutil
-import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from tests import prepared
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("TEST_DATABASE_URL", "")  # of PostgreSQL; without it, tests run on SQLite
@@ -29,10 +27,9 @@ SAME_ON_ANY_DATABASE = {
     probes/test_fronts probes/test_logs probes/test_readiness probes/test_walk widget/test_health
     """.split()
 }
-
-
 def pytest_configure(config):
     """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
+    prepared.shared_folder()  # before test processes are started, which inherit its name
     config.addinivalue_line(
         "filterwarnings", "ignore:SOCKS support in urllib3"
     )  # trafilatura tries whether it is there
@@ -110,63 +107,57 @@ def is_tried_on_server(item) -> bool:
 
 
 @contextmanager
-def database_like(template: str):
-    """A database on the given server, as a copy of another; yields its name."""
-    engine = sa.create_engine(
-        re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", SERVER), isolation_level="AUTOCOMMIT"
-    )
-    name = f"docent_{uuid.uuid4().hex[:12]}"
+def on_server():
+    """A connection to the given server itself, to make and drop databases."""
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", SERVER)
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        yield connection
+
+
+def copy_database(template: str) -> str:
+    """Make a database on the given server as a copy of another; return its name."""
+    name = f"docent_{uuid.uuid4().hex[:12]}"
+    with on_server() as server:
+        server.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    return name
+
+
+def drop_database(name: str) -> None:
+    with on_server() as server:
+        server.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextmanager
+def database_like(template: str):
+    name = copy_database(template)
     try:
         yield name
     finally:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        engine.dispose()
+        drop_database(name)
 
 
 def url_of(name: str) -> str:
     return SERVER.rsplit("/", 1)[0] + "/" + name
 
 
-def initialize(folder: Path, artifact: Path, **environ: str) -> None:
-    from app.commands import initializing
-    from config import read_config
-
-    (folder / "embedder").symlink_to(artifact)
-    initializing.init(read_config({"DATA_DIR": str(folder), **environ}))
-
-
-@functools.cache
-def initialized_folder(artifact: Path) -> Path:
-    """A data folder as `init` leaves it, made once for each test process."""
-    folder = tempfile.TemporaryDirectory(prefix="docent-")
-    atexit.register(folder.cleanup)
-    initialize(Path(folder.name), artifact)
-    return Path(folder.name)
-
-
-def copy_initialized(artifact: Path, folder: Path) -> Path:
-    """Let an installation begin in a folder where `init` has been already."""
-    return shutil.copytree(initialized_folder(artifact), folder, symlinks=True, dirs_exist_ok=True)
-
-
-def initialized_file(artifact: Path) -> bytes:
-    """A database of SQLite's as `init` leaves it."""
-    return (initialized_folder(artifact) / "docent.sqlite3").read_bytes()
+def initialize_database(folder: Path, artifact: Path) -> None:
+    name = copy_database("template1")
+    (folder / "name").write_text(name)
+    prepared.initialize(folder, artifact, SECRET_KEY=uuid.uuid4().hex * 2, DATABASE_URL=url_of(name))
 
 
 @pytest.fixture(scope="session")
-def initialized_database(artifact, tmp_path_factory):
-    """The same on the server that was given: the name of a database to copy; empty where none was."""
-    if not SERVER:
-        yield ""
-        return
-    with database_like("template1") as name:
-        folder = tmp_path_factory.mktemp("initialized")
-        initialize(folder, artifact, SECRET_KEY=uuid.uuid4().hex * 2, DATABASE_URL=url_of(name))
-        yield name
+def initialized_database(artifact):
+    """The name of a database as `init` leaves it on the given server, to be copied; empty where none was given."""
+    return (prepared.made_once("database", initialize_database, artifact) / "name").read_text() if SERVER else ""
+
+
+def pytest_unconfigure(config):
+    """Drop the database that all test processes have copied."""
+    if not hasattr(config, "workerinput"):
+        for name in prepared.shared_folder().glob("database/name"):
+            drop_database(name.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +198,7 @@ def make_app(folder, artifact, database_url, **environ):
         "ALLOW_LOCAL_DOMAINS": "1", **environ,
     }  # fmt: skip
     if not database_url:
-        (folder / "docent.sqlite3").write_bytes(initialized_file(artifact))
+        (folder / "docent.sqlite3").write_bytes(prepared.initialized_file(artifact))
     config = read_config(environ)
     forget_tries()  # what another module's people have tried does not count here
     app = create_app(config.prepared())

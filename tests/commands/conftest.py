@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.commands.running import run
-from tests.conftest import copy_initialized
+from tests.prepared import copy_initialized
 
 RETURNS = "Goods may be returned within thirty days. The buyer pays for the parcel.\n"
 OPENING = "The shop opens at nine in the morning and closes at six in the evening.\n"

@@ -29,7 +29,7 @@ OLD, NEW = "old-and-known-to-somebody-0123456789", "new-and-known-to-nobody-9876
 def place(tmp_path_factory, artifact, database_url):
     """What opens one installation with whatever keys."""
     from app.factory import create_app
-    from tests.conftest import initialized_file
+    from tests.prepared import initialized_file
 
     folder = tmp_path_factory.mktemp("data")
     (folder / "embedder").symlink_to(artifact)

@@ -8,13 +8,17 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.prepared import copy_demo
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, str(ROOT / "run.py")]
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +83,48 @@ def environ_of_run(folder: Path, artifact: Path) -> dict[str, str]:
     return environ
 
 
+@dataclass
+class WholeRun:
+    """A one-machine run: its process, environment and folder, and what its first start said."""
+
+    process: subprocess.Popen
+    environ: dict[str, str]
+    folder: Path
+    said: str
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Of the web server and of the demo customer's website."""
+        return int(self.environ["PORT"]), int(self.environ["DEMO_PORT"])
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        return tuple(f"http://localhost:{port}" for port in self.ports)
+
+
+@contextmanager
+def whole_run(folder: Path, artifact: Path, **settings):
+    """A run as `make run` starts it, its demo ready; it ends as it is asked to."""
+    said = copy_demo(artifact, folder)
+    environ = {**environ_of_run(folder, artifact), **settings}
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([*COMMAND, "serve"], env=environ, stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 90
+            while b"Ctrl-C" not in log.read_bytes():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.1)
+            yield WholeRun(process, environ, folder, said)
+            if process.poll() is None:
+                process.terminate()
+                assert process.wait(timeout=PATIENCE_S) == 0, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+
+
 @pytest.fixture(scope="module")
 def own_settings():
     """What a module's installation is set to, beside what all are."""
@@ -87,23 +133,8 @@ def own_settings():
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, artifact, own_settings):
-    """The whole one-machine run, as `make run` starts it: (command, environment, ports of web and demo, folder)."""
-    folder = tmp_path_factory.mktemp("run")
-    environ = {**environ_of_run(folder, artifact), **own_settings}
-    command = [sys.executable, str(ROOT / "run.py")]
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen([*command, "serve"], env=environ, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 90
-        while b"Ctrl-C" not in (folder / "log").read_bytes():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.2)
-        yield command, environ, (int(environ["PORT"]), int(environ["DEMO_PORT"])), folder
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE_S)
-        log.close()
+    with whole_run(tmp_path_factory.mktemp("run"), artifact, **own_settings) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import initialized_file, inside
+from tests.conftest import inside
 from tests.e2e import cast
 from tests.e2e.conftest import free_port
+from tests.prepared import initialized_file
 from tests.templates import COMPILED
 
 

@@ -109,7 +109,7 @@ def owner_at(browser, installation, size):
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        yield Owner(page, f"http://localhost:{installation[2][0]}")
+        yield Owner(page, installation.addresses[0])
         assert wrong == []
     finally:
         context.close()
@@ -182,7 +182,7 @@ def test_it_takes_five_clicks_to_the_first_answer_and_leads_on_to_the_first_visi
     began, before = time.monotonic(), busyness()
     email, (port, pasted) = f"ada-{size}@example.com", websites
     with owner_at(browser, installation, size) as owner:
-        sign_up(owner, installation[3], email)
+        sign_up(owner, installation.folder, email)
         assert violations(owner.page) == []
         get_answered(owner)
         assert owner.n_clicks <= MAX_CLICKS
@@ -201,7 +201,7 @@ def test_it_takes_five_clicks_to_the_first_answer_and_leads_on_to_the_first_visi
 
 def test_a_question_that_is_typed_while_the_document_is_read_is_asked_once_it_is(browser, installation):
     with owner_at(browser, installation, "desktop") as owner:
-        sign_up(owner, installation[3], "ben@example.com")
+        sign_up(owner, installation.folder, "ben@example.com")
         owner.page.set_input_files("#first-files", GUIDE)
         owner.page.wait_for_url("**/preview")
         if owner.page.locator("#first-question").count():  # else it was faster than the page
@@ -213,7 +213,7 @@ def test_a_question_that_is_typed_while_the_document_is_read_is_asked_once_it_is
 
 def test_a_sample_can_be_played_with_before(browser, installation):
     with owner_at(browser, installation, "desktop") as owner:
-        sign_up(owner, installation[3], "cid@example.com")
+        sign_up(owner, installation.folder, "cid@example.com")
         owner.page.get_by_role("link", name="Play with a sample").click()
         owner.page.wait_for_selector(f"{CHAT} .panel", state="visible")
         assert "handbook" in owner.page.inner_text(f"{CHAT} .panel")

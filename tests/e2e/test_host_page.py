@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from app.process import answers_on_port
-from tests.conftest import copy_initialized
-from tests.e2e.conftest import environ_of_run
+from tests.e2e.conftest import COMMAND
 from tests.waiting import wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.browser
 def test_a_visitor_asks_on_the_demo_customers_page(browser, installation):
-    _, _, ports, _ = installation
     page = browser.new_page(viewport={"width": 390, "height": 800})
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"http://localhost:{ports[1]}/")
+    page.goto(installation.addresses[1])
     page.wait_for_selector("docent-chat", state="attached")
     page.click("docent-chat .launch")
     page.fill("docent-chat textarea", "Which file formats can a chatbot learn from?")
@@ -36,24 +30,14 @@ def test_a_visitor_asks_on_the_demo_customers_page(browser, installation):
 
 
 def test_a_second_start_prints_no_password(installation):
-    command, environ, _, _ = installation
-    said = subprocess.run([*command, "init"], env=environ, capture_output=True, text=True, check=True)
+    said = subprocess.run([*COMMAND, "init"], env=installation.environ, capture_output=True, text=True, check=True)
     assert said.stdout == ""
 
 
-def test_every_child_ends_with_its_parent(artifact, tmp_path):
-    copy_initialized(artifact, tmp_path)
-    environ = environ_of_run(tmp_path, artifact)
-    port = int(environ["PORT"])
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), "serve", "--no-demo"], env=environ, stdout=subprocess.PIPE
-    )
-    for line in process.stdout:
-        if b"Ctrl-C" in line:
-            break
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/login/") as response:
+def test_every_child_ends_with_its_parent(installation):
+    """The last test of this run."""
+    with urllib.request.urlopen(f"{installation.addresses[0]}/login/") as response:
         assert response.status == 200
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    wait_until(lambda: not answers_on_port("127.0.0.1", port))
+    installation.process.kill()
+    installation.process.wait()
+    wait_until(lambda: not any(answers_on_port("127.0.0.1", port) for port in installation.ports))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -12,7 +10,7 @@ import uuid
 
 import pytest
 
-from tests.e2e.conftest import ROOT, environ_of_run
+from tests.e2e.conftest import whole_run
 from tests.e2e.widget_page import CHAT, SETTLED, ask, open_chat, opened
 from tests.waiting import PATIENCE_S, SOON_S
 from tests.widget.slow_model import slow_model
@@ -31,22 +29,9 @@ def model():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, artifact, model):
     """A one-machine run with that chat model: (address of the web server, of the demo site, what it printed)."""
-    folder = tmp_path_factory.mktemp("live")
-    environ = environ_of_run(folder, artifact)
-    environ["OPENAI_BASE_URL"] = f"http://127.0.0.1:{model.server_port}/v1"
-    log = folder / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), "serve"], env=environ, stdout=out, stderr=out)
-        try:
-            deadline = time.monotonic() + 90
-            while b"Ctrl-C" not in log.read_bytes():
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.2)
-            yield f"http://localhost:{environ['PORT']}", f"http://localhost:{environ['DEMO_PORT']}", log
-        finally:
-            process.terminate()
-            process.wait(timeout=PATIENCE_S)
+    address = f"http://127.0.0.1:{model.server_port}/v1"
+    with whole_run(tmp_path_factory.mktemp("live"), artifact, OPENAI_BASE_URL=address) as running:
+        yield *running.addresses, running.said
 
 
 @pytest.fixture
@@ -136,7 +121,7 @@ def test_ten_visitors_are_answered_at_once_while_pages_stay_quick(run, model):
 @pytest.fixture(scope="module")
 def owner(run):
     """The demo owner's address and password, as the first start printed them."""
-    lines = run[2].read_text().splitlines()
+    lines = run[2].splitlines()
     email = next(line.split(": ")[1] for line in lines if line.startswith("demo owner"))
     password = next(line.split()[1] for line in lines[lines.index(f"demo owner: {email}") :] if "password" in line)
     return email, password

@@ -12,9 +12,10 @@ import uuid
 
 import pytest
 
-from tests.conftest import initialize, make_app
+from tests.conftest import make_app
 from tests.faults.fault_points import Fault, at_statements, fail_each, failing, spread
 from tests.faults.postgres import running_postgres
+from tests.prepared import initialize
 
 N_CRASHES = int(os.environ.get("N_CRASHES", "2"))
 pytestmark = [pytest.mark.timeout(600 + 10 * N_CRASHES), pytest.mark.usefixtures("time_passes")]

@@ -18,8 +18,8 @@ from app.cli import build_parser
 from app.process import find_free_port
 from models.migrations import versioning
 from tests.commands.running import assert_plain, run
-from tests.conftest import copy_initialized
 from tests.docs.test_documentation import commands
+from tests.prepared import copy_initialized
 
 BEFORE = sorted(path for path in Path(__file__).parent.iterdir() if (path / "docent.sql").exists())
 CHATBOT = "39b8564f-23a0-4eee-a249-5b6b16a4f346"

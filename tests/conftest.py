@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import uuid
@@ -29,6 +30,7 @@ SAME_ON_ANY_DATABASE = {
 }
 def pytest_configure(config):
     """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
+    gc.disable()  # until all is imported
     prepared.shared_folder()  # before test processes are started, which inherit its name
     config.addinivalue_line(
         "filterwarnings", "ignore:SOCKS support in urllib3"
@@ -45,6 +47,12 @@ def pytest_configure(config):
     ):
         config.addinivalue_line("filterwarnings", f"ignore::DeprecationWarning:{module}.*")
         config.addinivalue_line("filterwarnings", f"ignore::UserWarning:{module}.*")
+
+
+def pytest_collection_finish():
+    """Look for garbage from now on, and not among what stays for as long as the process does."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,9 +9,6 @@ import os
 from collections import Counter
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, given, settings
-from schemathesis import checks
 from sqlalchemy.orm import Session
 
 from app.accounts import keys
@@ -20,13 +17,6 @@ from tests.isolation.doors import MISSING_UUID, doors
 from tests.isolation.planting import plant
 
 N_EXAMPLES = int(os.environ.get("N_EXAMPLES", "8"))
-ALL_CHECKS = list(HealthCheck)  # of speed and size, which say nothing about the API
-HOLD = [
-    checks.not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_schema_conformance,
-]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +27,8 @@ def planted(app, ada, cid):
 @pytest.fixture(scope="module")
 def api(app, planted):
     """The schema, as anybody reads it; parts of addresses name rows of Ada's, of Cid's, or none."""
+    import schemathesis  # here alone: each test process looks through this file, and it takes seconds to load
+
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     tables = {arg: table for door in doors(app) for arg, table, _ in door.args}
 
@@ -65,16 +57,25 @@ def token(app, ada):
 
 @pytest.mark.usefixtures("_nothing_lasts")
 def test_each_operation_holds_to_its_schema_and_shows_no_stranger(api, token, cid):
+    from hypothesis import HealthCheck, given, settings
+    from schemathesis import checks
+
+    hold = [
+        checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
+        checks.response_schema_conformance,
+    ]  # fmt: skip
+    of_speed_and_size = list(HealthCheck)  # which say nothing about the API
     statuses = Counter()
     for operation in (found.ok() for found in api.get_all_operations()):
 
         @settings(
-            max_examples=N_EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=ALL_CHECKS
-        )
+            max_examples=N_EXAMPLES, deadline=None, derandomize=True, database=None,
+            suppress_health_check=of_speed_and_size,
+        )  # fmt: skip
         @given(case=operation.as_strategy())
         def fuzz(case):
             response = case.call(headers={"Authorization": f"Bearer {token}"})
-            case.validate_response(response, checks=HOLD)
+            case.validate_response(response, checks=hold)
             assert cid.canary not in response.text
             assert cid.canary not in str(response.headers)
             statuses[response.status_code] += 1

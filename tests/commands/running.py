@@ -38,7 +38,7 @@ def run(folder, *argv, **settings):
     words, environ = [str(word) for word in argv], environ_of(folder, **settings)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         orders = _warm()
-        socket.send_fds(orders, [json.dumps([words, environ]).encode()], [out.fileno(), err.fileno()])
+        socket.send_fds(orders, [json.dumps([words, environ, ""]).encode()], [out.fileno(), err.fileno()])
         try:
             code = json.loads(orders.recv(100))
         except BaseException:  # it took too long: what comes late is no answer to the next order
@@ -47,6 +47,13 @@ def run(folder, *argv, **settings):
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(words, code, out.read().decode(), err.read().decode())
+
+
+def start(program, environ, log) -> int:
+    """Let a program in Python begin in such a process, in a session of its own; return its pid."""
+    orders = _warm()
+    socket.send_fds(orders, [json.dumps([[], environ, program]).encode()], [log.fileno(), log.fileno()])
+    return json.loads(orders.recv(100))
 
 
 @functools.cache
@@ -61,8 +68,11 @@ def _warm() -> socket.socket:
 
     def end():
         ours.close()
-        process.kill()
-        process.wait()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:  # it waits for a command
+            process.kill()
+            process.wait()
 
     atexit.register(end)
     return ours

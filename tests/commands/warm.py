@@ -1,11 +1,13 @@
 """Runs commands as forks of one process that has loaded the libraries already: each saves the seconds of loading them.
 
-Started by `running.py` with the number of a socket; takes (arguments, environment) with the files for stdout and stderr,
-one command after the other, and answers with the exit code.
+Started by `running.py` with the number of a socket; takes (arguments, environment, program) with the files for stdout
+and stderr, one after the other. A command is waited for, and answered with its exit code; a program in Python goes on
+in a session of its own, and is answered with its pid.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -17,13 +19,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = (
     "run", "config", "app.cli", "app.factory", "app.commands.initializing", "app.commands.training", "app.commands.asking",
-    "app.commands.extracting", "app.commands.serving", "openai",
+    "app.commands.extracting", "app.commands.serving", "app.commands.worker", "app.commands.scheduler",
+    "app.commands.webserver", "openai",
 )  # fmt: skip
+COMMAND = "import run, sys; sys.exit(run.main())"
 
 
-def become(order: bytes, files: list[int]) -> None:
+def become(argv: list[str], environ: dict[str, str], files: list[int]) -> None:
     """Turn this fork into the command that was ordered."""
-    argv, environ = json.loads(order)
     for number, file in enumerate(files, start=1):
         os.dup2(file, number)
         os.close(file)
@@ -32,21 +35,32 @@ def become(order: bytes, files: list[int]) -> None:
     sys.argv = [str(ROOT / "run.py"), *argv]
 
 
-def serve(orders: socket.socket) -> bool:
-    """Take orders until there are no more; True in a fork, which shall run its command."""
+def reap() -> None:
+    """Forget the programs that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def serve(orders: socket.socket) -> str | None:
+    """Take orders until there are no more; in a fork, return the program that it shall run."""
     while True:
         order, files, _, _ = socket.recv_fds(orders, 1 << 20, 2)
+        reap()
         if not order:
-            return False
+            return None
+        argv, environ, program = json.loads(order)
         pid = os.fork()
         if pid == 0:
             orders.close()
-            become(order, files)
-            return True
+            become(argv, environ, files)
+            if program:
+                os.setsid()
+            return program or COMMAND
         for file in files:
             os.close(file)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        orders.send(json.dumps(code).encode())
+        answer = pid if program else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        orders.send(json.dumps(answer).encode())
 
 
 if __name__ == "__main__":
@@ -55,5 +69,5 @@ if __name__ == "__main__":
         importlib.import_module(name)
     assert len([*Path("/proc/self/task").glob("*")]) <= 1, "a fork of a process with threads may wait for them for ever"
     gc.freeze()
-    if serve(socket.socket(fileno=int(sys.argv[1]))):
-        sys.exit(sys.modules["run"].main())
+    if text := serve(socket.socket(fileno=int(sys.argv[1]))):
+        exec(compile(text, "<program>", "exec"), {"__name__": "__main__"})

@@ -6,7 +6,6 @@ import io
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,16 +17,14 @@ from sqlalchemy import select
 from app.knowledge import sources
 from jobs import queues
 from models import Chatbot, Source, db
+from tests.commands.running import start
 from tests.conftest import inside
 from tests.faults import promises
 from tests.waiting import PATIENCE_S, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-
 # The same program with a faster clock: what takes half a minute in life takes seconds here.
 PROGRAM = """
 import sys
-sys.path.insert(0, {root!r})
 from app.knowledge import claims, heartbeats, reconcile
 claims.STALE_AFTER_S, heartbeats.BEAT_S = {stale}, {stale} / 8
 reconcile.QUEUE_PATIENCE_S, reconcile.RETRY_FAILED_AFTER_S = 1, 2
@@ -66,6 +63,22 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
 
 
+class Program:
+    """A running program, asked and ended as `Popen` is; what it was a fork of knows how it ended."""
+
+    def __init__(self, text, environ, log):
+        self.pid = start(text, environ, log)
+
+    def poll(self):
+        return None if is_running(self.pid) else 1
+
+    def kill(self):
+        kill(self.pid)
+
+    def wait(self):
+        wait_until(lambda: self.poll() is not None)
+
+
 class Installation:
     """Processes around the tests' application; `close` ends them all."""
 
@@ -80,14 +93,13 @@ class Installation:
             self.processes[name] = self._start_redis() if name == "redis" else self._start_program(name)
 
     def _start_program(self, name):
-        text = PROGRAM.format(root=str(ROOT), command=name.partition("-")[0], stale=self.stale_s)
+        text = PROGRAM.format(command=name.partition("-")[0], stale=self.stale_s)
         config = self.app.extensions["docent"].config
         environ = {
             **os.environ, "DATA_DIR": str(config.data_dir), "DATABASE_URL": config.database_url,
             "SECRET_KEY": config.secret_key, "REDIS_URL": config.redis_url, "ALLOW_PRIVATE_ADDRESSES": "1",
         }  # fmt: skip
-        command = [sys.executable, "-c", text]
-        return subprocess.Popen(command, env=environ, stdout=self.log, stderr=self.log, start_new_session=True)
+        return Program(text, environ, self.log)
 
     def _start_redis(self):
         command = [

@@ -12,7 +12,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -30,7 +29,7 @@ from app.history import summary
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, ChatSession, Domain, Message, db
 from tests.conftest import inside, make_customer
-from tests.faults.installation import ROOT, Installation
+from tests.faults.installation import Installation, Program
 from tests.waiting import PATIENCE_S, wait_until
 from tests.widget.conftest import QUESTION, TEXT
 from tests.widget.stub import running
@@ -39,6 +38,7 @@ N_STREAMS = int(os.environ.get("N_STREAMS", "5"))
 AT_ONCE = 5
 API = "/api/widget/v1"
 WORDS, PAUSE_S = 30, 0.03  # of an answer: about a second
+WEB = "import run, sys; sys.argv[1:] = ['web']; sys.exit(run.main())"
 _visitors = itertools.count(1)
 pytestmark = pytest.mark.timeout(120 + 30 * N_STREAMS)
 
@@ -105,9 +105,7 @@ class Web:
             "SECRET_KEY": config.secret_key, "REDIS_URL": config.redis_url, "ALLOW_PRIVATE_ADDRESSES": "1",
             "PORT": str(self.port), "TRUSTED_PROXIES": "1", "OPENAI_BASE_URL": model, "OPENAI_API_KEY": "x",
         }  # fmt: skip
-        self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "run.py"), "web"], env=environ, stdout=log, stderr=log, start_new_session=True
-        )
+        self._process = Program(WEB, environ, log)
         wait_until(self._answers)
 
     def _answers(self):

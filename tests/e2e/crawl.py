@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import lxml.html
 
 from tests.conftest import inside, sign_in
 from tests.e2e.cast import email_of
@@ -26,20 +27,11 @@ class Page:
     linked_from: str
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a":
-            self.found += [value for name, value in attrs if name == "href" and value]
-
-
 def links_of(html: str, path: str) -> list[str]:
-    parser = _Links()
-    parser.feed(html)
-    found = [urlsplit(urljoin(path, link)) for link in parser.found]
+    if not html:
+        return []
+    links = lxml.html.document_fromstring(html).xpath("//a/@href[. != '']")
+    found = [urlsplit(urljoin(path, link)) for link in links]
     return [
         link.path + (f"?{link.query}" if link.query else "") for link in found if not link.scheme and not link.netloc
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from html.parser import HTMLParser
 
+import lxml.html
 import pytest
 from sqlalchemy.orm import Session
 
@@ -30,39 +30,33 @@ HARMLESS_TWICE = ("/logout/", "/look/", "/workplace/", "/login/")
 _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="flash flash-danger')
 
 
-class _Forms(HTMLParser):
-    """The forms of a page: where each posts to, the names of what can be entered, and whether it has a live button."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
-        self.has_button: list[bool] = []
-        self.is_dead = False  # shown as it is set, to who may not change it
-
-    def handle_starttag(self, tag, attrs):
-        how = {name: value or "" for name, value in attrs}
+def forms_of(html: str) -> list[tuple[str, dict[str, str]]]:
+    """The forms of a page that have a live button: where each posts to, and the names of what can be entered."""
+    found: list[tuple[str, dict[str, str]]] = []
+    has_button: list[bool] = []
+    is_dead = False  # shown as it is set, to who may not change it
+    for element in lxml.html.document_fromstring(html).iter(
+        "form", "fieldset", "button", "input", "select", "textarea"
+    ):
+        tag, how = element.tag, element.attrib
         if tag == "form" and how.get("method", "").lower() == "post":
-            self.found.append((how.get("action", ""), {}))
-            self.has_button.append(False)
-            self.is_dead = False
+            found.append((how.get("action", ""), {}))
+            has_button.append(False)
+            is_dead = False
         elif tag == "fieldset" and "all" in how.get("class", "").split():
-            self.is_dead = "disabled" in how
-        elif tag == "button" and self.found and how.get("type") != "button":
-            self.has_button[-1] = self.has_button[-1] or not self.is_dead
-        elif tag in ("input", "select", "textarea") and self.found and how.get("name"):
-            self.found[-1][1][how["name"]] = how.get("type", tag)
-
-    @property
-    def offered(self) -> list[tuple[str, dict[str, str]]]:
-        return [form for form, is_live in zip(self.found, self.has_button, strict=True) if is_live]
+            is_dead = "disabled" in how
+        elif tag == "button" and found and how.get("type") != "button":
+            has_button[-1] = has_button[-1] or not is_dead
+        elif tag in ("input", "select", "textarea") and found and how.get("name"):
+            found[-1][1][how["name"]] = how.get("type", tag)
+    return [form for form, is_live in zip(found, has_button, strict=True) if is_live]
 
 
 def forms_on(client, path) -> list[tuple[str, dict[str, str]]]:
     page = client.get(path)
-    parser = _Forms()
-    if page.mimetype == "text/html":
-        parser.feed(page.get_data(as_text=True))
-    return [(action or path, fields) for action, fields in parser.offered]
+    if page.mimetype != "text/html" or not page.get_data():
+        return []
+    return [(action or path, fields) for action, fields in forms_of(page.get_data(as_text=True))]
 
 
 @pytest.fixture

@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import flask_babel
+import lxml.html
 import sqlalchemy as sa
 from babel import Locale
 from babel.dates import format_timedelta
-from bs4 import BeautifulSoup, Comment, Doctype
 
 from tests.conftest import inside
 from tests.e2e import cast, stage, walk
 
 OPEN, CLOSE = "\u27e6", "\u27e7"
+_BRACKET = re.compile(f"([{OPEN}{CLOSE}])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN = ("aria-label", "title", "placeholder", "alt")
@@ -92,16 +93,13 @@ def words_of_dates() -> set[str]:
     return set(_WORD.findall(" ".join(said)))
 
 
-def is_silent(node: Any) -> bool:
-    above = [node, *node.parents] if getattr(node, "attrs", None) is not None else list(node.parents)
-    return any(
-        tag.name in _SILENT
-        or tag.get("name") in ("time_zone", "language")
-        or tag.get("translate") == "no"
-        or tag.get("dir") == "auto"  # what visitors, owners and chatbots have said
-        or (tag.name != "html" and tag.get("lang"))
-        for tag in above
-        if getattr(tag, "attrs", None) is not None
+def is_silent(element: Any) -> bool:
+    return (
+        element.tag in _SILENT
+        or element.get("name") in ("time_zone", "language")
+        or element.get("translate") == "no"
+        or element.get("dir") == "auto"  # what visitors, owners and chatbots have said
+        or (element.tag != "html" and element.get("lang"))
     )
 
 
@@ -109,28 +107,40 @@ def outside(texts: list[str]) -> list[str]:
     """Return what of some texts, which follow each other, stands outside of brackets that may span them."""
     depth, found = 0, []
     for text in texts:
-        left = ""
-        for sign in text:
-            depth += (sign == OPEN) - (sign == CLOSE)
-            left += sign if depth == 0 and sign != CLOSE else " "
-        found.append(left)
+        left = []
+        for part in _BRACKET.split(text):
+            depth += (part == OPEN) - (part == CLOSE)
+            left.append(part if depth == 0 and part != CLOSE else " ")
+        found.append("".join(left))
     return found
+
+
+def texts_of(element: Any, is_below: bool = False):
+    """Yield each text of an element, in order, with whether nobody need translate it."""
+    if isinstance(element.tag, str):  # else a comment
+        is_quiet = is_below or is_silent(element)
+        yield element.text or "", is_quiet
+        for child in element:
+            yield from texts_of(child, is_quiet)
+            yield child.tail or "", is_quiet
+
+
+def attributes_of(element: Any):
+    """Yield each attribute that is read out or shown, of the element and those below, but silent ones."""
+    if isinstance(element.tag, str) and not is_silent(element):
+        for name, text in element.items():
+            if name in _SPOKEN or (name.startswith("data-") and _SENTENCE.match(text)):
+                yield text
+        for child in element:
+            yield from attributes_of(child)
 
 
 def strays(page: str, data: set[str]) -> list[str]:
     """Return what a page in brackets says outside of them, and is no data: shown, read out or shown on hovering."""
-    soup = BeautifulSoup(page, "html.parser")
-    nodes = [node for node in soup.find_all(string=True) if not isinstance(node, Comment | Doctype)]
-    left = outside([str(node) for node in nodes])
-    texts = [text for node, text in zip(nodes, left, strict=True) if not is_silent(node)]
-    said = [
-        text
-        for tag in soup.find_all(lambda tag: tag.attrs)
-        if not is_silent(tag)
-        for name, text in tag.attrs.items()
-        if name in _SPOKEN or (name.startswith("data-") and _SENTENCE.match(text))
-    ]
-    texts += [text for each in said for text in outside([each])]
+    root = lxml.html.document_fromstring(page)
+    said, quiet = zip(*texts_of(root), strict=True)
+    texts = [text for text, is_quiet in zip(outside(list(said)), quiet, strict=True) if not is_quiet]
+    texts += [outside([text])[0] for text in attributes_of(root)]
     return [" ".join(text.split()) for text in texts if set(_WORD.findall(_UUID.sub("", text))) - data - NAMES]
 
 

@@ -2,8 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHAT ?= tests
-# Some tests wait more than they work, so three at once keep two cores busy; a file's tests share what it set up.
-AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
+# Many tests wait more than they work, so five at once keep two cores busy; a file's tests share what it set up.
+AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE

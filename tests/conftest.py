@@ -28,6 +28,15 @@ SAME_ON_ANY_DATABASE = {
     probes/test_fronts probes/test_logs probes/test_readiness probes/test_walk widget/test_health
     """.split()
 }
+# Files that take longest, in order: begun first, so that no test process is left with one of them while others rest.
+LONGEST = """
+isolation/test_matrix isolation/test_forms faults/test_starts faults/test_kills commands/test_first_starts
+e2e/test_first_hour e2e/test_screens indexes/test_loaders_hostile faults/test_redis commands/test_bad_input
+languages/test_pages e2e/test_widget_live crawling/test_real_site audit/test_every_door e2e/test_widget_behavior
+isolation/test_whole_matrix crawling/test_leaving e2e/test_host_page crawling/test_killed e2e/test_screens_at_work
+""".split()
+
+
 def pytest_configure(config):
     """FAB and its dependencies warn about their own successors; our own warnings stay errors."""
     gc.disable()  # until all is imported
@@ -103,15 +112,21 @@ def forget_tries() -> None:
 
 
 def pytest_collection_modifyitems(config, items):
-    """On a server of its own, only what works with one is tried again."""
+    """Begin with the longest; on a server of its own, only what works with one is tried again."""
+    places = {f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(path_of(item), len(places)))
     if SERVER:
         kept = [item for item in items if is_tried_on_server(item)]
         config.hook.pytest_deselected(items=[item for item in items if not is_tried_on_server(item)])
         items[:] = kept
 
 
+def path_of(item) -> str:
+    return item.path.relative_to(ROOT).as_posix()
+
+
 def is_tried_on_server(item) -> bool:
-    return "database_url" in item.fixturenames and item.path.relative_to(ROOT).as_posix() not in SAME_ON_ANY_DATABASE
+    return "database_url" in item.fixturenames and path_of(item) not in SAME_ON_ANY_DATABASE
 
 
 @contextmanager

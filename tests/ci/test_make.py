@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.conftest import SAME_ON_ANY_DATABASE
+from tests.conftest import LONGEST, SAME_ON_ANY_DATABASE
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,5 +21,6 @@ def test_help_lists_every_target_with_what_it_does():
     assert {"install", "run", "test", "lint"} <= set(targets)
 
 
-def test_what_is_left_out_on_postgresql_is_there():
-    assert {name for name in SAME_ON_ANY_DATABASE if not (ROOT / name).is_file()} == set()
+def test_files_that_are_treated_differently_are_there():
+    named = SAME_ON_ANY_DATABASE | {f"tests/{name}.py" for name in LONGEST}
+    assert {name for name in named if not (ROOT / name).is_file()} == set()

@@ -45,7 +45,7 @@ translations: .venv/installed  ## bring the catalogs of app/translations up to w
 	$(BIN)/python .ci/translations.py
 
 crawl: .venv/installed-tests  ## open every page of every role, in each color and size, with all rules of accessibility
-	WHOLE_CRAWL=1 $(BIN)/python -m pytest -n 2 --dist load tests/e2e/test_crawl.py tests/e2e/test_screens.py
+	WHOLE_CRAWL=1 $(BIN)/python -m pytest -n 2 --dist load tests/e2e/test_screens.py
 
 screenshots: .venv/installed-tests  ## take the pictures of the README again
 	$(BIN)/python docs/images/take.py

@@ -74,16 +74,19 @@ def crawl(app, who, start="/", of_a_kind=OF_A_KIND):
         answer.close()
 
 
-def distinct(app, people, of_a_kind=1, max_looks=2) -> list[tuple[str, str]]:
+def distinct(app, crawled, of_a_kind=1, max_looks=2) -> list[tuple[str, str]]:
     """The pages that look like no other, each with the first person who sees it so: (who, path).
 
-    Of what answers at one address, at most so many looks are taken.
+    Of what a person opened at one address, so many are looked at, and of what answers there, so many looks are taken.
     """
     looks, found = {}, []
-    for who in people:
-        for page in crawl(app, who, of_a_kind=of_a_kind):
+    for who, pages in crawled.items():
+        opened = Counter()
+        for page in pages:
+            kind = kind_of(app, page.path)
+            opened[kind] += 1
             seen, look = looks.setdefault(page.endpoint, set()), skeleton(page.html)
-            if page.html and look not in seen and len(seen) < max_looks:
+            if opened[kind] <= of_a_kind and page.html and look not in seen and len(seen) < max_looks:
                 seen.add(look)
                 found.append((who, page.path))
     return found

@@ -1,17 +1,19 @@
-"""Every distinct page in a real browser: no complaint, no barrier, no sideways scroll, nothing that jumps.
+"""Every link by every role leads to a page of ours, and every distinct page is in order in a real browser.
 
-A page that looks like one of somebody else is looked at once. Each is loaded once: colors change by an attribute, and
+In order: no complaint, no barrier, no sideways scroll, nothing that jumps. A page that looks like one of somebody else is looked at once. Each is loaded once: colors change by an attribute, and
 its size by the window.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 
 import pytest
 
 from tests.e2e.accessibility import TAGS, violations
-from tests.e2e.crawl import distinct
+from tests.e2e.crawl import OF_A_KIND, crawl, distinct
 from tests.e2e.walk import NARROW, NARROWEST, WIDE, pages_of, sign_in
 
 CHANGING = ["color-contrast", "target-size", "scrollable-region-focusable", "aria-hidden-focus"]  # by color or size
@@ -19,6 +21,7 @@ PEOPLE = ("nobody", "ada", "uma", "cid", "sam", "root", "ben")
 N_PARTS = 6
 MAX_SHIFT = 0.02
 IS_WHOLE = bool(os.environ.get("WHOLE_CRAWL"))
+ALL = 10**6 if IS_WHOLE else OF_A_KIND  # how many rows of each page
 REFUSED = ("/nothing", "/verify/x", "/invitation/x")  # no link leads there
 WATCH = """
   window.shifted = 0;
@@ -27,14 +30,49 @@ WATCH = """
   }).observe({ type: "layout-shift", buffered: true });
 """
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def distinct_pages(stage):
+def crawled(stage):
+    """What each of the cast comes to by links alone, opened once."""
+    return functools.cache(lambda who: list(crawl(stage[2], who, of_a_kind=ALL)))
+
+
+def _breach_of(page) -> str:
+    """What is wrong with a page; empty where nothing is."""
+    if page.status != 200:
+        return f"answers {page.status}"
+    if not page.html:
+        return ""  # a file
+    if '<main id="main"' not in page.html or "/static/appbuilder" in page.html:
+        return "is not in our frame"
+    if page.html.count("<h1") != 1:
+        return f"has {page.html.count('<h1')} headings of the first rank"
+    title = re.search(r"<title>(.*?)</title>", page.html, re.DOTALL)[1]
+    if not re.fullmatch(r"\S.* - Docent", title):
+        return f"is called {title!r}"
+    main = page.html.partition('<main id="main"')[2].partition("</main>")[0]
+    has_way_on = re.search(r"<(a|button|form)\b", main) or '<nav class="crumbs"' in page.html
+    return "" if has_way_on else "leads nowhere"
+
+
+@pytest.mark.parametrize(("who", "at_least"), [
+    ("nobody", 3), ("ada", 80), ("ben", 60), ("uma", 20), ("cid", 25), ("sam", 40), ("root", 90),
+])  # fmt: skip
+def test_every_link_leads_to_a_page_of_ours(crawled, who, at_least):
+    found = [(page, _breach_of(page)) for page in crawled(who)]
+    assert [f"{page.path} {said}; linked from {page.linked_from}" for page, said in found if said] == []
+    assert len({page.endpoint for page, _ in found}) >= at_least
+
+
+@pytest.fixture(scope="module")
+def distinct_pages(stage, crawled):
     """Who looks at what: the pages that links lead to, and those that none does."""
     _, rows, app = stage
-    found = distinct(app, PEOPLE, **({"of_a_kind": 5, "max_looks": 99} if IS_WHOLE else {}))
+    found = distinct(
+        app, {who: crawled(who) for who in PEOPLE}, **({"of_a_kind": 5, "max_looks": 99} if IS_WHOLE else {})
+    )
     linked = {path for _, path in found}
     beside = [("nobody", path) for path in pages_of("nobody", rows) if path not in linked]
     return sorted(found + beside + [("ada", "/nothing"), ("ada", f"/history/{rows.service_id}?slower=x")])
@@ -114,6 +152,7 @@ def cookies(browser, stage):
     return found
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("part", range(N_PARTS))
 def test_every_page_is_in_order(browser, stage, distinct_pages, cookies, part):
     address, wrong = stage[0], []

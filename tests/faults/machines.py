@@ -10,13 +10,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import uuid
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 
-from tests.faults.installation import PROGRAM, ROOT
+from tests.conftest import ROOT
+from tests.faults.installation import PROGRAM, Program
 from tests.waiting import PATIENCE_S, wait_until
 
 RECIPE = ROOT / "docs" / "recipes" / "nginx-machines.conf"
@@ -97,14 +97,8 @@ class Machine:
 
     def start(self, *names):
         for name in names:
-            command = [sys.executable, "-c", CLOCK.format(root=str(ROOT), command=name, stale=STALE_S)]
-            self._processes[name] = subprocess.Popen(
-                command,
-                env={**os.environ, **self._settings},
-                stdout=self._log,
-                stderr=self._log,
-                start_new_session=True,
-            )
+            text = CLOCK.format(command=name, stale=STALE_S)
+            self._processes[name] = Program(text, {**os.environ, **self._settings}, self._log)
 
     def copies(self):
         return sorted(path.name for path in self.folder.glob("generations/*/*"))

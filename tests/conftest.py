@@ -74,6 +74,15 @@ def _cheap_passwords():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _routes_compiled_late():
+    from tests.routes import Rule, compile_late
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_late)
+        yield
+
+
 @pytest.fixture
 def costly_passwords(monkeypatch):
     """Passwords as they are kept in earnest, for tests that measure."""

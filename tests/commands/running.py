@@ -64,7 +64,7 @@ def _warm() -> socket.socket:
     environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # no threads: it is to be forked
     process = subprocess.Popen(command, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
     theirs.close()
-    ours.settimeout(2 * PATIENCE_S)
+    ours.settimeout(5 * PATIENCE_S)  # one builds the embedder
 
     def end():
         ours.close()

@@ -9,7 +9,8 @@ let waiting = 0;
 function show() {
   const draft = Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token"));
   for (const box of form.querySelectorAll("input[type=checkbox]")) draft[box.name] ??= "";
-  frame.contentWindow.postMessage({ draft }, location.origin);
+  // a frame that has failed to load, or that is being left, has no page of ours to tell
+  if (frame.contentDocument) frame.contentWindow.postMessage({ draft }, location.origin);
 }
 
 function choose(size) {

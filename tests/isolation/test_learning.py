@@ -19,9 +19,9 @@ from tests.clock import Clock
 from tests.conftest import inside
 from tests.insights.conftest import Visits
 from tests.isolation.conftest import add_person, come_in
-from views.insights import LISTS
+from views.insights_tables import _HEADINGS
 
-TABLES = (*LISTS, "uncited", "figures", "days", "hours")
+TABLES = (*_HEADINGS, "uncited", "figures", "days", "hours")
 LINK = re.compile(r'href="(/unanswered/[0-9a-f-]{36})"')
 
 

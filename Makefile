@@ -8,7 +8,7 @@ AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations crawl bench-screens
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations crawl bench-screens audit sbom
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -53,7 +53,7 @@ screenshots: .venv/installed-tests  ## take the pictures of the README again
 lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py .ci/translations.py
+	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py .ci/translations.py .ci/materials.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/budgets.py
 
@@ -78,6 +78,17 @@ bench-history: .venv/installed  ## measure lists, search and exports of N=100000
 
 load: .venv/installed  ## let STREAMS=200 visitors ask for SECONDS=180 with a slow chat model, and print what became of it
 	$(BIN)/python benchmarks/load.py --streams $(or $(STREAMS),200) --seconds $(or $(SECONDS),180)
+
+.audit/installed: .ci/audit.txt
+	test -x .audit/bin/python || $(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/audit.txt
+	touch $@
+
+audit: .venv/installed .audit/installed  ## look for known weaknesses of what requirements.txt brings; needs the internet
+	$(BIN)/python .ci/materials.py audit
+
+sbom: .venv/installed .audit/installed  ## write sbom.json, the bill of materials of what requirements.txt brings (CycloneDX)
+	$(BIN)/python .ci/materials.py sbom
 
 format: .venv/installed-tests  ## format the code
 	$(BIN)/ruff format .

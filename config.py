@@ -63,6 +63,17 @@ class Config:
     web_threads: int = _setting(
         32, values.whole(1, 1024), doc="threads of each web process; a streaming answer holds one"
     )
+    sign_up: str = _setting(
+        "open", values.sign_up, doc="open: everybody may sign up; invited: only who staff or a workspace invites"
+    )
+    sign_up_domains: tuple[str, ...] = _setting(
+        (), values.mail_domains, doc="mail domains whose addresses may sign up, separated by commas; empty: all"
+    )
+    disposable_mail: str = _setting(
+        "",
+        values.disposable_mail,
+        doc="refuse: addresses of throw-away mail, by the built-in list; or a file of such domains, one a line",
+    )
     log_level: str = _setting("INFO", values.log_level, doc="DEBUG, INFO, WARNING or ERROR")
     log_format: str = _setting("text", values.log_format, doc="text, or json: one object a line")
     sentry_dsn: str = _setting("", values.web_address, doc="address at Sentry that errors are sent to")

@@ -13,6 +13,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "forbidden": (403, "The rights of this key don't include this."),
     "service_stopped": (403, "The plan of this service has ended: it can be read, but not changed."),
     "service_suspended": (403, "This service is suspended. Its holder was told why."),
+    "chatbot_suspended": (403, "This chatbot is suspended: it can be read, but not changed. The holder was told why."),
     "not_found": (404, "There is nothing here, or it is not this key's to see."),
     "idempotency_key_reused": (409, "This idempotency key was sent with another request before."),
     "rate_limited": (429, "Too many requests in a short time. Wait as long as Retry-After says."),

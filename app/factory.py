@@ -20,6 +20,7 @@ from app import (
     security,
     sent_once,
     template_filters,
+    terms_asked,
 )
 from app.core import create_core
 from app.extensions import csrf, mail, migrate
@@ -51,6 +52,7 @@ def create_app(config: Config) -> Flask:
         widget.register(app)
         csrf.exempt(widget.blueprint)
         kept_forms.install(app)
+        terms_asked.install(app)
         sent_once.install(app)
     headers.install(app)
     assets.install(app)

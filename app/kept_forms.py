@@ -1,9 +1,9 @@
-"""What somebody typed is not lost when their session ended meanwhile: they sign in again, and it is sent or filled in.
+"""What somebody typed is not lost when their session ended meanwhile, or new terms wait: then it is sent or filled in.
 
-A form whose session or CSRF token is gone is answered with a page that holds its values, where it came from a page of
-ours: the browser says so itself (Fetch Metadata, or Origin), and no other website can. The scripts of that page keep
-the values in the browser, and the form is filled in again once the person is back; without scripts the page sends
-them. Nothing is kept on the server.
+A form whose session or CSRF token is gone, or whose sender is asked first, is answered with a page that holds its
+values, where it came from a page of ours: the browser says so itself (Fetch Metadata, or Origin), and no other website
+can. The scripts of that page keep the values in the browser, and the form is filled in again once the person is back;
+without scripts the page sends them. Nothing is kept on the server.
 """
 
 from __future__ import annotations
@@ -36,7 +36,12 @@ def _needs_sign_in() -> bool:
     return not current_user.is_authenticated and hasattr(view, "_permission_name")
 
 
-def _show(status: int) -> Response:
+def keep_for_terms() -> Response:
+    """Answer a form whose sender has to accept the terms first."""
+    return _show(409, needs_terms=True)
+
+
+def _show(status: int, *, needs_terms: bool = False) -> Response:
     """Answer with the page that keeps what was typed; secrets are typed again."""
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in _OURS]
     open_values = [(name, value) for name, value in typed if not _SECRET.search(name)]
@@ -44,6 +49,7 @@ def _show(status: int) -> Response:
     page = render_template(
         "kept.html", fields=open_values, files=files, is_whole=len(open_values) == len(typed) and not files,
         back=came_from(), is_signed_in=current_user.is_authenticated, needs_sign_in=_needs_sign_in(),
+        needs_terms=needs_terms,
     )  # fmt: skip
     return make_response(page, status)
 

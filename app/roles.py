@@ -19,10 +19,11 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
     "WorkplacePage": ("can_choose",),
     "ProfileView": (
         "can_show", "can_change_details", "can_change_password", "can_change_address", "can_sign_out_device",
-        "can_sign_out_others", "can_change_weekly",
+        "can_sign_out_others", "can_change_weekly", "can_take_data",
     ),
     "SecondFactorPage": ("can_show", "can_begin", "can_confirm", "can_make_codes", "can_switch_off"),
     "ClosingPage": ("can_ask", "can_close"),
+    "TermsPage": ("can_ask", "can_accept"),
     "HandoverPage": ("can_show", "can_offer", "can_withdraw", "can_accept", "can_decline"),
     "ChatbotView": (*_WRITE,),
     "ChatbotPage": (
@@ -90,7 +91,9 @@ _OF_STAFF: dict[str, tuple[str, ...]] = {
     "SubscriptionView": (*_READ,),
     "OrderView": (*_READ, "can_activate", "can_reject"),
     "ServiceCarePage": ("can_suspend", "can_lift", "can_extend"),
-    "MemberView": (*_READ, "can_switch", "can_give_role", "can_resend"),
+    "MemberView": (*_READ, "can_add", "can_suspend", "can_lift", "can_give_role", "can_resend"),
+    "SuspensionPage": ("can_show", "can_suspend", "can_lift"),
+    "TermsDesk": ("can_show", "can_publish", "can_withdraw"),
     "MailView": ("can_list", "can_show", "can_kinds", "can_kind", "can_letter"),
     "HoldingPage": ("can_show", "can_release"),
 }
@@ -110,6 +113,8 @@ _MENU_OF_STAFF = (
     "Mails",
     "Websites held",
     "Import a service",
+    "Suspensions",
+    "Terms",
     "Services",
 )
 
@@ -142,7 +147,13 @@ def opens(role: str, permission: str, view: str) -> bool:
 
 # what can be opened while one looks at a customer's service: staff what members open, support the chats alone
 _LEAVES = {"LookPage.end", "SignInView.logout"}
-_OWN = {"ProfileView", "SecondFactorPage", "ClosingPage", "HandoverPage"}  # of the person, not of the customer
+_OWN = {
+    "ProfileView",
+    "SecondFactorPage",
+    "ClosingPage",
+    "HandoverPage",
+    "TermsPage",
+}  # of the person, not of the customer
 _CHATS = {"HomeView", "HistoryPage", "ExportPage"}
 _PUBLIC = {"PlansPage", "HandbookPage", "widget_assets"}
 

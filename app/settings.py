@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 def _of_flask(config: Config) -> dict[str, Any]:
+    is_secure = config.address.startswith("https://")
     return {
         "SECRET_KEY": config.secret_key,
         "SECRET_KEY_FALLBACKS": list(config.former_secret_keys),
         "WTF_CSRF_SECRET_KEY": [*config.former_secret_keys[::-1], config.secret_key],  # pages open meanwhile
         "MAX_CONTENT_LENGTH": config.max_upload_bytes + 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 2_000_000,
-        "SESSION_COOKIE_NAME": "docent",
+        "SESSION_COOKIE_NAME": "__Host-docent" if is_secure else "docent",  # browsers then hold it to this very host
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SECURE": config.address.startswith("https://"),
+        "SESSION_COOKIE_SECURE": is_secure,
         "SQLALCHEMY_DATABASE_URI": config.database,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database),
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open over lunch is not an attack; the token dies with the session

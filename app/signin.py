@@ -51,7 +51,7 @@ class CodeForm(DynamicForm):
     )  # fmt: skip
 
 
-def _where_to_go_on() -> str:
+def where_to_go_on() -> str:
     """Return the path that `next` names, and never its host: an address of elsewhere leads to a page of ours."""
     try:
         wanted = urlsplit(request.args.get("next", ""))
@@ -79,7 +79,7 @@ class SignInView(AuthDBView):
     @no_cache
     def login(self) -> Any:
         if g.user is not None and g.user.is_authenticated:
-            return redirect(_where_to_go_on())
+            return redirect(where_to_go_on())
         form = SignInForm()
         if form.validate_on_submit() and (response := self._sign_in(form)):
             return response
@@ -90,9 +90,13 @@ class SignInView(AuthDBView):
         limit_sign_ins("sign-in", form.email.data.strip().lower())
         member = self.appbuilder.sm.auth_user_db(form.email.data, form.password.data)
         if member is None:
-            flash(_("This e-mail and password don't belong together, or the address isn't confirmed yet."), "danger")
+            words = _(
+                "This e-mail and password don't belong together, or the address isn't confirmed yet, or the account is "
+                "suspended: then you were told by mail."
+            )
+            flash(words, "danger")
             return None
-        after = _where_to_go_on()
+        after = where_to_go_on()
         if second_factor.find(member.id) is not None:
             session["awaits_code"] = here().signer.sign(AWAITS_CODE, {"member": member.get_id()})
             return redirect(url_for("SignInView.code", next=after))
@@ -118,7 +122,7 @@ class SignInView(AuthDBView):
             else:
                 enter(member)
                 db.session.commit()
-                return redirect(_where_to_go_on())
+                return redirect(where_to_go_on())
         status = 200 if request.method == "GET" else 401
         return self.render_template("accounts/code.html", form=form, appbuilder=self.appbuilder), status
 

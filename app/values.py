@@ -64,6 +64,28 @@ def language(text: str) -> str:
     return text
 
 
+def sign_up(text: str) -> str:
+    if text.lower() not in ("open", "invited"):
+        raise ValueError("use open or invited")
+    return text.lower()
+
+
+def mail_domains(text: str) -> tuple[str, ...]:
+    domains = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain) for domain in domains):
+        raise ValueError("use mail domains such as example.com, separated by commas")
+    return domains
+
+
+def disposable_mail(text: str) -> str:
+    if text == "refuse":
+        return text
+    path = pathlib.Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("use refuse, or the path of a file that holds one domain a line")
+    return str(path)
+
+
 def log_level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("use DEBUG, INFO, WARNING or ERROR")

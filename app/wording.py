@@ -33,6 +33,7 @@ WORDS = {
     "education": _l("education"), "healthcare": _l("healthcare"), "entertainment": _l("entertainment"),
     "news": _l("news"), "custom": _l("custom"), "manual": _l("manual"), "daily": _l("daily"), "weekly": _l("weekly"),
     "monthly": _l("monthly"), "yearly": _l("yearly"), "free": _l("free"), "trial": _l("trial"), "paid": _l("paid"),
+    "suspended": _l("suspended"),
     "silver": _l("silver"), "gold": _l("gold"), "premium": _l("premium"), "owner": _l("owner"), "admin": _l("admin"),
     "user": _l("user"), "holder": _l("holder"), "member": _l("member"), "file": _l("file"), "url": _l("url"),
     "website": _l("website"), "text": _l("text"), "qa": _l("qa"), "page": _l("page"), "domain": _l("domain"),

@@ -21,6 +21,7 @@ from models.members import Member, Profile, Verification
 from models.plans import Handover, Notice, Order, Plan, Service, ServiceMember, Subscription, UsageCounter
 from models.privacy import Erasure, LegalHold, Redaction, Retention
 from models.search import SessionWords
+from models.terms import Terms, TermsAcceptance
 from models.visitors import IdentityKey
 from models.webhooks import Delivery, ScheduleListener, Webhook, WebhookPlace
 from models.websites import WebPage, Website
@@ -34,6 +35,7 @@ __all__ = [
     "MessageMark", "ModelPrice", "ModelSpending", "Notice", "Order", "OutgoingMail", "Plan", "Profile",
     "QuestionCluster", "RecoveryCode", "Redaction", "Retention", "ScheduleListener", "SecondFactor", "Service",
     "ServiceKey", "ServiceKeyPlace", "ServiceMember", "SessionWords", "Source", "Submission", "Subscription",
+    "Terms", "TermsAcceptance",
     "UsageCounter", "Verification", "WebPage", "Webhook", "WebhookPlace", "Website", "Workspace", "WorkspaceMember",
     "db",
 ]  # fmt: skip

@@ -109,6 +109,8 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     holds_worse: Mapped[bool] = mapped_column(default=False)  # don't publish if a golden question gets worse
     accepts_worse: Mapped[bool] = mapped_column(default=False)  # but this once
     pending: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # causes of the next generation
+    suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff stopped it
+    suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     chats_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # of a deleted one: when all of it is erased
     purged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # when nothing of it was found any more
     generation_id: Mapped[int | None] = mapped_column(BigId)  # no foreign key: the two tables would form a circle
@@ -123,6 +125,11 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
         one_of("held_for", *HOLDS),
         NEVER_REUSE_IDS,
     )
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether staff have stopped it; `status` is its owner's own switch."""
+        return bool(self.suspended_for)
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import NEVER_REUSE_IDS, Table, Timestamped, UtcDateTime, now, one_of
@@ -22,6 +22,8 @@ class Member(User):
     status: Mapped[str] = mapped_column(String(16), default="enabled", server_default="enabled")
     verified: Mapped[bool] = mapped_column(default=False, server_default="0")
     session_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff shut them out
+    suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)
     deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
@@ -42,6 +44,11 @@ class Member(User):
     @property
     def is_active(self) -> bool:
         return self.status == "enabled" and bool(self.active)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether staff have shut the person out; who has not confirmed an address yet is disabled, too."""
+        return self.status == "disabled" and self.verified
 
     @property
     def platform_role(self) -> str:

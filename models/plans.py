@@ -53,6 +53,7 @@ class Service(Table, HasUuid, Timestamped):
     expired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     model_budget: Mapped[int | None] = mapped_column(BigId)  # a month's for chat models, in millionths
     suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff disabled it
+    suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     arriving_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     plan: Mapped[Plan] = relationship(lazy="joined")
     holder: Mapped[Member] = relationship(foreign_keys=[holder_id])
@@ -62,6 +63,10 @@ class Service(Table, HasUuid, Timestamped):
     def is_live(self) -> bool:
         """Whether the service works at this moment, whatever a late job may not have done yet."""
         return self.status == "enabled" and (self.expired_at is None or self.expired_at > now())
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.status == "disabled"
 
     def __str__(self) -> str:
         return self.name

@@ -35,6 +35,7 @@ from models.tenancy import (
 _OWNERSHIP = {"service_id", "workspace_id", "chatbot_id", "user_id", "holder_id"}
 _PERSONAL = {  # owned, though they carry no service_id
     "services", "ab_user", "user_verification", "profiles", "devices", "second_factors", "recovery_codes",
+    "terms_acceptances",
 }  # fmt: skip
 _HARMLESS_TEXTS = {"*", "1"}  # as in count(*) and EXISTS (SELECT 1)
 

@@ -20,21 +20,13 @@ def register(appbuilder: Any) -> None:
     from flask import current_app
 
     from views import api
-    from views.arrivals import ArrivalPage
     from views.audit_trail import AuditView
-    from views.chat_models import ModelPriceView
     from views.chatbots import ChatbotView, SourceView
     from views.domains import DomainView
     from views.history import HistoryPage
-    from views.holding import HoldingPage
     from views.insights import InsightsPage
-    from views.installation import MailView, SubscriptionView
     from views.invitations import InvitationView
     from views.keys import KeyPage
-    from views.looking import LookPage
-    from views.orders import OrderView
-    from views.people import MemberView
-    from views.plans import PlanView
     from views.submissions import SubmissionView
     from views.team import ServiceView, WorkspaceMemberView, WorkspaceView
     from views.unanswered import UnansweredPage
@@ -53,21 +45,39 @@ def register(appbuilder: Any) -> None:
     add(WorkspaceMemberView, "Members", _l("Members"), "Team", icon="people")
     add(InvitationView, "Invitations", _l("Invitations"), "Team", icon="mail")
     add(ServiceView, "Services", _l("Services"), "Team", icon="service")
-    add(OrderView, "Orders", _l("Orders"), "Installation", icon="order")
-    add(PlanView, "Plans", _l("Plans"), "Installation", icon="plan")
-    add(ModelPriceView, "Model prices", _l("Model prices"), "Installation", icon="plan")
-    add(SubscriptionView, "Subscriptions", _l("Subscriptions"), "Installation", icon="clock")
-    add(MemberView, "People", _l("People"), "Installation", icon="people")
-    add(MailView, "Mails", _l("Mails"), "Installation", icon="mail", href="/mails/")
-    add(HoldingPage, "Websites held", _l("Websites held"), "Installation", icon="domain", href="/holding/")
-    add(ArrivalPage, "Import a service", _l("Import a service"), "Installation", icon="upload", href="/import/")
-    add(LookPage, "Look at a service", _l("Look at a service"), "Installation", icon="eye", href="/look/")
+    _register_installation(add)
     add(AuditView, "Audit", _l("Audit"), "Team", icon="audit")
     add(KeyPage, "API keys", _l("API keys"), "Team", icon="key", href="/keys/")
     add(WebhookPage, "Webhooks", _l("Webhooks"), "Team", icon="bell", href="/webhooks/")
     api.register(appbuilder)
     for page in _pages():
         appbuilder.add_view_no_menu(page)
+
+
+def _register_installation(add: Any) -> None:
+    """Register the screens of those who run the installation."""
+    from views.arrivals import ArrivalPage
+    from views.chat_models import ModelPriceView
+    from views.holding import HoldingPage
+    from views.installation import MailView, SubscriptionView
+    from views.looking import LookPage
+    from views.orders import OrderView
+    from views.people import MemberView
+    from views.plans import PlanView
+    from views.suspensions import SuspensionPage
+    from views.terms import TermsDesk
+
+    add(OrderView, "Orders", _l("Orders"), "Installation", icon="order")
+    add(PlanView, "Plans", _l("Plans"), "Installation", icon="plan")
+    add(ModelPriceView, "Model prices", _l("Model prices"), "Installation", icon="plan")
+    add(SubscriptionView, "Subscriptions", _l("Subscriptions"), "Installation", icon="clock")
+    add(MemberView, "People", _l("People"), "Installation", icon="people")
+    add(SuspensionPage, "Suspensions", _l("Suspensions"), "Installation", icon="minus", href="/suspensions/")
+    add(TermsDesk, "Terms", _l("Terms"), "Installation", icon="source", href="/terms/versions/")
+    add(MailView, "Mails", _l("Mails"), "Installation", icon="mail", href="/mails/")
+    add(HoldingPage, "Websites held", _l("Websites held"), "Installation", icon="domain", href="/holding/")
+    add(ArrivalPage, "Import a service", _l("Import a service"), "Installation", icon="upload", href="/import/")
+    add(LookPage, "Look at a service", _l("Look at a service"), "Installation", icon="eye", href="/look/")
 
 
 def _pages() -> tuple[Any, ...]:
@@ -102,6 +112,7 @@ def _pages() -> tuple[Any, ...]:
     from views.start import StartPage
     from views.submissions import SubmissionPage
     from views.takeout import TakeoutPage
+    from views.terms import TermsPage
     from views.texts import TextPage
     from views.versions import GoldenPage, VersionsPage
     from views.websites import WebsitePage
@@ -116,11 +127,13 @@ def _pages() -> tuple[Any, ...]:
         HistoryLivePage, MarksPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
         PrivacyPage, ChatCarePage, ExportPage, StartPage, HandbookPage, HealthPage, SearchPage, WorkplacePage,
+        TermsPage,
     )  # fmt: skip
 
 
 def _teach_templates(environment: Any) -> None:
     """Give templates what they write values with."""
+    from app.accounts.admission import is_open
     from app.template_filters import when_written
     from views.chatbot_tabs import head_of
     from views.columns import cost_in_words, delivery, mail_moment, moment, path, status_badge
@@ -141,4 +154,6 @@ def _teach_templates(environment: Any) -> None:
         state_word=word_of,
     )
     environment.filters.update(said)
-    environment.globals.update(navigation=navigation, control=control, chatbot_head=head_of, help_here=help_here)
+    environment.globals.update(
+        navigation=navigation, control=control, chatbot_head=head_of, help_here=help_here, may_sign_up=is_open
+    )

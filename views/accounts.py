@@ -15,9 +15,11 @@ from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from app import audit, mail
-from app.accounts import invitations, passwords, signup
+from app.accounts import admission, invitations, passwords, signup, terms
 from app.accounts.addresses import AddressError
+from app.accounts.admission import NotAdmitted
 from app.caller import limit_tries
+from app.collaborators import here
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.signin import enter
@@ -82,19 +84,25 @@ class SignUpPage(BaseView):
     @expose("/", methods=["GET", "POST"])
     @limit_tries
     def sign_up(self) -> Any:
+        if not admission.is_open():
+            status = 403 if request.method == "POST" else 200
+            return self.render_template("accounts/closed.html", appbuilder=self.appbuilder), status
         form = SignUpForm()
         if form.validate_on_submit():
             try:
                 session[SIGN_UP] = signup.sign_up(form.name.data, form.email.data, form.password.data)
             except passwords.PasswordError as error:
                 form.password.errors = [str(error)]
-            except AddressError as error:
+            except (AddressError, NotAdmitted) as error:
                 form.email.errors = [str(error)]
             else:
                 db.session.commit()
                 words = {"email": form.email.data, "has_server": mail.has_server()}
                 return self.render_template("accounts/check_mail.html", appbuilder=self.appbuilder, **words)
-        return self.render_template("accounts/sign_up.html", form=form, appbuilder=self.appbuilder)
+        return self.render_template(
+            "accounts/sign_up.html", form=form, domains=here().config.sign_up_domains, terms=terms.find_present(),
+            appbuilder=self.appbuilder,
+        )  # fmt: skip
 
 
 class VerifyPage(BaseView):

@@ -24,7 +24,7 @@ from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.values import whole_number
 from app.wording import words
-from models import db
+from models import Chatbot, db
 from views.list_files import ListFile, ListTable
 from views.listing import Narrowing, filters_of, read_listing
 from views.meanwhile import FormValues, is_overtaken, seen
@@ -79,6 +79,8 @@ class Screen(ListFile, Selecting, ModelView):
         return workspace_id
 
     def may_edit(self, item: Any) -> bool:
+        if isinstance(item, Chatbot) and item.is_suspended:
+            return standing().may_with(self.edit_action, item)
         return not self.edit_action or standing().may(self.edit_action, self.workspace_of(item))
 
     def may_add(self) -> bool:

@@ -135,7 +135,7 @@ class ChatModelPage(BaseView):
             return self._page(chatbot, budget=form), 400
         own = own_model.require(chatbot)
         own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.millionths
-        if standing().may("service.buy", chatbot.workspace_id):
+        if standing().may_with("service.buy", chatbot):
             _service_of(chatbot).model_budget = form.of_service.millionths
         return self._done("chat_model.limit", chatbot, own, _("Saved."))
 
@@ -155,7 +155,7 @@ class ChatModelPage(BaseView):
             budget=budget or BudgetForm(formdata=None, data={**amounts, "of_service": service.model_budget}),
             spent=prices.in_words(budgets.spent(service.id, chatbot.id), here().config.currency),
             spent_by_all=prices.in_words(budgets.spent(service.id), here().config.currency),
-            may_buy=standing().may("service.buy", chatbot.workspace_id), currency=here().config.currency,
+            may_buy=standing().may_with("service.buy", chatbot), currency=here().config.currency,
             installed=endpoints.of_installation(), in_words=prices.in_words, appbuilder=self.appbuilder,
         )  # fmt: skip
 

@@ -42,7 +42,7 @@ class ChatbotPage(BaseView):
         """Show how it is, what it waits for, and what comes next."""
         chatbot = find_chatbot(chatbot_uuid, "chatbot.view")
         card = overview.card_of(chatbot)
-        leads = standing().may("chatbot.edit", chatbot.workspace_id)
+        leads = standing().may_with("chatbot.edit", chatbot)
         errands = [errand_of(need) for need in needs_of([card]) if need.kind != HELD] if leads else []
         return self._page(
             "chatbot/show.html", chatbot, card.facts, steps=steps_of(chatbot) if leads else [], errands_here=errands,
@@ -200,7 +200,7 @@ class ChatbotPage(BaseView):
 
     def _page(self, template: str, chatbot: Chatbot, facts: Facts | None = None, **values: Any) -> Any:
         asked = ("chatbot.edit", "source.view", "source.edit", "history.view")
-        may = {action: standing().may(action, chatbot.workspace_id) for action in asked}
+        may = {action: standing().may_with(action, chatbot) for action in asked}
         head = head_of(chatbot, facts)
         values |= {"may": may, "head": head, "facts": head.facts, "state": head.state}
         return self.render_template(template, chatbot=chatbot, appbuilder=self.appbuilder, **values)

@@ -15,7 +15,7 @@ from models import Chatbot
 def find_chatbot(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
     """Return a chatbot; 404 for a stranger's, 403 without the right."""
     chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-    if not standing().may(action, chatbot.workspace_id):
+    if not standing().may_with(action, chatbot):
         abort(403)
     return chatbot
 

@@ -44,6 +44,12 @@ def _describe_knowledge(chatbot: Chatbot, facts: Facts) -> State:
 
 def describe(chatbot: Chatbot, facts: Facts) -> State:
     """Return what somebody who opens a chatbot's page wants to know first."""
+    if chatbot.is_suspended:
+        return State("suspended", _("It answers nobody."))
+    return _describe_work(chatbot, facts)
+
+
+def _describe_work(chatbot: Chatbot, facts: Facts) -> State:
     if facts.n_moving:
         n = facts.n_moving
         said = ngettext(

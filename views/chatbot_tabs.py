@@ -95,7 +95,7 @@ def _links(parts: list[Part], chatbot: Chatbot) -> list[Link]:
 def _tabs_of(chatbot: Chatbot) -> tuple[list[Link], list[Link]]:
     tabs, inner = list[Link](), list[Link]()
     for label, parts in TABS:
-        links = _links([part for part in parts if standing().may(part.asks_for, chatbot.workspace_id)], chatbot)
+        links = _links([part for part in parts if standing().may_with(part.asks_for, chatbot)], chatbot)
         if links:
             is_open = any(link.is_current for link in links)
             tabs.append(Link(str(label), links[0].address, is_open))
@@ -106,5 +106,5 @@ def _tabs_of(chatbot: Chatbot) -> tuple[list[Link], list[Link]]:
 def head_of(chatbot: Chatbot, facts: Facts | None = None) -> Head:
     """Return what somebody sees on top of a page of a chatbot; its facts are two queries where they are not known."""
     facts = facts or overview.facts_of(chatbot)
-    may_preview = standing().may("chatbot.preview", chatbot.workspace_id)
+    may_preview = standing().may_with("chatbot.preview", chatbot)
     return Head(describe(chatbot, facts), facts, *_tabs_of(chatbot), may_preview=may_preview)

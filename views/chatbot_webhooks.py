@@ -27,7 +27,7 @@ class ChatbotWebhookPage(BaseView):
     def show(self, chatbot_uuid: uuid.UUID) -> Any:
         """Show them, also while the service does not run; the secrets to those alone who may change them."""
         chatbot = find_chatbot(chatbot_uuid, "webhook.view")
-        may_edit = standing().may("webhook.edit", chatbot.workspace_id)
+        may_edit = standing().may_with("webhook.edit", chatbot)
         found = finding.of_chatbot(chatbot)
         secrets = {webhook.id: owning.secrets_of(webhook) for webhook in found if may_edit}
         return self.render_template(

@@ -78,9 +78,8 @@ class ChatbotView(Screen):
     search_columns = ["name", "type", "status", "training_status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
     label_columns = {"training_status": _l("Knowledge"), "last_trained": _l("Last trained")}
-    formatters_columns = {
-        "type": words, "status": status_badge, "training_status": status_badge, "last_trained": moment,
-    }  # fmt: skip
+    writers = {"status": lambda chatbot: status_badge("suspended" if chatbot.is_suspended else chatbot.status)}
+    formatters_columns = {"type": words, "training_status": status_badge, "last_trained": moment}
     file_columns = [*list_columns, "created_at", "uuid"]
     filter_choices = {"status": ("enabled", "disabled"), "training_status": TRAINING_STATUSES}
     add_form_query_rel_fields = {"workspace": workspaces_where("chatbot.edit")}

@@ -30,7 +30,7 @@ _TONES = {
     "full": "bad", "nearly full": "warn", "activated": "good", "rejected": "bad",
     "crawling": "wait", "not taken yet": "warn", "your yes needed": "warn",
     "added": "good", "changed": "good", "unchanged": "good", "removed": "warn", "skipped": "idle",
-    "switched off": "idle", "held back": "warn",
+    "switched off": "idle", "held back": "warn", "suspended": "bad",
     "answered": "good", "found": "warn", "missed": "bad", "better": "good", "worse": "bad",
     "needs_review": "warn", "reviewed": "good", "bad_answer": "bad", "good_example": "good",
     "working": "good", "silent": "warn", "blocked": "bad", "right": "good",

@@ -28,14 +28,14 @@ def before_chatbot(chatbot: Chatbot) -> tuple[str, Any]:
         return gone, None
     stays = _("Its chats can be read until %(day)s; then they are erased, with what was entered in them.", day=until)
     words = f"{gone} {stays}"
-    if not standing().may("history.erase", chatbot.workspace_id):
+    if not standing().may_with("history.erase", chatbot):
         return words, None
     return words, _ask(n_chats, _("Keep them until then"))
 
 
 def after_chatbot(chatbot: Chatbot) -> None:
     """Erase the chats of a deleted chatbot where that was chosen: a worker does it. The caller commits."""
-    if _is_erasing() and standing().may("history.erase", chatbot.workspace_id):
+    if _is_erasing() and standing().may_with("history.erase", chatbot):
         purging.erase_at_once(chatbot)
 
 
@@ -71,7 +71,7 @@ def _erasable(domain: Domain) -> list[Chatbot]:
     """Return the chatbots with chats on a website that the person may erase."""
     there = select(ChatSession.chatbot_id).where(ChatSession.domain_id == domain.id)
     found = db.session.scalars(select(Chatbot).where(Chatbot.id.in_(there)).order_by(Chatbot.id))
-    return [chatbot for chatbot in found if standing().may("history.erase", chatbot.workspace_id)]
+    return [chatbot for chatbot in found if standing().may_with("history.erase", chatbot)]
 
 
 def _count(condition: ColumnElement[bool]) -> int:

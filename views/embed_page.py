@@ -79,7 +79,7 @@ class EmbedPage(BaseView):
 
     def _find(self, embed_uuid: uuid.UUID, action: str) -> Embed:
         embed: Embed = embeds.find(embed_uuid) or abort(404)
-        if not standing().may(action, embed.chatbot.workspace_id):
+        if not standing().may_with(action, embed.chatbot):
             abort(403)
         return embed
 
@@ -98,7 +98,7 @@ class EmbedPage(BaseView):
 
 def _rights_on(embed: Embed) -> dict[str, bool]:
     asked = ("chatbot.edit", "chatbot.preview", "history.view")
-    found = {what: standing().may(what, embed.chatbot.workspace_id) for what in asked}
+    found = {what: standing().may_with(what, embed.chatbot) for what in asked}
     return {**found, "domain.edit": grants.may(standing(), "domain.edit", embed.domain)}
 
 

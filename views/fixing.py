@@ -72,7 +72,7 @@ class FixPage(BaseView):
         return self.render_template(
             "learning/fix.html", appbuilder=self.appbuilder, exchange=exchange, chat=chat, chatbot=chat.chatbot,
             now=fixing.ask_again(exchange), typed=typed, limits=pairs, max_golden=golden.MAX_CHARS,
-            may_edit=standing().may("source.edit", chat.chatbot.workspace_id),
+            may_edit=standing().may_with("source.edit", chat.chatbot),
         )  # fmt: skip
 
 
@@ -86,8 +86,7 @@ def _find(message_uuid: uuid.UUID, action: str) -> Exchange:
     chatbot = message.chat_session.chatbot
     if chatbot.status == "deleted":
         abort(404)
-    workspace_id = chatbot.workspace_id
-    if not standing().may("history.view", workspace_id) or not standing().may(action, workspace_id):
+    if not standing().may_with("history.view", chatbot) or not standing().may_with(action, chatbot):
         abort(403)
     exchange: Exchange = fixing.exchange_of(message) or abort(404)
     return exchange

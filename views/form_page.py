@@ -135,7 +135,7 @@ class FormPage(BaseView):
 
 
 def _may_edit(chatbot: Chatbot) -> bool:
-    return standing().may("chatbot.edit", chatbot.workspace_id)
+    return standing().may_with("chatbot.edit", chatbot)
 
 
 def _read_rows() -> list[dict[str, Any]]:

@@ -50,6 +50,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "ServiceView": ("owners-guide", "plans-and-services"),
     "ServicePage": ("owners-guide", "plans-and-services"),
     "PlansPage": ("owners-guide", "plans-and-services"),
+    "TermsPage": ("security", "terms"),
 }
 
 

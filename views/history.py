@@ -125,13 +125,13 @@ class HistoryPage(BaseView):
     @has_access
     def dialogue(self, service_id: int, session_uuid: uuid.UUID) -> Any:
         chat = transcripts.find_session(service_id, session_uuid) or abort(404)
-        if not standing().may(VIEW, chat.chatbot.workspace_id):
+        if not standing().may_with(VIEW, chat.chatbot):
             abort(403)
         return self._show(chat)
 
     def _resolve(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> transcripts.Place:
         place = transcripts.resolve(service_id, domain_uuid, chatbot_uuid) or abort(404)
-        if not standing().may(VIEW, place.chatbot.workspace_id):
+        if not standing().may_with(VIEW, place.chatbot):
             abort(403)
         return place
 
@@ -162,7 +162,7 @@ class HistoryPage(BaseView):
 def _chatbot_of(asked: Asked) -> Chatbot | None:
     """Return the one chatbot that a list is narrowed to: its tabs stand above."""
     chatbot = chatbots.find(asked.wanted.chatbot) if asked.wanted.chatbot else None
-    return chatbot if chatbot is not None and standing().may(VIEW, chatbot.workspace_id) else None
+    return chatbot if chatbot is not None and standing().may_with(VIEW, chatbot) else None
 
 
 def _languages() -> dict[str, str]:

@@ -43,12 +43,12 @@ class HistoryLivePage(BaseView):
     @has_access
     def follow(self, service_id: int, session_uuid: uuid.UUID) -> Any:
         chat = transcripts.find_session(service_id, session_uuid) or abort(404)
-        if not standing().may(VIEW, chat.chatbot.workspace_id):
+        if not standing().may_with(VIEW, chat.chatbot):
             abort(403)
 
         def look(own: Standing) -> Mark | None:
             chat = transcripts.find_session(service_id, session_uuid)
-            may_look = chat is not None and own.may(VIEW, chat.chatbot.workspace_id)
+            may_look = chat is not None and own.may_with(VIEW, chat.chatbot)
             return following.mark_of(chat) if chat is not None and may_look else None
 
         return stream(look)

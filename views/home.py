@@ -57,7 +57,7 @@ def _of_support() -> dict[str, Any]:
 def _of_chatbots() -> dict[str, Any]:
     """Return somebody's own chatbots, and what waits for them there."""
     cards = overview.chatbot_cards(standing().roles)
-    led = [card for card in cards if standing().may(EDIT, card.chatbot.workspace_id)]
+    led = [card for card in cards if standing().may_with(EDIT, card.chatbot)]
     may_create = bool(start.places())
     return {
         "cards": cards, "are_all": len(cards) < overview.MAX_CARDS, "may_create": may_create, "led": bool(led),

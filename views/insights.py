@@ -45,7 +45,7 @@ class InsightsPage(BaseView):
     @has_access
     def chatbot(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot: Chatbot = chatbots.find(chatbot_uuid) or abort(404)
-        if not standing().may(VIEW, chatbot.workspace_id):
+        if not standing().may_with(VIEW, chatbot):
             abort(403)
         return self._page(Place("chatbot", chatbot.name, [chatbot], chatbot))
 

@@ -66,12 +66,12 @@ class LivePage(BaseView):
     @has_access
     def follow(self, chatbot_uuid: uuid.UUID) -> Any:
         chatbot = chatbots.find(chatbot_uuid) or abort(404)
-        if not standing().may("source.view", chatbot.workspace_id):
+        if not standing().may_with("source.view", chatbot):
             abort(403)
 
         def look(own: Standing) -> Mark | None:
             chatbot = chatbots.find(chatbot_uuid)
-            may_look = chatbot is not None and own.may("source.view", chatbot.workspace_id)
+            may_look = chatbot is not None and own.may_with("source.view", chatbot)
             return progress.read(chatbot) if chatbot is not None and may_look else None
 
         return stream(look)

@@ -27,7 +27,7 @@ class MarksPage(BaseView):
         found = marks.find_message(service_id, message_uuid) or abort(404)
         message, chat = found
         for action in (VIEW, MARK):
-            if not standing().may(action, chat.chatbot.workspace_id):
+            if not standing().may_with(action, chat.chatbot):
                 abort(403)
         marks.put(message, signed_in().id, request.form.get("mark", ""), request.form.get("note", ""))
         db.session.commit()

@@ -109,7 +109,7 @@ class AnswersPage(BaseView):
         return self.render_template(
             "pairs/list.html", appbuilder=self.appbuilder, chatbot=chatbot, rows=rows, n_rows=n_rows, listing=listing,
             typed=typed, reading=reading, limits=pairs,
-            may_edit=standing().may("source.edit", chatbot.workspace_id),
+            may_edit=standing().may_with("source.edit", chatbot),
         )  # fmt: skip
 
 

@@ -193,7 +193,7 @@ class ChatCarePage(BaseView):
 
 def _find(session_uuid: uuid.UUID) -> ChatSession:
     chat: ChatSession = erasures.find_chat(session_uuid) or abort(404)
-    if not standing().may(ERASE, chat.chatbot.workspace_id):
+    if not standing().may_with(ERASE, chat.chatbot):
         abort(403)
     return chat
 

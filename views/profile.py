@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, session, url_for
+from flask import abort, current_app, flash, g, redirect, request, session, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import refresh
@@ -15,7 +15,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from app import audit
-from app.accounts import devices, passwords, preferences, resets, second_factor
+from app.accounts import devices, own_data, passwords, preferences, resets, second_factor, terms
 from app.accounts.addresses import AddressError
 from app.accounts.preferences import Preferences
 from app.caller import limit_secrets, limit_tries, signed_in, standing
@@ -72,6 +72,15 @@ class ProfileView(BaseView):
     @has_access
     def show(self) -> Any:
         return self._page()
+
+    @expose("/data.json")
+    @has_access
+    def take_data(self) -> Any:
+        """Hand out what is kept about the person."""
+        found = current_app.json.dumps(own_data.collect(signed_in()), indent=2, sort_keys=False)
+        answer = current_app.response_class(found + "\n", mimetype="application/json")
+        answer.headers["Content-Disposition"] = 'attachment; filename="docent-account.json"'
+        return answer
 
     @expose("/details", methods=["POST"])
     @has_access
@@ -153,7 +162,7 @@ class ProfileView(BaseView):
             password=forms.get("password", PasswordForm(formdata=None)), this_device=session.get("device"),
             address=forms.get("address", AddressForm(formdata=None)), devices=devices.list_devices(member.id),
             weekly=[(service, digest.is_wanted(member.id, service.id)) for service in _led_services()],
-            has_second_factor=second_factor.find(member.id) is not None,
+            has_second_factor=second_factor.find(member.id) is not None, accepted=terms.accepted_by(member.id),
         )  # fmt: skip
 
 

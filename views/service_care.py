@@ -12,6 +12,8 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from app import audit
+from app.accounts import suspending
+from app.caller import standing
 from app.languages import day_in_full
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
@@ -39,12 +41,12 @@ class ServiceCarePage(BaseView):
         service, form = self._find(service_uuid), ReasonForm()
         if not is_answered(form):
             return self._ask(
-                service, _("Suspend"), form=form, picture="minus",
+                service, _("Suspend %(name)s?", name=service.name), _("Suspend"), form=form, picture="minus",
                 consequence=_("Its chatbots stop at once and its pages can only be read. The holder reads the reason "
                 "in a mail and on every page. Nothing is deleted, and its period goes on."),
             )  # fmt: skip
-        services.suspend(service, form.reason.data)
-        return self._done("service.suspend", service, _("The service is suspended."))
+        suspending.suspend(standing(), service, form.reason.data)
+        return self._done(service, _("The service is suspended."))
 
     @expose("/<uuid:service_uuid>/lift", methods=["GET", "POST"])
     @has_access
@@ -52,9 +54,10 @@ class ServiceCarePage(BaseView):
         service = self._find(service_uuid)
         if not is_answered():
             words = _("It works again at once, as far as its period runs. The holder is told by mail.")
-            return self._ask(service, "Lift the suspension of", consequence=words, picture="check", is_harmless=True)
-        services.lift(service)
-        return self._done("service.lift", service, _("The suspension is lifted."))
+            question = _("Lift the suspension of %(name)s?", name=service.name)
+            return self._ask(service, question, _("Lift it"), consequence=words, picture="check", is_harmless=True)
+        suspending.lift(standing(), service)
+        return self._done(service, _("The suspension is lifted."))
 
     @expose("/<uuid:service_uuid>/extend", methods=["GET", "POST"])
     @has_access
@@ -62,27 +65,27 @@ class ServiceCarePage(BaseView):
         service, form = self._find(service_uuid), DaysForm()
         if not is_answered(form):
             words = _("Its trial or period lasts so much longer, from its end or from now, whichever is later.")
-            return self._ask(service, _("Extend"), consequence=words, form=form, picture="clock", is_harmless=True)
+            question = _("Extend %(name)s?", name=service.name)
+            return self._ask(
+                service, question, _("Extend"), consequence=words, form=form, picture="clock", is_harmless=True
+            )
         ends = services.extend(service, form.days.data)
-        return self._done(
-            "service.extend",
-            service,
-            _("The service works until %(day)s, %(time)s UTC.", day=day_in_full(ends), time=f"{ends:%H:%M}"),
-        )
+        audit.record("service.extend", service)
+        said = _("The service works until %(day)s, %(time)s UTC.", day=day_in_full(ends), time=f"{ends:%H:%M}")
+        return self._done(service, said)
 
     def _find(self, service_uuid: uuid.UUID) -> Service:
         found: Service = find_service(service_uuid) or abort(404)
         return found
 
-    def _ask(self, service: Service, verb: str, **words: Any) -> Any:
+    def _ask(self, service: Service, question: str, verb: str, **words: Any) -> Any:
         above = [(_("Services"), url_for("ServiceView.list")), (service.name, self._address(service))]
-        return ask(self, f"{verb} {service.name}?", verb.split(maxsplit=1)[0], above, **words)
+        return ask(self, question, verb, above, **words)
 
     def _address(self, service: Service) -> str:
         return url_for("ServicePage.show", service_uuid=service.uuid)
 
-    def _done(self, action: str, service: Service, said: str) -> Any:
-        audit.record(action, service)
+    def _done(self, service: Service, said: str) -> Any:
         db.session.commit()
         flash(said, "success")
         return redirect(self._address(service))

@@ -29,7 +29,7 @@ def delete(source: Source) -> None:
 
 
 def _may_edit(_view: Any, source: Source) -> bool:
-    return standing().may("source.edit", source.chatbot.workspace_id)
+    return standing().may_with("source.edit", source.chatbot)
 
 
 def _may_read(view: Any, source: Source) -> bool:

@@ -80,7 +80,7 @@ class SourcePage(BaseView):
 
     def _find(self, source_uuid: uuid.UUID, action: str) -> Source:
         source = sources.find_by_uuid(source_uuid) or abort(404)
-        if not standing().may(action, source.chatbot.workspace_id):
+        if not standing().may_with(action, source.chatbot):
             abort(403)
         return source
 
@@ -103,7 +103,7 @@ class SourcePage(BaseView):
             template, appbuilder=self.appbuilder, source=source, chatbot=source.chatbot, state=describe(source),
             steps=steps_of(source) if source.website is None else [], words=words, same_page=_same_page(),
             page=chunks.look(source, words, _read_id("from")),
-            may_edit=standing().may("source.edit", source.chatbot.workspace_id),
+            may_edit=standing().may_with("source.edit", source.chatbot),
         )  # fmt: skip
 
 

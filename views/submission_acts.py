@@ -44,7 +44,7 @@ def _ask_for_assignee(rows: Sequence[Submission]) -> AssigneeForm:
 
 
 def _may_edit(_view: Any, row: Submission) -> bool:
-    return standing().may("submission.edit", row.chatbot.workspace_id)
+    return standing().may_with("submission.edit", row.chatbot)
 
 
 def _put_state(_view: Any, row: Submission, form: StateForm) -> None:

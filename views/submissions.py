@@ -93,9 +93,7 @@ class SubmissionPage(BaseView):
     def show(self, submission_uuid: uuid.UUID) -> Any:
         submission = self._find(submission_uuid, submissions.VIEW)
         chat = submissions.session_of(submission)
-        may = {
-            name: standing().may(name, submission.chatbot.workspace_id) for name in ("submission.edit", "history.view")
-        }
+        may = {name: standing().may_with(name, submission.chatbot) for name in ("submission.edit", "history.view")}
         return self.render_template(
             "leads/submission.html", submission=submission, chat=chat, may=may, states=SUBMISSION_STATES,
             people=submissions.people_of(submission.chatbot), appbuilder=self.appbuilder,
@@ -134,6 +132,6 @@ class SubmissionPage(BaseView):
 
     def _find(self, submission_uuid: uuid.UUID, action: str) -> Submission:
         submission: Submission = submissions.find(submission_uuid) or abort(404)
-        if not standing().may(action, submission.chatbot.workspace_id):
+        if not standing().may_with(action, submission.chatbot):
             abort(403)
         return submission

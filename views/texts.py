@@ -78,7 +78,7 @@ def _values_of(source: Source) -> dict[str, str]:
 
 
 def _ask_for(chatbot: Chatbot) -> None:
-    if not standing().may("source.edit", chatbot.workspace_id):
+    if not standing().may_with("source.edit", chatbot):
         abort(403)
 
 

@@ -124,7 +124,7 @@ class UnansweredPage(BaseView):
         return self.render_template(
             "learning/cluster.html", appbuilder=self.appbuilder, cluster=cluster, name=name, typed=typed, limits=pairs,
             wordings=inbox.read_wordings(cluster), passages=passages,
-            may_edit=standing().may(EDIT, cluster.chatbot.workspace_id),
+            may_edit=standing().may_with(EDIT, cluster.chatbot),
         )  # fmt: skip
 
 
@@ -167,9 +167,7 @@ def _find(cluster_uuid: uuid.UUID, action: str) -> QuestionCluster:
     cluster: QuestionCluster = inbox.find(cluster_uuid) or abort(404)
     if cluster.chatbot.status == "deleted":
         abort(404)
-    if not standing().may(VIEW, cluster.chatbot.workspace_id) or not standing().may(
-        action, cluster.chatbot.workspace_id
-    ):
+    if not standing().may_with(VIEW, cluster.chatbot) or not standing().may_with(action, cluster.chatbot):
         abort(403)
     return cluster
 

@@ -34,7 +34,7 @@ class VersionsPage(BaseView):
         kept = versions.list_versions(chatbot)
         return self.render_template(
             "chatbot/versions.html", appbuilder=self.appbuilder, chatbot=chatbot, versions=kept,
-            names=versions.names_of(kept), may_edit=standing().may("source.edit", chatbot.workspace_id),
+            names=versions.names_of(kept), may_edit=standing().may_with("source.edit", chatbot),
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/<uuid:generation_uuid>/restore", methods=["POST"])
@@ -77,7 +77,7 @@ class GoldenPage(BaseView):
         return self.render_template(
             "chatbot/golden.html", appbuilder=self.appbuilder, chatbot=chatbot, current=current,
             questions=golden.list_questions(chatbot), results=_by_id(current.golden if current else []),
-            held=_by_id(chatbot.held_golden), may_edit=standing().may("source.edit", chatbot.workspace_id),
+            held=_by_id(chatbot.held_golden), may_edit=standing().may_with("source.edit", chatbot),
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/add", methods=["POST"])

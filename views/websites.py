@@ -99,7 +99,7 @@ class WebsitePage(BaseView):
 
     def _find(self, source_uuid: uuid.UUID, action: str) -> tuple[Source, Website]:
         source, website = websites.find_by_uuid(source_uuid) or abort(404)
-        if not standing().may(action, source.chatbot.workspace_id):
+        if not standing().may_with(action, source.chatbot):
             abort(403)
         return source, website
 
@@ -127,7 +127,7 @@ class WebsitePage(BaseView):
             wishes=wishes, state=state, counts=counts, listing=listing, rows=rows, n_rows=n_rows, outcomes=OUTCOMES,
             reasons={} if state.is_moving else pages.reasons(website),
             is_running=websites.is_running(source, website),
-            may_edit=standing().may("source.edit", source.chatbot.workspace_id),
+            may_edit=standing().may_with("source.edit", source.chatbot),
             most_pages=terms.most_pages(service), schedules=terms.allowed_schedules(service),
         )  # fmt: skip
 

@@ -158,7 +158,7 @@ class WidgetPage(BaseView):
 
 
 def _may_edit(chatbot: Chatbot) -> bool:
-    return standing().may("chatbot.edit", chatbot.workspace_id)
+    return standing().may_with("chatbot.edit", chatbot)
 
 
 def _values_of(chatbot: Chatbot, sections: tuple[Section, ...]) -> dict[str, str]:

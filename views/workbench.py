@@ -81,4 +81,4 @@ class WorkbenchPage(BaseView):
 
 def _rights(chatbot: Chatbot) -> dict[str, bool]:
     asked = ("chatbot.edit", "source.view", "source.edit")
-    return {action: standing().may(action, chatbot.workspace_id) for action in asked}
+    return {action: standing().may_with(action, chatbot) for action in asked}

@@ -96,7 +96,7 @@ def _find_bar(embed: Embed, service: Service) -> str:
     is_for_members = presets.manner_of(chatbot).audience == "members" and not embed.domain.is_preview
     if chatbot.status != "enabled" or embed.status != "active" or is_for_members:
         return "chatbot_disabled"
-    return "" if service.is_live else SERVICE_CLOSED
+    return SERVICE_CLOSED if chatbot.is_suspended or not service.is_live else ""
 
 
 def _says_so(chatbot: Chatbot, bar: str) -> bool:

@@ -65,7 +65,7 @@ def is_open_to(viewer: Viewer, chatbot: Chatbot) -> bool:
     member = presence.find_member(viewer.member) if viewer.is_away else current_user
     if member is None or not member.is_authenticated or member.get_id() != viewer.member:
         return False
-    return find_standing(member).may("chatbot.preview", chatbot.workspace_id)
+    return find_standing(member).may_with("chatbot.preview", chatbot)
 
 
 def watch(viewer: Viewer, chatbot_id: int) -> Callable[[], bool]:
@@ -77,7 +77,7 @@ def watch(viewer: Viewer, chatbot_id: int) -> Callable[[], bool]:
         with app.app_context(), tenancy.everything():
             name = viewer.member
             person = presence.find_member(name) if viewer.is_away else presence.find_present(name, device)
-            place = db.session.scalar(select(Chatbot.workspace_id).where(Chatbot.id == chatbot_id))
-            return person is not None and find_standing(person).may("chatbot.preview", place)
+            chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
+            return person is not None and find_standing(person).may_with("chatbot.preview", chatbot)
 
     return is_still_open

@@ -7,7 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, request
 
@@ -15,7 +15,7 @@ from app.answering import presets
 from app.history import recording
 from app.plans import usage
 from models import ChatSession, Message, db
-from widget import preview, shown
+from widget import access, preview, running, shown
 from widget.access import Visit
 from widget.errors import WidgetError
 from widget.speaker import METRIC, Speaker, Turn, event, free_place
@@ -23,6 +23,13 @@ from widget.speaker import METRIC, Speaker, Turn, event, free_place
 HEARTBEAT_S = 15.0
 BEAT_S = 10.0
 LOOK_S = 0.5  # how often a stream looks whether who asked is still there, and a member still may be
+
+
+class Watch(NamedTuple):
+    """What is asked while an answer is streamed, and the code of the error that ends it."""
+
+    is_open: Callable[[], bool]
+    code: str
 
 
 def stream_answer(visit: Visit, chat: ChatSession, text: str, key: str) -> Response:
@@ -46,7 +53,7 @@ def stream_answer(visit: Visit, chat: ChatSession, text: str, key: str) -> Respo
 def _speak(visit: Visit, answer: Message, text: str) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     with free_place(app) as place:
-        is_open, counted_in = _watch(visit), None
+        watch, counted_in = _watch(visit), None
         if not visit.is_preview:
             counted_in = usage.reserve(visit.service, METRIC)
             if counted_in is None:
@@ -55,7 +62,7 @@ def _speak(visit: Visit, answer: Message, text: str) -> Response:
         turn = Turn(*ids, counted_in, g.get("request_id", ""))
         db.session.commit()
         speaker = Speaker(app, turn, text, place)
-    response = _respond(_read(speaker, request.environ.get("gunicorn.socket"), is_open))
+    response = _respond(_read(speaker, request.environ.get("gunicorn.socket"), watch))
     response.call_on_close(speaker.leave)
     speaker.start()
     return response
@@ -75,21 +82,23 @@ def _replay(answer: Message) -> list[str]:
     ]  # fmt: skip
 
 
-def _watch(visit: Visit) -> Callable[[], bool]:
-    """Return what tells whether whoever asked may still hear the answer; a visitor may, a member can be shut out."""
-    return preview.watch(visit.viewer, visit.chatbot.id) if visit.is_preview else lambda: True
+def _watch(visit: Visit) -> Watch:
+    """Return what ends an answer that is being written: a member can be shut out, a chatbot stopped."""
+    if visit.is_preview:
+        return Watch(preview.watch(visit.viewer, visit.chatbot.id), "token_invalid")
+    return Watch(running.watch(visit.embed.id), access.SERVICE_CLOSED)
 
 
-def _read(speaker: Speaker, connection: Any, is_open: Callable[[], bool]) -> Iterator[str]:
+def _read(speaker: Speaker, connection: Any, watch: Watch) -> Iterator[str]:
     """Yield events as they come, and a comment after 15 silent seconds; end when nobody is there, or may be."""
     spoke_at = looked_at = beat_at = time.monotonic()
     while (said := _next_event(speaker)) is not None:
         moment = time.monotonic()
         if moment - looked_at >= LOOK_S:
             looked_at = moment
-            if not is_open():
-                shut_out = WidgetError("token_invalid")
-                yield event("error", code=shut_out.code, message=shut_out.message)
+            if not watch.is_open():
+                cut = WidgetError(watch.code)
+                yield event("error", code=cut.code, message=cut.message)
                 return
         if moment - beat_at >= BEAT_S:
             beat_at = moment

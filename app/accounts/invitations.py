@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from app import limits, mail
-from app.accounts import preferences
+from app.accounts import admission, preferences
 from app.accounts.addresses import AddressError, normalize
 from app.accounts.links import VERIFY, revoke_links
 from app.accounts.members import add_member, find_by_email, split_name
@@ -62,12 +62,12 @@ def invite(service: Service, email: str, places: Places, inviter_id: int | None)
     """
     try:
         address = normalize(email)
-    except AddressError as error:
+        admission.check_address(address)
+    except (AddressError, admission.NotAdmitted) as error:
         raise InvitationError(str(error)) from error
     with alone_with(service.id):
         _check_places(service.id, places)
-        member = find_by_email(address)
-        if member is not None and _find_seat(service.id, member.id) is not None:
+        if (member := find_by_email(address)) is not None and _find_seat(service.id, member.id) is not None:
             return _assign(service, member, places)
         pending = _find_pending(service.id, address)
         if pending is not None and pending.is_open:

@@ -20,7 +20,7 @@ VERIFY, RESET, EMAIL = "verify", "reset", "email"
 
 
 def make_link(
-    member: Member, purpose: str, *, email: str | None = None, password: str | None = None
+    member: Member, purpose: str, *, email: str | None = None, password: str | None = None, hours: int = LINK_HOURS
 ) -> tuple[str, str]:
     """Return (seed, token) of a new link: the seed is for `mail.post`. The caller commits.
 
@@ -34,7 +34,7 @@ def make_link(
         db.session.add(
             Verification(
                 member=member, purpose=purpose, verification_link=digest(token), email=email, password=password,
-                expired_at=now() + dt.timedelta(hours=LINK_HOURS),
+                expired_at=now() + dt.timedelta(hours=hours),
             )
         )  # fmt: skip
         db.session.flush()

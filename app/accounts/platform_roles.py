@@ -1,4 +1,4 @@
-"""Who gives and takes platform roles, and shuts people out: always from above, and never the last superadmin."""
+"""Who gives and takes platform roles: always from above, and never from the last superadmin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import func, select, update
 
 from app import audit
-from app.accounts import leaving
 from app.accounts.standing import Standing
 from app.languages import gettext as _
 from app.refusals import Refusal
@@ -16,7 +15,7 @@ from models.members import MEMBER, PLATFORM_ROLES, STAFF, SUPERADMIN
 
 
 class RoleError(Refusal):
-    """A platform role can't be changed, or a person not be shut out; the message says why."""
+    """A platform role can't be changed; the message says why."""
 
 
 def _rank(role: str) -> int:
@@ -51,26 +50,6 @@ def give_role(me: Standing, person: Member, role: str) -> None:
         person.roles = [db.session.scalars(select(Role).where(Role.name == role)).one()]
         db.session.flush()
         audit.record("member.platform-role", person, platform_role=[before, role])
-
-
-def switch(me: Standing, person: Member, status: str) -> None:
-    """Disable a person or enable them again, and sign every device of theirs out. The caller commits.
-
-    Disabled, the open invitations that they sent are withdrawn.
-
-    Raises:
-        RoleError: the person is not below `me` or is gone, or the installation would be without a superadmin.
-    """
-    if not may_change(me, person) or person.status == "deleted":
-        raise RoleError(_("This person can't be switched off or on by you."))
-    with tenancy.everything():
-        if status == "disabled" and person.platform_role == SUPERADMIN:
-            keep_a_superadmin(person)
-        person.status = status
-        person.session_version += 1
-        if status == "disabled":
-            leaving.withdraw_sent_by(person)
-        audit.record(f"member.{status}", person)
 
 
 def keep_a_superadmin(person: Member) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import limits, mail
-from app.accounts import devices
+from app.accounts import admission, devices
 from app.accounts.addresses import normalize
 from app.accounts.links import EMAIL, RESET, find_link, make_link, revoke_links, use_link
 from app.accounts.members import find_by_email
@@ -53,8 +53,10 @@ def request_new_address(member: Member, email: str, password: str) -> None:
     Raises:
         Refusal: the password is wrong, or the address is the present one.
         AddressError: not one well-formed address.
+        NotAdmitted: the installation takes no such address.
     """
     wanted = normalize(email)
+    admission.check_new_address(member.email, wanted)
     if not is_right(member, password):
         raise Refusal(_("The present password is not right."))
     if wanted == member.email:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app import limits, mail
-from app.accounts import preferences
+from app.accounts import admission, preferences
 from app.accounts.addresses import normalize
 from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_link
 from app.accounts.members import add_hashed, find_by_email
-from app.accounts.passwords import check_strength, hash_password, set_hash
+from app.accounts.passwords import check_strength, hash_password, make_password, set_hash
 from app.languages import gettext as _
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
+from app.refusals import Refusal
 from app.tokens import digest, is_token
 from models import Member, Service, Verification, db, tenancy
 from models.members import MEMBER
+
+INVITED_HOURS = 7 * 24  # that the link of an invitation works
+
+
+class SignUpError(Refusal):
+    """Somebody can't be invited to an account; the message says why."""
 
 
 def sign_up(name: str, email: str, password: str) -> str:
@@ -27,8 +34,10 @@ def sign_up(name: str, email: str, password: str) -> str:
     Raises:
         PasswordError: the password is too weak.
         AddressError: not one well-formed address.
+        NotAdmitted: sign-up is closed, or not for this address.
     """
     address = normalize(email)  # of two ways to write one address, both are known or neither is
+    admission.check_sign_up(address)
     check_strength(password, name, address)
     hashed = hash_password(password)  # before anything is known: it takes longest, and tells nobody which case this is
     if limits.allow(limits.MAILS_PER_ACCOUNT, "sign-up of", address):
@@ -47,12 +56,36 @@ def _begin(name: str, address: str, hashed: str) -> None:
         send_verification(member, hashed)
 
 
+def invite(name: str, email: str) -> Member:
+    """Make a member of somebody who is asked to come, and mail them a link that asks for a password. Caller commits.
+
+    Raises:
+        SignUpError: they have an account, or were sent several mails within the hour.
+        AddressError: not one well-formed address.
+        NotAdmitted: the address is of throw-away mail.
+    """
+    address = normalize(email)
+    admission.check_address(address)
+    with tenancy.everything():
+        member = find_by_email(address)
+        if member is not None and member.verified:
+            raise SignUpError(_("%(email)s has an account already.", email=address))
+        if not limits.allow(limits.MAILS_PER_ACCOUNT, "sign-up of", address):
+            raise SignUpError(_("%(email)s was sent several mails within the hour: the last one works.", email=address))
+        member = member or add_hashed(
+            name, address, hash_password(make_password()), platform_role=MEMBER, verified=False
+        )
+        seed, _token = make_link(member, VERIFY, hours=INVITED_HOURS)
+        mail.post("invited", address, page="/verify/", seed=seed, name=member.first_name)
+        return member
+
+
 def send_verification(member: Member, hashed: str | None = None) -> None:
     """Mail a link that proves a new member's address. The caller commits.
 
     It remembers the password of its own sign-up, `hashed`; without one, as when staff send it, it asks for one.
     """
-    seed, _ = make_link(member, VERIFY, password=hashed)
+    seed, _token = make_link(member, VERIFY, password=hashed)
     mail.post("verify", member.email, page="/verify/", seed=seed)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select
 
 from app.accounts.permissions import HOLDER, allows, is_change, is_view
 from app.plans import periods
-from models import Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
+from models import Chatbot, Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.members import MEMBER, STAFF, SUPERADMIN
 
 
@@ -105,6 +105,11 @@ class Standing:
         place = workspace_id or 0
         is_allowed = allows(self.roles.get(place), action) and self._works(action, self.service_of.get(place))
         return self.is_superadmin or is_allowed
+
+    def may_with(self, action: str, chatbot: Chatbot) -> bool:
+        """Tell whether the person may do something with a chatbot: one that is suspended is only read."""
+        is_stopped = chatbot.is_suspended and is_change(action) and not self.is_superadmin
+        return not is_stopped and self.may(action, chatbot.workspace_id)
 
     def may_in_service(self, action: str, service_id: int | None) -> bool:
         """Tell whether the person may do something in a service: as holder, or by a role in one of its workspaces."""

@@ -82,7 +82,7 @@ def state_of(embed: Embed, refusals: Refusals) -> str:
     """Return how an embed is, in one word or two."""
     if embed.status != "active" or embed.domain.status != "active" or embed.chatbot.status != "enabled":
         return OFF
-    if not grants.lets_in(embed.domain, embed.chatbot):
+    if embed.chatbot.is_suspended or not grants.lets_in(embed.domain, embed.chatbot):
         return OFF
     if embed.last_seen_at is not None and now() - embed.last_seen_at < SILENT_AFTER:
         return WORKING

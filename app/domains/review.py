@@ -103,7 +103,8 @@ def _tell_silence() -> None:
     quiet = (
         select(Embed).join(Domain, Domain.id == Embed.domain_id).join(Chatbot, Chatbot.id == Embed.chatbot_id)
         .where(Embed.last_seen_at < now() - SILENT_AFTER, Embed.last_seen_at > since, Embed.status == "active")
-        .where(Domain.verified, Domain.status == "active", Domain.internal.is_(False), Chatbot.status == "enabled")
+        .where(Domain.verified, Domain.status == "active", Domain.internal.is_(False))
+        .where(Chatbot.status == "enabled", Chatbot.suspended_for == "")
         .where(n_loads.scalar_subquery() >= MIN_LOADS)
     )  # fmt: skip
     found = db.session.scalars(quiet.options(joinedload(Embed.chatbot), joinedload(Embed.domain))).all()

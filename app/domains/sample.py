@@ -18,7 +18,7 @@ def find() -> uuid.UUID | None:
     query = query.join(Service, Service.id == Chatbot.service_id).join(Member, Member.id == Service.holder_id)
     query = query.where(
         Member.email == OWNER, Domain.domain == HOSTED_PAGE, Domain.internal, Embed.status == "active",
-        Chatbot.status == "enabled", Service.status == "enabled",
+        Chatbot.status == "enabled", Chatbot.suspended_for == "", Service.status == "enabled",
     )  # fmt: skip
     with tenancy.everything():
         return db.session.scalar(query.order_by(Embed.id).limit(1))

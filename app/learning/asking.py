@@ -34,9 +34,8 @@ def due_chatbots() -> set[int]:
 
 def _is_due() -> Any:
     is_other = QuestionCluster.asked_generation_id.is_distinct_from(Chatbot.generation_id)
-    return (
-        (QuestionCluster.n_open > 0) & QuestionCluster.ignored_at.is_(None) & is_other & (Chatbot.status == "enabled")
-    )
+    answers = (Chatbot.status == "enabled") & (Chatbot.suspended_for == "")
+    return (QuestionCluster.n_open > 0) & QuestionCluster.ignored_at.is_(None) & is_other & answers
 
 
 def ask_due(chatbot_id: int) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app import audit
 from app.languages import gettext as _
 from app.languages import in_english
-from app.plans import notices, periods
+from app.plans import periods
 from app.plans.catalog import copy_terms
 from app.plans.periods import alone_with, alone_with_holder
 from app.refusals import Refusal
@@ -154,33 +154,3 @@ def extend(service: Service, days: int) -> dt.datetime:
         period.status = "active"
         db.session.flush()
         return ends
-
-
-def suspend(service: Service, reason: str) -> None:
-    """Stop a service at once, for a reason that its holder reads; staff do it. The caller commits.
-
-    Raises:
-        ServiceError: no reason, it is suspended already, or it is the installation's own.
-    """
-    if not reason.strip():
-        raise ServiceError(_("Say why: the holder of the service reads it."))
-    with alone_with(service.id):
-        if service.is_own or service.status != "enabled":
-            raise ServiceError(_("Only a customer's service that is not suspended yet can be suspended."))
-        service.status, service.suspended_for = "disabled", reason.strip()[:2000]
-        db.session.flush()
-        notices.add(service.id, "suspended", now().isoformat(), reason=service.suspended_for)
-
-
-def lift(service: Service) -> None:
-    """Let a suspended service work again, as far as its period runs. The caller commits.
-
-    Raises:
-        ServiceError: it is not suspended.
-    """
-    with alone_with(service.id):
-        if service.status != "disabled":
-            raise ServiceError(_("This service is not suspended."))
-        service.status, service.suspended_for = "enabled", ""
-        db.session.flush()
-        notices.add(service.id, "lifted", now().isoformat())

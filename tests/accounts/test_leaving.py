@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.accounts import closing, invitations, leaving, platform_roles
+from app.accounts import closing, invitations, leaving, suspending
 from app.accounts.standing import find_standing
 from app.plans import quotas
 from app.plans.catalog import find_plan
@@ -89,13 +89,13 @@ def test_who_holds_the_service_still_invites_when_a_workspace_is_left(acme, hold
     assert is_open(sent)
 
 
-@pytest.mark.parametrize("how", ["disabled", "gone"])
+@pytest.mark.parametrize("how", ["suspended", "gone"])
 def test_who_is_shut_out_or_gone_has_invited_nobody(acme, how):
     _, (main, _), (in_main, _) = acme
     ben = in_main.member
     sent = invite(acme, main, sender=ben)
-    if how == "disabled":
-        platform_roles.switch(find_standing(db.session.get(Member, 1)), ben, "disabled")
+    if how == "suspended":
+        suspending.suspend(find_standing(db.session.get(Member, 1)), ben, "Spam.")
     else:
         closing.close_account(ben, PASSWORD, {})
     assert not is_open(sent)

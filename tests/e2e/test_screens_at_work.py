@@ -315,3 +315,19 @@ def test_a_chat_grows_while_somebody_reads_it_and_an_open_form_stays(open_page, 
     page.get_by_text("Is that all?").wait_for()
     _wait_for_voice(page, "The chat went on.")
     assert page.get_by_label("Note").first.input_value() == "half a thou"
+
+
+def test_what_was_typed_goes_with_signing_out(browser, stage):
+    """A draft waits for its writer to sign in again; once they leave by themselves, nobody finds it."""
+    context = browser.new_context(viewport=DESK)
+    sign_in(context, stage[0], "ben")
+    page = context.new_page()
+    page.goto(stage[0] + "/")
+    draft = "JSON.stringify({isLost: true, at: Date.now(), page: '/', action: '', member: '0', fields: [], files: []})"
+    page.evaluate(f"() => sessionStorage.setItem('docent-draft', {draft})")
+    page.reload()
+    assert page.evaluate("() => sessionStorage.getItem('docent-draft')") is not None
+    page.locator("form[data-signs-out] button").click()
+    page.wait_for_url("**/")
+    assert page.evaluate("() => sessionStorage.getItem('docent-draft')") is None
+    context.close()

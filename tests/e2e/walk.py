@@ -42,7 +42,7 @@ def pages_of(who, stage):
     ]  # fmt: skip
     installation = [
         "/", *_lists(*LISTS_OF_STAFF), "/mails/", "/planview/add", "/planview/show/1", "/planview/edit/1",
-        "/planview/delete/1", "/modelpriceview/list/", "/modelpriceview/add", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/switch/3", "/memberview/role/3",
+        "/planview/delete/1", "/modelpriceview/list/", "/modelpriceview/add", "/subscriptionview/show/1", "/memberview/show/2", "/memberview/suspend/3", "/memberview/add", "/suspensions/", "/terms/versions/", "/memberview/role/3",
         "/orderview/show/1", "/orderview/activate/1", "/orderview/reject/1", f"/service/{stage.service}",
         f"/service-care/{stage.service}/suspend", f"/service-care/{stage.service}/extend",
         "/serviceview/list/", "/serviceview/edit/2", "/look/", "/import/", "/holding/?website=www.example.com",

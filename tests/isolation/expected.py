@@ -20,7 +20,7 @@ OPEN = {
     "HomeView.index", "ApiDocument.show", "PlansPage.compare", "PlansPage.choose", "SignUpPage.sign_up", "VerifyPage.verify",
     "AcceptPage.accept", "NewAddressPage.confirm", "ResetPage.ask", "ResetPage.choose", "SignInView.login", "SignInView.code",
     "SignInView.logout", "UtilView.back", "LocaleView.index", "hosted.show", "hosted.test", "widget_assets.picture",
-    "HandbookPage.index", "HandbookPage.show",
+    "HandbookPage.index", "HandbookPage.show", "TermsPage.show",
 }  # fmt: skip
 SOLD = {"services", "audit_events"}  # what staff who sell see of every customer
 SHOWN_TO_SELLERS = {"ServiceView.show", "ServicePage.show", "AuditView.show"}

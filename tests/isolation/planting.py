@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.accounts import devices
-from models import Device, Member, ModelPrice, Plan, Service, db
+from models import Device, Member, ModelPrice, Plan, Service, Terms, db
 from models.base import now
 from tests.conftest import Customer, inside
 
@@ -49,6 +49,7 @@ def plant(app, customer: Customer) -> dict[str, Any]:
         planted["devices"] = _row(Device.__table__, device_id)
         planted["plans"] = _row(Plan.__table__, planted["services"]["plan_id"])
         planted["model_prices"] = _row(ModelPrice.__table__, _price_id())
+        planted["terms"] = _row(Terms.__table__, _terms_id())
         for table in owned_tables():
             mine = table.select().where(table.c.service_id == customer.service_id).order_by(table.c.id)
             if db.session.execute(mine).first() is None:
@@ -59,6 +60,14 @@ def plant(app, customer: Customer) -> dict[str, Any]:
             planted["chatbot_data"]["data_loc"], io.BytesIO(customer.canary.encode()), max_bytes=1000
         )
     return planted
+
+
+def _terms_id() -> int:
+    """Return the id of terms that nobody is asked for."""
+    terms = db.session.scalar(sa.select(Terms).limit(1)) or Terms(version="1", text="Be kind.", withdrawn_at=now())
+    db.session.add(terms)
+    db.session.flush()
+    return terms.id
 
 
 def _price_id() -> int:

@@ -88,6 +88,8 @@ def test_every_answer_carries_the_headers(app, clients, planted):
             )  # our own pages show it
             assert f"frame-ancestors {frames}" in policy, door.name
             assert headers["X-Content-Type-Options"] == "nosniff", door.name
+            kind = headers.get("Content-Type", "")
+            assert not kind.startswith("text/") or "charset=utf-8" in kind.lower(), door.name
             assert headers["Cache-Control"] == "no-store" or "public" in headers["Cache-Control"], door.name
             assert "Strict-Transport-Security" not in headers
 
@@ -95,7 +97,7 @@ def test_every_answer_carries_the_headers(app, clients, planted):
 def test_under_https_browsers_are_told_to_stay_with_it(app, monkeypatch):
     docent = app.extensions["docent"]
     monkeypatch.setattr(docent, "config", dataclasses.replace(docent.config, base_url="https://docent.example.com"))
-    assert "max-age=" in app.test_client().get("/login/").headers["Strict-Transport-Security"]
+    assert app.test_client().get("/login/").headers["Strict-Transport-Security"] == f"max-age={365 * 86_400}"
 
 
 def test_without_a_database_one_reads_a_sentence(app, ada, monkeypatch):

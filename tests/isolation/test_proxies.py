@@ -100,7 +100,7 @@ def test_the_cookie_is_kept_from_scripts_other_sites_and_open_lines(behind_two, 
         (cookie,) = answer.headers.getlist("Set-Cookie")
         kept = {part.strip() for part in cookie.split(";")}
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= kept
-        assert ("Secure" in kept) == is_secure
+        assert ("Secure" in kept) == is_secure == cookie.startswith("__Host-")
         assert not any(part.startswith("Domain=") for part in kept)
 
 

@@ -6,12 +6,12 @@ import threading
 
 import pytest
 
-from app.accounts import platform_roles, signup
+from app.accounts import platform_roles, signup, suspending
 from app.accounts.platform_roles import RoleError
 from app.accounts.standing import find_standing
 from models import Member, Verification, db
 from tests.conftest import inside, sign_in
-from tests.staff.conftest import add_person, events, text_of
+from tests.staff.conftest import add_person, events
 from tests.waiting import PATIENCE_S
 
 
@@ -102,35 +102,25 @@ def test_the_last_superadmin_stays_though_two_demote_each_other_at_once(app):
         db.session.commit()
 
 
-def test_the_last_superadmin_is_not_disabled(app):
+def test_the_last_superadmin_is_not_suspended(app):
     one, other = add_person(app, "One", "Superadmin"), add_person(app, "Other", "Superadmin")
     disabled = alone(app, one, other)
     with inside(app):
         mine = find_standing(db.session.get(Member, one.member_id))
-        platform_roles.switch(mine, db.session.get(Member, other.member_id), "disabled")
+        suspending.suspend(mine, db.session.get(Member, other.member_id), "Left the company.")
         theirs = find_standing(db.session.get(Member, other.member_id))
         with pytest.raises(RoleError):
-            platform_roles.switch(theirs, db.session.get(Member, one.member_id), "disabled")
+            suspending.suspend(theirs, db.session.get(Member, one.member_id), "Left the company.")
         for member_id in disabled:
             db.session.get(Member, member_id).status = "enabled"
         db.session.commit()
 
 
-def test_who_is_disabled_is_out_with_the_next_click_and_can_be_let_in_again(app, as_stan):
-    person = add_person(app, "Uma")
-    client = sign_in(app, person)
-    assert client.get("/profile/").status_code == 200
-    as_stan.post(f"/memberview/switch/{person.member_id}")
-    assert client.get("/profile/").status_code == 302
-    as_stan.post(f"/memberview/switch/{person.member_id}")
-    assert client.get("/profile/").status_code == 302
-    assert sign_in(app, person).get("/profile/").status_code == 200
-
-
-def test_staff_shut_out_nobody_beside_or_above_them(app, as_stan, ruth):
+def test_staff_suspend_nobody_beside_or_above_them(app, as_stan, ruth):
     for person in (ruth, add_person(app, "Stina", "Staff")):
-        assert as_stan.post(f"/memberview/switch/{person.member_id}").status_code == 403
-        assert "Disable" not in text_of(as_stan.get(f"/memberview/show/{person.member_id}"))
+        for act in ("suspend", "lift"):
+            assert as_stan.post(f"/memberview/{act}/{person.member_id}", data={"reason": "x"}).status_code == 403
+        assert "/memberview/suspend/" not in as_stan.get(f"/memberview/show/{person.member_id}").text
 
 
 def test_a_confirmation_that_staff_send_again_asks_for_a_password(app, as_stan):

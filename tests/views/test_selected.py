@@ -192,9 +192,9 @@ def test_staff_activate_orders_and_shut_people_out(app, ada):
     assert "1 order is activated." in said_on(answer)
     assert state_of(app, Order, ids[0], "status") == "activated"
     people = [add_person(app, name) for name in ("kim", "kai")]
-    stan.post("/memberview/selected", query_string=pick("disable", *people, 1))
+    stan.post("/memberview/selected", query_string=pick("suspend", *people, 1), data={"reason": "Spam."})
     assert [state_of(app, Member, number, "status") for number in (*people, 1)] == ["disabled", "disabled", "enabled"]
-    assert stan.get("/memberview/selected", query_string=pick("disable", *people)).status_code == 302
+    assert stan.get("/memberview/selected", query_string=pick("suspend", *people)).status_code == 302
 
 
 def test_a_service_that_does_not_run_is_not_changed(app, cid):

@@ -1,7 +1,9 @@
 """The sign-in form itself."""
 
+import re
 import uuid
 
+from app.accounts import members, passwords
 from tests.conftest import inside
 
 
@@ -42,3 +44,21 @@ def test_one_address_may_try_ten_times_in_a_minute(app):
     tries = [post(app, f"{uuid.uuid4().hex}@example.com", "guess", address)[1].status_code for _ in range(25)]
     assert set(tries[:10]) == {401}
     assert 429 in tries[10:]
+
+
+def test_passwords_are_typed_unseen_and_may_be_pasted(app, ada):
+    client, _ = post(app, ada.email, ada.password)
+    for page, n in (("/login/", 1), ("/sign-up/", 1), ("/profile/", 3)):
+        shown = (app.test_client() if n == 1 else client).get(page).text
+        fields = re.findall(r'<input[^>]*autocomplete="(?:current|new)-password"[^>]*>', shown)
+        assert len(fields) == n, page
+        assert all('type="password"' in field and "onpaste" not in field for field in fields), page
+
+
+def test_a_password_counts_to_its_last_character_as_it_was_typed(app):
+    long = " Ä-Horse " * 40
+    with inside(app):
+        made = members.add_member("Long", "long@example.com", long, platform_role="Member", verified=True)
+        for other in (long[:-1], long.strip(), long.lower(), long[:72]):
+            assert not passwords.is_right(made, other)
+        assert passwords.is_right(made, long)

@@ -7,13 +7,13 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from app.accounts import devices, leaving, members, passwords, platform_roles
+from app.accounts import devices, leaving, members, passwords, suspending
 from app.accounts.standing import find_standing
-from models import Device, Member, Service, ServiceMember, WorkspaceMember, db
+from models import Chatbot, Device, Member, Service, ServiceMember, WorkspaceMember, db
 from models.base import now
 from tests.conftest import inside, make_app, sign_in
 from tests.waiting import PATIENCE_S
-from tests.widget.conftest import API, ask
+from tests.widget.conftest import API, ask, open_chat, visitor
 from tests.widget.slow_model import slow_model
 
 HOME = "http://localhost"
@@ -71,6 +71,10 @@ def seat_of(person):
     return db.session.scalars(select(WorkspaceMember).where(WorkspaceMember.user_id == person.id)).one()
 
 
+def chatbot_of(person):
+    return db.session.scalars(select(Chatbot).where(Chatbot.service_id == seat_of(person).service_id)).one()
+
+
 def sign_device_out(person):
     devices.sign_out(person.id, db.session.scalars(select(Device.uuid).where(Device.user_id == person.id)).one())
 
@@ -79,7 +83,10 @@ WAYS = {
     "that device is signed out": sign_device_out,
     "every device is signed out": lambda person: devices.sign_out_all(person.id),
     "the password is reset": lambda person: passwords.set_password(person, "another phrase of five words"),
-    "disabled": lambda person: platform_roles.switch(find_standing(db.session.get(Member, 1)), person, "disabled"),
+    "suspended": lambda person: suspending.suspend(find_standing(db.session.get(Member, 1)), person, "Spam."),
+    "the chatbot is suspended": lambda person: suspending.suspend(
+        find_standing(db.session.get(Member, 1)), chatbot_of(person), "Spam."
+    ),
     "removed from the workspace": lambda person: leaving.remove_from_workspace(seat_of(person)),
     "the service is suspended": lambda person: setattr(seat_of(person).workspace.service, "status", "disabled"),
     "the service has ended": lambda person: setattr(seat_of(person).workspace.service, "expired_at", now()),
@@ -90,6 +97,7 @@ WAYS = {
 def _service_as_it_was(app, ada):
     yield
     with inside(app):
+        db.session.get(Chatbot, ada.chatbot_id).suspended_for = ""
         service = db.session.get(Service, ada.service_id)
         service.status, service.expired_at = "enabled", None
         db.session.commit()
@@ -107,6 +115,31 @@ def test_an_answer_is_cut_where_access_ends_while_it_is_written(app, ada, ben, m
     assert b"event: done" not in rest
     assert rest.rpartition(b"event: ")[2].startswith(b"error")
     assert b"token_invalid" in rest
+    assert model.hung_up.acquire(timeout=PATIENCE_S), "the chat model speaks to nobody"
+
+
+STOPPED = {
+    "the service": lambda ada: db.session.get(Service, ada.service_id),
+    "the chatbot": lambda ada: db.session.get(Chatbot, ada.chatbot_id),
+}
+
+
+@pytest.mark.usefixtures("_service_as_it_was")
+@pytest.mark.parametrize("what", STOPPED)
+def test_visitors_too_are_cut_off_where_what_answers_them_is_suspended(app, ada, place, model, what):
+    client = visitor(app)
+    response = ask(client, open_chat(client, place))
+    assert model.began.acquire(timeout=PATIENCE_S)
+    heard = iter(response.response)
+    while b"PDF files" not in next(heard):
+        pass
+    with inside(app):
+        suspending.suspend(find_standing(db.session.get(Member, 1)), STOPPED[what](ada), "It sells what is forbidden.")
+        db.session.commit()
+    rest = b"".join(heard)
+    response.close()
+    assert b"service_closed" in rest.rpartition(b"event: error")[2]
+    assert b"forbidden" not in rest, "the reason is for the owner"
     assert model.hung_up.acquire(timeout=PATIENCE_S), "the chat model speaks to nobody"
 
 

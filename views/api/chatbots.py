@@ -33,6 +33,9 @@ class ChatbotAnswer(Row):
     description = fields.String(metadata={"description": "For the team; visitors don't see it"})
     type = fields.String(metadata={"enum": CHATBOT_TYPES})
     status = fields.String(metadata={"enum": ["enabled", "disabled"]})
+    is_suspended = fields.Boolean(
+        metadata={"description": "By staff: it answers nobody, and can be read but not changed"}
+    )
     training_status = fields.String(metadata={"enum": TRAINING_STATUSES})
     last_trained = fields.AwareDateTime(allow_none=True)
     version = fields.Integer(metadata={"description": "How often its knowledge was published"})
@@ -122,6 +125,9 @@ def _find_workspace(workspace_uuid: uuid.UUID | None) -> Workspace:
 class TrainingAnswer(Schema):
     """How the knowledge of a chatbot stands."""
 
+    is_suspended = fields.Boolean(
+        metadata={"description": "By staff: it answers nobody, and can be read but not changed"}
+    )
     training_status = fields.String(metadata={"enum": TRAINING_STATUSES})
     last_trained = fields.AwareDateTime(allow_none=True)
     version = fields.Integer()

@@ -28,6 +28,13 @@ def require(action: str, workspace_id: int | None) -> None:
         raise refuse(action)
 
 
+def require_with(action: str, chatbot: Chatbot) -> None:
+    """Ask for a right with a chatbot: one that staff have suspended is only read."""
+    require(action, chatbot.workspace_id)
+    if not standing().may_with(action, chatbot):
+        raise ApiError("chatbot_suspended")
+
+
 def require_in_service(action: str, service_id: int | None) -> None:
     if not standing().may_in_service(action, service_id):
         raise refuse(action)
@@ -48,7 +55,7 @@ def find_chatbot(chatbot_uuid: uuid.UUID, action: str) -> Chatbot:
     chatbot = db.session.scalar(query)
     if chatbot is None:
         raise ApiError("not_found")
-    require(action, chatbot.workspace_id)
+    require_with(action, chatbot)
     return chatbot
 
 
@@ -114,5 +121,8 @@ class Resource(ModelRestApi):
 
     def require(self, action: str, row: Any) -> None:
         """Ask for a right where a row lies: in the workspace of its chatbot, or its own."""
-        place = row if hasattr(row, "workspace_id") else row.chatbot
-        require(action, place.workspace_id)
+        chatbot = row if isinstance(row, Chatbot) else getattr(row, "chatbot", None)
+        if chatbot is None:
+            require(action, row.workspace_id)
+        else:
+            require_with(action, chatbot)

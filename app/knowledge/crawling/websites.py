@@ -259,8 +259,10 @@ def set_schedule(source: Source, schedule: str) -> None:
 
 def take_due() -> list[int]:
     """Queue the websites whose time has come, and return their sources; what waits for a yes is left in peace."""
-    due = select(Website, Source).join(Source, Source.id == Website.source_id).where(
-        Website.due_at < now(), Website.schedule != "manual", Website.phase.not_in(_NOT_BY_CLOCK),
+    due = select(Website, Source).join(Source, Source.id == Website.source_id).join(Source.chatbot)
+    due = due.where(
+        Chatbot.suspended_for == "", Website.due_at < now(), Website.schedule != "manual",
+        Website.phase.not_in(_NOT_BY_CLOCK),
         Source.deleted_at.is_(None), Source.state.in_(("ready", "failed")),
     )  # fmt: skip
     with tenancy.everything():

@@ -95,6 +95,7 @@
   });
 
   document.addEventListener("submit", (event) => {
+    if ("signsOut" in event.target.dataset) keepDraft(null); // whoever comes next finds nothing of it
     if (event.defaultPrevented || !isForm(event.target)) return;
     delete event.target.dataset.changed;
     keepDraft(draftOf(event.target));

@@ -103,14 +103,14 @@ class WebsitePage(BaseView):
             abort(403)
         return source, website
 
-    def _do(self, source_uuid: uuid.UUID, name: str, act: Callable[[Source], None], **changes: str) -> Any:
+    def _do(self, source_uuid: uuid.UUID, action: str, act: Callable[[Source], None], **changes: str) -> Any:
         source, _ = self._find(source_uuid, "source.edit")
         act(source)
-        self._keep(name, source, **changes)
+        self._keep(action, source, **changes)
         return redirect(self._address(source))
 
-    def _keep(self, name: str, source: Source, **changes: str) -> None:
-        audit.record(name, source, **changes)
+    def _keep(self, action: str, source: Source, **changes: str) -> None:
+        audit.record(action, source, **changes)
         db.session.commit()
         if sources.is_moving(source):
             queues.wake_ingestion(source.id)

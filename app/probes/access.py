@@ -30,9 +30,15 @@ def may_read_figures(config: Config) -> bool:
 def _is_from_here() -> bool:
     """Tell whether a program on this machine asks; what a trusted proxy has written over is looked at as it came."""
     came = request.environ.get("werkzeug.proxy_fix.orig") or request.environ
-    host = urlsplit(f"//{came.get('HTTP_HOST', '')}").hostname
     is_passed_on = any(name in request.headers for name in _TOLD_BY_PROXIES)
-    return not is_passed_on and _is_here(came.get("REMOTE_ADDR")) and _is_here(host)
+    return not is_passed_on and _is_here(came.get("REMOTE_ADDR")) and _is_here(_host_of(came.get("HTTP_HOST", "")))
+
+
+def _host_of(header: str) -> str | None:
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:
+        return None  # half a bracket names no host
 
 
 def _is_here(host: str | None) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.accounts.links import EMAIL, RESET, revoke_links
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
@@ -60,8 +61,12 @@ def hash_password(password: str) -> str:
 
 
 def set_password(member: Member, password: str) -> None:
-    """Store a password's hash and sign every device out."""
+    """Store a password's hash and sign every device out; links that were asked for before stop working.
+
+    Else who knew the old one could still take the account to an address of their own.
+    """
     set_hash(member, hash_password(password))
+    revoke_links(member.id, RESET, EMAIL)
 
 
 def set_hash(member: Member, hashed: str) -> None:

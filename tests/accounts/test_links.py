@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from app import mail
-from app.accounts import devices, links, members, passwords, resets
+from app.accounts import devices, links, members, passwords, rescue, resets
 from app.refusals import Refusal
 from models import Member, db
 
@@ -86,6 +86,40 @@ def test_a_new_address_is_taken_once_it_is_proven(holder, monkeypatch):
     assert resets.take_new_address(token).email == new
     db.session.commit()
     assert db.session.get(Member, holder.id).username == new
+
+
+def set_it_anew(holder, old, monkeypatch):
+    token = link_of(monkeypatch, lambda: resets.request_reset(holder.email))
+    assert resets.reset(token, "a quite different battery staple") is not None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda holder, old, _patch: passwords.change(holder, old, "a quite different battery staple"),
+        set_it_anew,
+        lambda holder, _old, _patch: rescue.reset_password(holder),
+    ],
+    ids=["changed", "set anew by mail", "set anew on the machine"],
+)
+def test_who_knew_the_password_takes_no_address_once_it_is_another(holder, monkeypatch, answer):
+    """The warning says: change your password. That ends what somebody else asked for with the old one."""
+    old = "a first password of four words"
+    passwords.set_password(holder, old)
+    db.session.commit()
+    wanted = f"thief-{uuid.uuid4().hex[:6]}@example.net"
+    token = link_of(monkeypatch, lambda: resets.request_new_address(holder, wanted, old))
+    answer(holder, old, monkeypatch)
+    db.session.commit()
+    assert resets.take_new_address(token) is None
+    assert holder.email != wanted
+
+
+def test_a_link_to_a_new_password_ends_with_another_way_to_one(holder):
+    _, token = links.make_link(holder, links.RESET)
+    rescue.reset_password(holder)
+    db.session.commit()
+    assert links.find_link(token, links.RESET) is None
 
 
 def test_somebody_else_s_address_is_neither_taken_nor_told(holder, monkeypatch):

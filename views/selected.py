@@ -14,6 +14,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose, has_access, permission_name
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import ObjectDeletedError
 
 from app import audit
 from app.languages import gettext as _
@@ -108,8 +109,12 @@ def _carry_out(view: Any, act: BulkAct, rows: Sequence[Any], form: Any) -> None:
     """Do it row by row, each in a transaction of its own; say what became of them."""
     done, refused = list[Any](), defaultdict[str, list[str]](list)
     for row in rows:
-        name = view.name_of(row)
-        reason = _attempt(act, view, row, form)
+        try:
+            name = view.name_of(row)
+            reason = _attempt(act, view, row, form)
+        except ObjectDeletedError:
+            db.session.rollback()
+            continue  # somebody else was faster
         if reason:
             refused[reason].append(name)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.knowledge import sources
 from models import (
@@ -98,6 +98,20 @@ def test_each_row_has_its_outcome(app, as_ada, ada, monkeypatch):
     answer = as_ada.post("/sourceview/selected", query_string=pick("read", *ids), follow_redirects=True)
     assert said_on(answer) == ["2 sources are read again.", "bad: Its file is gone."]
     assert [state_of(app, Source, number, "state") for number in ids] == ["queued", "ready", "queued"]
+
+
+def test_a_row_that_somebody_else_deletes_meanwhile_keeps_no_other_one_back(app, as_ada, ada, monkeypatch):
+    first, gone, last = add(app, source_of(ada, "first"), source_of(ada, "gone"), source_of(ada, "last"))
+    whole = sources.queue_again
+
+    def queue_again(source):
+        whole(source)
+        db.session.execute(delete(Source).where(Source.id == gone), execution_options={"synchronize_session": False})
+
+    monkeypatch.setattr(sources, "queue_again", queue_again)
+    answer = as_ada.post("/sourceview/selected", query_string=pick("read", first, gone, last), follow_redirects=True)
+    assert said_on(answer) == ["2 sources are read again."]
+    assert [state_of(app, Source, number, "state") for number in (first, last)] == ["queued", "queued"]
 
 
 def test_it_leads_back_to_where_the_rows_were_ticked(app, as_ada, ada):

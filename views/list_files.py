@@ -94,8 +94,12 @@ class ListFile:
         blocks = (block.encode() for block in self.file_blocks(keys.ids))
         before, standing_now = standing(), standing_later()
         download = Download(tenancy.current(), blocks, PLACES, may_go_on=lambda: standing_now().includes(before))
-        if request.method == "POST" and self.holds_people and keys.ids:
-            self._write_down(keys)
+        try:
+            if request.method == "POST" and self.holds_people and keys.ids:
+                self._write_down(keys)
+        except BaseException:
+            download.close()
+            raise
         with speaking("en"):
             name = str(self.list_title).lower().replace(" ", "-")
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}

@@ -7,6 +7,7 @@ import io
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from models import AuditEvent, Chatbot, Member, Service, ServiceMember, WorkspaceMember, db
 from tests.conftest import inside, sign_in
@@ -106,6 +107,17 @@ def test_taking_a_list_of_people_stands_in_the_audit_trail(app, as_ada, ada, bos
         n_people = len(db.session.scalars(select(Member.id)).all())
     assert mine == ("workspace_members.export", ada.service_id, {"rows": n_members})
     assert installations == ("ab_user.export", None, {"rows": n_people})
+
+
+def test_a_file_that_can_not_be_written_down_is_not_sent_and_takes_no_place(as_ada, monkeypatch):
+    def record(*_args, **_how):
+        raise OperationalError("INSERT", {}, OSError("the database is away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(list_files.audit, "record", record)
+        for _ in range(5):
+            assert as_ada.post("/workspacememberview/export.csv").status_code == 503
+    assert as_ada.post("/workspacememberview/export.csv").status_code == 200
 
 
 def test_who_lost_something_meanwhile_includes_no_more_what_they_were(app, ada):

@@ -77,7 +77,9 @@ def test_where_a_proxy_may_be_that_tells_nothing_the_machine_alone_is_not_enough
     assert status(untold) == 403
 
 
-@pytest.mark.parametrize("host", ["evil.example.net", "chat.example.com", "localhost.evil.example.net", "", "[::1", "]"])
+@pytest.mark.parametrize(
+    "host", ["evil.example.net", "chat.example.com", "localhost.evil.example.net", "", "[::1", "]"]
+)
 def test_a_page_whose_name_was_made_to_point_here_does_not(plain, host):
     assert status(plain, HTTP_HOST=host) == 403
 

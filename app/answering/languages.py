@@ -7,7 +7,6 @@ words to others or write without spaces, so there pointers and openers are looke
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from indexes.words import split_words
@@ -157,7 +156,3 @@ def guess_language(text: str, otherwise: str = "en") -> str:
 def is_spaceless(code: str) -> bool:
     """Tell whether a language is written without spaces between its words."""
     return code in ("zh", "ja")
-
-
-def is_letter(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LN"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 MAX_INSTRUCTIONS_CHARS = 2000
 MAX_SENTENCE_CHARS = 300
@@ -46,10 +45,6 @@ class Manner:
     def small_talk(self) -> dict[str, str]:
         """Return the owner's own answers to small talk, by kind."""
         return {kind: getattr(self, kind) for kind in SMALL_TALK if getattr(self, kind)}
-
-    def to_settings(self) -> dict[str, Any]:
-        """Return what of it may be stored with a chatbot and edited."""
-        return {name: getattr(self, name) for name in EDITABLE}
 
 
 EDITABLE = (

@@ -1,4 +1,4 @@
-"""The commands that care for an installation: the doctor, the doctor, its keys, its backups, people who are locked out.
+"""The commands that care for an installation: the doctor, its keys, its backups, people who are locked out.
 
 Like `app/cli.py` this loads nothing: each command imports what it needs once it is chosen.
 """

@@ -17,10 +17,6 @@ def _zone(look: Mapping[str, Any]) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo("UTC")
 
 
-def are_set(look: Mapping[str, Any]) -> bool:
-    return any(look.get(day) for day in DAYS)
-
-
 def _span(look: Mapping[str, Any], day: dt.date) -> tuple[dt.datetime, dt.datetime] | None:
     """Return when a day's hours begin and end, on the clock of its time zone."""
     hours = look.get(DAYS[day.weekday()])

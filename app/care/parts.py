@@ -130,7 +130,7 @@ def chat_model() -> Finding:
     endpoint = endpoints.of_installation()
     if endpoint is None:
         return Finding("chat-model", OFF, _("None: answers are the documents' own sentences."))
-    words = _("%(model)s is set up. The self-test asks it.", model=endpoint.model)
+    words = _("%(model)s is set up. A thorough examination asks it.", model=endpoint.model)
     return Finding("chat-model", GOOD, words)
 
 

@@ -30,6 +30,7 @@ NOUNS = {
     "service_key_places": _l("Workspace of an API key"), "service_keys": _l("API key"),
     "service_members": _l("Person in the service"), "services": _l("Service"), "source": _l("Source"),
     "submission": _l("Submission"), "subscription": _l("Period"), "user_service_subscribed": _l("Period"),
+    "terms": _l("Terms"), "terms_acceptances": _l("Accepted terms"),
     "webhook": _l("Webhook"), "webhook_deliveries": _l("Delivery of a webhook"),
     "webhook_places": _l("Workspace of a webhook"), "webhooks": _l("Webhook"), "website": _l("Website"),
     "workspace": _l("Workspace"), "workspace_members": _l("Person in a workspace"), "workspaces": _l("Workspace"),
@@ -62,6 +63,7 @@ VERBS = {
     "manner": _l("manner changed"), "instructions": _l("earlier instructions put back"), "reset": _l("set back"),
     "weekly": _l("weekly mail changed"), "choose_events": _l("events chosen anew"),
     "sign-out-all": _l("all others signed out"), "resume": _l("cancellation taken back"),
+    "publish": _l("published"), "withdraw": _l("withdrawn"),
     "refresh": _l("read again"), "cancel": _l("canceled"), "consent": _l("agreed to"), "decline": _l("declined"),
 }  # fmt: skip
 

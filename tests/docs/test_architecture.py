@@ -1,4 +1,4 @@
-"""docs/architecture.md tells of every room, capability and foundation that there is, and of none that there isn't."""
+"""docs/architecture.md tells of every room and capability that there is; no page names a file that there isn't."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ def test_every_room_and_capability_is_described():
     assert missing == []
 
 
-def test_what_it_names_is_there():
-    named = re.findall(r"`((?:app|models|views|jobs|indexes|widget|tests|docs|\.ci)/[\w/.]+)`", TEXT)
+def test_every_file_that_a_page_names_is_there():
+    file = re.compile(r"`((?:app|models|views|jobs|indexes|widget|tests|docs|benchmarks|\.ci)/[\w/.-]*\.\w+)`")
+    named = {
+        (page.name, name) for page in (ROOT / "docs").rglob("*.md") for name in file.findall(page.read_text("utf-8"))
+    }
+    assert len(named) > 100
+    assert {(page, name) for page, name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_folder_that_it_names_is_there():
+    named = re.findall(r"`((?:app|models|views|jobs|indexes|widget|tests|docs|\.ci)/[\w/]*)`", TEXT)
     assert named
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).is_dir()] == []
 
 
 def test_the_order_of_capabilities_is_the_one_that_is_held():

@@ -134,7 +134,8 @@ def _end_of_grace(domain: Domain) -> dt.datetime | None:
 def _changeable_chatbots(domain: Domain) -> list[Chatbot]:
     """Return the chatbots of the domain's service that the person may put on it or take off it."""
     mine = set(standing().workspaces_where("chatbot.edit"))
-    return embeds.placeable(domain.service_id, list(mine & grants.ids_of(domain) if domain.is_kept else mine))
+    found = embeds.placeable(domain.service_id, list(mine & grants.ids_of(domain) if domain.is_kept else mine))
+    return [chatbot for chatbot in found if standing().may_with("chatbot.edit", chatbot)]
 
 
 def _embeds_on(domain: Domain) -> dict[str, Any]:

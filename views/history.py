@@ -205,9 +205,8 @@ def _dialogue(chat: ChatSession) -> dict[str, Any]:
     """Return a chat with its turns, the sources of its citations, what was entered in forms, and what the team says."""
     turns = transcripts.read_turns(chat)
     cited = {citation.chunk_id for turn in turns for citation in turn.citations if citation.chunk_id}
-    workspace_id = chat.chatbot.workspace_id
     asked = (submissions.VIEW, MARK, "source.view", "history.erase")
-    may = {name: standing().may(name, workspace_id) for name in asked}
+    may = {name: standing().may_with(name, chat.chatbot) for name in asked}
     return {
         "chat": chat, "turns": turns, "sources": chunks.sources_of(cited), "may": may, "marks": MARKS,
         "left": submissions.of_chat(chat) if may[submissions.VIEW] else [], "marks_on": marks.of_session(chat),

@@ -136,7 +136,7 @@ class PrivacyPage(BaseView):
     def _page(
         self, chatbot: Chatbot, form: RulesForm | None = None, *, entered: Entered = NOTHING_YET, n_going: int = 0
     ) -> Any:
-        chosen, may = rules.rules_of(chatbot), standing().may
+        chosen, may_with = rules.rules_of(chatbot), standing().may_with
         return self.render_template(
             "privacy/show.html", chatbot=chatbot, trail=trail_of(chatbot), entered=entered, n_going=n_going,
             form=form or RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts),
@@ -145,7 +145,7 @@ class PrivacyPage(BaseView):
             days=retention.days_in_force(chatbot), holds=holds.list_holds(chatbot.id),
             look=schema.look_of(chatbot.settings or {}), in_words=preferred().day,
             erased=erasures.list_erasures(chatbot.id), appbuilder=self.appbuilder,
-            may_edit=may("privacy.edit", chatbot.workspace_id), may_erase=may(ERASE, chatbot.workspace_id),
+            may_edit=may_with("privacy.edit", chatbot), may_erase=may_with(ERASE, chatbot),
         )  # fmt: skip
 
 

@@ -139,8 +139,8 @@ def _restore(cluster: QuestionCluster) -> None:
 
 
 def _may_edit(_view: Any, cluster: QuestionCluster) -> bool:
-    place = cluster.chatbot.workspace_id
-    return cluster.chatbot.status != "deleted" and standing().may(VIEW, place) and standing().may(EDIT, place)
+    may_with = standing().may_with
+    return cluster.chatbot.status != "deleted" and all(may_with(right, cluster.chatbot) for right in (VIEW, EDIT))
 
 
 BULK_ACTS = (

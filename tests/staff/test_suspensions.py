@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from app import mail
 from app.accounts import suspending
 from app.accounts.standing import find_standing
 from app.accounts.suspending import SuspensionError
-from models import Chatbot, Member, Service, db
+from models import Chatbot, Domain, Embed, Member, QuestionCluster, Service, db
+from models.base import now
 from tests.api.conftest import Program, make_key
 from tests.conftest import forget_tries, inside, make_customer, sign_in
 from tests.staff.conftest import add_person, events, text_of
@@ -63,6 +65,30 @@ def test_a_suspended_chatbot_can_be_read_but_not_changed_until_it_is_lifted(app,
     assert owner.get(f"{page}/preview").status_code == 200
     assert program.patch(f"chatbots/{customer.chatbot_uuid}", {"name": "x"}).status_code == 200
     assert subjects_to(app, customer) == ["Your chatbot X is suspended", "Your chatbot X works again"]
+
+
+def test_what_is_suspended_is_not_changed_by_way_of_a_list_or_a_website_either(app, as_stan, customer):
+    owner, moment = sign_in(app, customer), now()
+    with inside(app):
+        cluster = QuestionCluster(
+            service_id=customer.service_id, chatbot_id=customer.chatbot_id, n_troubled=1, n_open=1,
+            last_asked_at=moment, last_trouble_at=moment, embedding=b"", embedding_name="x",
+        )  # fmt: skip
+        db.session.add(cluster)
+        db.session.commit()
+        cluster_id, website = cluster.id, db.session.get_one(Domain, customer.domain_id).uuid
+    as_stan.post(address_of(customer, "suspend"), data={"reason": REASON})
+    owner.post("/unanswered/selected", query_string={"act": "ignore", "pick": cluster_id})
+    owner.post(f"/domain/{website}/chatbots", data={"chatbot": str(customer.chatbot_uuid)})
+    with inside(app):
+        assert db.session.get_one(QuestionCluster, cluster_id).ignored_at is None
+        assert db.session.scalar(select(Embed).where(Embed.domain_id == customer.domain_id)) is None
+    as_stan.post(address_of(customer, "lift"))
+    owner.post("/unanswered/selected", query_string={"act": "ignore", "pick": cluster_id})
+    owner.post(f"/domain/{website}/chatbots", data={"chatbot": str(customer.chatbot_uuid)})
+    with inside(app):
+        assert db.session.get_one(QuestionCluster, cluster_id).ignored_at is not None
+        assert db.session.scalar(select(Embed).where(Embed.domain_id == customer.domain_id)) is not None
 
 
 def test_what_was_done_and_why_stands_in_the_customer_s_own_trail(app, as_stan, stan, customer):

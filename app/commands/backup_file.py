@@ -39,7 +39,10 @@ MAX_BYTES = 10**15
 MAX_MANIFEST = 100_000
 _PARTS = {MANIFEST, SUMS, *DATABASES.values(), *(f"keys/{name}" for name in KEY_FILES)}
 _NAME = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]{1,128}"
-_STORED = re.compile(rf"storage/(?:{'|'.join((*STORED, GENERATIONS))})(?:/{_NAME}){{1,9}}")
+_KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"  # as the storage takes it; files of an index may be hidden
+_STORED = re.compile(
+    rf"storage/(?:(?:{'|'.join(STORED)})(?:/{_KEY}){{1,8}}|{GENERATIONS}/{_KEY}/{_KEY}(?:/{_NAME}){{1,7}})"
+)
 
 
 class BackupError(CommandError):
@@ -179,7 +182,7 @@ def opened(path: Path) -> Iterator[Backup]:
             yield Backup(archive, path.stat().st_size)
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}: check how it is spelled.") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, UnicodeError) as error:
         raise BackupError("This backup can't be read: it is none, was damaged, or was cut off on its way.") from error
 
 

@@ -13,6 +13,8 @@ import zipfile
 
 import pytest
 
+from app.commands import backup_file
+from app.commands.backup_file import BackupError
 from tests.commands.running import COMMAND, ROOT, assert_plain, environ_of, run
 from tests.waiting import wait_until
 
@@ -80,6 +82,22 @@ def test_restore_refuses_a_backup(case, backup, tmp_path, empty):
     change, words = REFUSED[case]
     assert_plain(run(empty, "restore", remade(backup, tmp_path / "other.zip", change)), words)
     assert [path.name for path in empty.iterdir()] == ["embedder"]
+
+
+def test_what_the_storage_would_not_take_is_no_part_of_a_backup():
+    for name in ("uploads/.hidden/x", "uploads/1/.hidden", "uploads/-x", "uploads/", "generations/1", "other/1"):
+        assert not backup_file.is_known(f"storage/{name}"), name
+    for name in ("uploads/1/0d", "pictures/1/a/b.png", "exports/1/x", "generations/1/0d/lexical/.managed.json"):
+        assert backup_file.is_known(f"storage/{name}"), name
+
+
+def test_a_name_that_is_no_text_is_said_plainly(tmp_path):
+    file = tmp_path / "other.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("storage/uploads/é", b"x")
+    file.write_bytes(file.read_bytes().replace("é".encode(), b"\xff\xfe"))
+    with pytest.raises(BackupError, match="can't be read"), backup_file.opened(file):
+        pass
 
 
 def test_restore_refuses_what_was_damaged_or_cut_off(backup, tmp_path, empty):

@@ -97,7 +97,8 @@ def _refuse_json_for_pages() -> None:
 
 def _refuse_files_for_words() -> None:
     """Let a file come under the names that take one: a field of words would be filled with it."""
-    if request.endpoint and not set(request.files) <= FILE_FIELDS and not request.path.startswith("/api/"):
+    is_page = request.endpoint and not request.path.startswith("/api/")  # asked first: looking for files reads the body
+    if is_page and not set(request.files) <= FILE_FIELDS:
         abort(400)
 
 

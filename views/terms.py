@@ -99,7 +99,7 @@ class TermsDesk(BaseView):
             return self._page(form), 400
         return self._done(_("Version %(version)s counts now.", version=made.version))
 
-    @expose("/<int:terms_id>/withdraw", methods=["GET", "POST"])
+    @expose("/<int(max=9223372036854775807):terms_id>/withdraw", methods=["GET", "POST"])
     @has_access
     def withdraw(self, terms_id: int) -> Any:
         found: Terms = db.session.get(Terms, terms_id) or abort(404)

@@ -103,6 +103,11 @@ def test_a_withdrawn_version_is_asked_for_no_more(app, ada, as_staff):
     assert as_staff.post("/terms/versions/", data={"version": "2026-05", "text": "Other words."}).status_code == 400
 
 
+@pytest.mark.parametrize("terms_id", [4711, 2**63, 10**40])
+def test_a_version_that_there_is_not_is_not_found(terms_id, as_staff):
+    assert as_staff.get(f"/terms/versions/{terms_id}/withdraw").status_code == 404
+
+
 def test_who_does_not_accept_can_take_their_data_delete_the_account_and_sign_out(app, ada, as_staff):
     client = sign_in(app, ada)
     publish(as_staff)

@@ -19,6 +19,7 @@ MIN_DISTINCT = 8  # "aaaaaaaa..." is long, yet no secret
 MAX_PORT = 65535
 MAX_SECONDS = 86_400
 MAX_ID = 2**63 - 1  # of a row, as databases number them
+ROW_ID = f"int(max={MAX_ID})"  # such a number in an address; what is larger is no address
 _DIGITS = re.compile(r"[0-9]{1,20}")
 
 

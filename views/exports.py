@@ -27,6 +27,7 @@ from app.languages import gettext as _
 from app.languages import number_in_words
 from app.leads.submissions import VIEW as VIEW_SUBMISSIONS
 from app.refusals import Refusal
+from app.values import ROW_ID
 from app.webhooks import finding
 from app.wording import word
 from jobs import queues
@@ -38,7 +39,6 @@ from views.prepared import answer_with, send_prepared
 from views.sending import Download
 from views.webhook_rights import led_by_caller
 
-MAX_ID = "int(max=9223372036854775807)"
 PREPARED_FROM = 50_000  # rows: from here on a file is prepared unless somebody wants it at once
 _PLACES = threading.BoundedSemaphore(2)  # of this process
 _REMEMBERED = "export_columns"
@@ -50,7 +50,7 @@ class ExportPage(BaseView):
     route_base = "/exports"
     default_view = "new"
 
-    @expose(f"/for/<{MAX_ID}:service_id>")
+    @expose(f"/for/<{ROW_ID}:service_id>")
     @has_access
     def new(self, service_id: int) -> Any:
         service = _find_service(service_id)
@@ -72,7 +72,7 @@ class ExportPage(BaseView):
             webhooks=_webhooks(service_id),
         ), 400 if wrong else 200  # fmt: skip
 
-    @expose(f"/for/<{MAX_ID}:service_id>", methods=["POST"])
+    @expose(f"/for/<{ROW_ID}:service_id>", methods=["POST"])
     @has_access
     def make(self, service_id: int) -> Any:
         """Order a file that is prepared, now or by the clock."""
@@ -106,7 +106,7 @@ class ExportPage(BaseView):
         flash(said, "success")
         return redirect(url_for("ExportPage.new", service_id=service.id), 303)
 
-    @expose(f"/for/<{MAX_ID}:service_id>/file", methods=["GET", "POST"])
+    @expose(f"/for/<{ROW_ID}:service_id>/file", methods=["GET", "POST"])
     @has_access
     def download(self, service_id: int) -> Any:
         """Send a file while it is written. Who looks at a customer's service may only read: they get it by GET."""

@@ -26,6 +26,7 @@ from app.languages import gettext as _
 from app.leads import submissions
 from app.looks.languages import NAMES
 from app.privacy import holds
+from app.values import ROW_ID
 from app.wording import website, words
 from models import Chatbot, ChatSession, Service
 from models.base import now
@@ -34,7 +35,6 @@ from models.marks import MARKS
 
 VIEW, MARK = "history.view", "history.mark"
 _NOT_KEPT = {"from", "to", "older", "newer"}  # of an address, when another stretch of time is chosen
-_ID = "int(max=9223372036854775807)"
 
 
 @dataclass(frozen=True)
@@ -98,19 +98,19 @@ class HistoryPage(BaseView):
             return redirect(url_for("HistoryPage.service", service_id=services[0].id))
         return self.render_template("history/services.html", services=services, appbuilder=self.appbuilder)
 
-    @expose(f"/<{_ID}:service_id>")
+    @expose(f"/<{ROW_ID}:service_id>")
     @has_access
     def service(self, service_id: int) -> Any:
         service = open_service(service_id)
         return self._list(service, read_asked(service_id), place=None)
 
-    @expose(f"/<{_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
+    @expose(f"/<{ROW_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>")
     @has_access
     def sessions(self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID) -> Any:
         place = self._resolve(service_id, domain_uuid, chatbot_uuid)
         return self._list(place.service, read_asked(service_id, place), place=place)
 
-    @expose(f"/<{_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
+    @expose(f"/<{ROW_ID}:service_id>/<uuid:domain_uuid>/<uuid:chatbot_uuid>/<uuid:session_uuid>")
     @has_access
     def transcript(
         self, service_id: int, domain_uuid: uuid.UUID, chatbot_uuid: uuid.UUID, session_uuid: uuid.UUID
@@ -121,7 +121,7 @@ class HistoryPage(BaseView):
             abort(404)
         return self._show(chat)
 
-    @expose(f"/<{_ID}:service_id>/<uuid:session_uuid>")
+    @expose(f"/<{ROW_ID}:service_id>/<uuid:session_uuid>")
     @has_access
     def dialogue(self, service_id: int, session_uuid: uuid.UUID) -> Any:
         chat = transcripts.find_session(service_id, session_uuid) or abort(404)

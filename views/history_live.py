@@ -12,6 +12,7 @@ from app.accounts.standing import Standing
 from app.caller import standing
 from app.history import following, transcripts
 from app.knowledge.progress import Mark
+from app.values import ROW_ID
 from views.history import VIEW, open_service, read_asked
 from views.live import stream
 
@@ -24,7 +25,7 @@ class HistoryLivePage(BaseView):
     route_base = "/history"
     default_view = "follow_list"
 
-    @expose("/<int(max=9223372036854775807):service_id>/live")
+    @expose(f"/<{ROW_ID}:service_id>/live")
     @has_access
     def follow_list(self, service_id: int) -> Any:
         open_service(service_id)
@@ -39,7 +40,7 @@ class HistoryLivePage(BaseView):
 
         return stream(look, every=BEATS_OF_A_LIST)
 
-    @expose("/<int(max=9223372036854775807):service_id>/<uuid:session_uuid>/live")
+    @expose(f"/<{ROW_ID}:service_id>/<uuid:session_uuid>/live")
     @has_access
     def follow(self, service_id: int, session_uuid: uuid.UUID) -> Any:
         chat = transcripts.find_session(service_id, session_uuid) or abort(404)

@@ -25,6 +25,7 @@ from app.answering.manner import (
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.values import ROW_ID
 from app.wording import words
 from models import Chatbot, db
 from views.chatbot_places import find_chatbot, trail_of
@@ -125,7 +126,7 @@ class MannerPage(BaseView):
         presets.reset(chatbot)
         return self._done("chatbot.reset", chatbot, _("It behaves as its type does: %(kind)s.", kind=kind))
 
-    @expose("/<uuid:chatbot_uuid>/manner/instructions/<int(max=9223372036854775807):instruction_id>", methods=["POST"])
+    @expose(f"/<uuid:chatbot_uuid>/manner/instructions/<{ROW_ID}:instruction_id>", methods=["POST"])
     @has_access
     def restore(self, chatbot_uuid: uuid.UUID, instruction_id: int) -> Any:
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")

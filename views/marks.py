@@ -11,6 +11,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app.caller import signed_in, standing
 from app.history import marks
 from app.languages import gettext as _
+from app.values import ROW_ID
 from models import db
 from views.history import MARK, VIEW, address_of
 
@@ -21,7 +22,7 @@ class MarksPage(BaseView):
     route_base = "/history"
     default_view = "put"
 
-    @expose("/<int(max=9223372036854775807):service_id>/marks/<uuid:message_uuid>", methods=["POST"])
+    @expose(f"/<{ROW_ID}:service_id>/marks/<uuid:message_uuid>", methods=["POST"])
     @has_access
     def put(self, service_id: int, message_uuid: uuid.UUID) -> Any:
         found = marks.find_message(service_id, message_uuid) or abort(404)

@@ -14,7 +14,7 @@ from app.caller import standing
 from app.knowledge import chunks, sources
 from app.knowledge.timeline import steps_of
 from app.languages import gettext as _
-from app.values import whole_number
+from app.values import ROW_ID, whole_number
 from jobs import queues
 from models import Source, db
 from views import source_acts
@@ -69,7 +69,7 @@ class SourcePage(BaseView):
         audit.record("source.switch", source)
         return self._train(source)
 
-    @expose("/<uuid:source_uuid>/chunks/<int(max=9223372036854775807):chunk_id>/switch", methods=["POST"])
+    @expose(f"/<uuid:source_uuid>/chunks/<{ROW_ID}:chunk_id>/switch", methods=["POST"])
     @has_access
     def switch_chunk(self, source_uuid: uuid.UUID, chunk_id: int) -> Any:
         source = self._find(source_uuid, "source.edit")

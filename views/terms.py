@@ -16,6 +16,7 @@ from app.caller import signed_in, standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.signin import where_to_go_on
+from app.values import ROW_ID
 from models import Terms
 from models.base import db, now
 from models.members import MEMBER
@@ -99,7 +100,7 @@ class TermsDesk(BaseView):
             return self._page(form), 400
         return self._done(_("Version %(version)s counts now.", version=made.version))
 
-    @expose("/<int(max=9223372036854775807):terms_id>/withdraw", methods=["GET", "POST"])
+    @expose(f"/<{ROW_ID}:terms_id>/withdraw", methods=["GET", "POST"])
     @has_access
     def withdraw(self, terms_id: int) -> Any:
         found: Terms = db.session.get(Terms, terms_id) or abort(404)

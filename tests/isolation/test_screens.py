@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from werkzeug.routing import IntegerConverter
 
+from app.values import MAX_ID
 from models import Chatbot, Workspace, db
 from tests.conftest import inside
 
@@ -18,6 +20,15 @@ def test_no_screen_shows_a_word_of_a_stranger(app, as_ada, cid):
         response = as_ada.get(page)
         assert response.status_code in (200, 403), (page, response.status_code)
         assert cid.canary not in response.get_data(as_text=True), page
+
+
+def test_no_address_takes_a_number_that_no_row_can_have(app):
+    numbers = [
+        (str(rule), number) for rule in app.url_map.iter_rules() for number in rule._converters.values()
+        if isinstance(number, IntegerConverter)
+    ]  # fmt: skip
+    assert len(numbers) > 10
+    assert {address for address, number in numbers if number.max is None or number.max > MAX_ID} == set()
 
 
 @pytest.mark.parametrize(

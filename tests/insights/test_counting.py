@@ -231,3 +231,34 @@ def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, vi
     once = {"n_sessions": N_LATE, "n_grounded": N_LATE, "n_refused": N_LATE, "n_positive": N_LATE}
     assert failed == []
     assert visits.hours() == {**once, "n_questions": 2 * N_LATE}
+
+
+def test_a_chat_that_is_erased_while_somebody_counts_is_in_the_figures_once_or_not_at_all(app, visits):
+    """Every second one goes: in the figures wholly where it was counted before, and else with no part of it."""
+    is_over, failed = threading.Event(), []
+
+    def count_on() -> None:
+        try:
+            while not is_over.is_set():
+                visits.count()
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    counters = [threading.Thread(target=count_on) for _ in range(2)]
+    for counter in counters:
+        counter.start()
+    for n in range(N_LATE):
+        chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"))
+        if n % 2:
+            with inside(app):
+                erasing.erase_for_visitor(db.session.get(ChatSession, chat_id))
+    is_over.set()
+    for counter in counters:
+        counter.join()
+    visits.count()
+    found = visits.hours()
+    n_chats = found["n_sessions"]
+    assert failed == []
+    assert N_LATE // 2 <= n_chats <= N_LATE
+    assert found == {"n_sessions": n_chats, "n_questions": 2 * n_chats, "n_grounded": n_chats, "n_refused": n_chats}

@@ -97,7 +97,8 @@ class AuditView(Screen):
     }  # fmt: skip
     writers = {"actor": _actor, "action": _act}
     formatters_columns = {"created_at": moment, "changes": differences}
-    file_columns = ["created_at", "actor", "acting_as", "action", "label", "target", "network", "changes"]
+    file_columns = ["created_at", "actor", "key", "acting_as", "action", "label", "target", "network", "changes"]
+    file_labels = {"key": _l("API key")}
     holds_people = True
     picture = "audit"
     empty_words = _l("Nothing has been changed yet.")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from models import AuditEvent, Chatbot, Member, Service, ServiceMember, WorkspaceMember, db
+from models import AuditEvent, Chatbot, Member, Service, ServiceKey, ServiceMember, WorkspaceMember, db
 from tests.conftest import inside, sign_in
 from tests.isolation.conftest import add_person, come_in
 from views import list_files
@@ -107,6 +107,25 @@ def test_taking_a_list_of_people_stands_in_the_audit_trail(app, as_ada, ada, bos
         n_people = len(db.session.scalars(select(Member.id)).all())
     assert mine == ("workspace_members.export", ada.service_id, {"rows": n_members})
     assert installations == ("ab_user.export", None, {"rows": n_people})
+
+
+def test_the_audit_trail_tells_programs_from_people_in_a_file_too(app, as_ada, ada):
+    with inside(app):
+        key = ServiceKey(service_id=ada.service_id, maker_id=ada.member_id, name="The nightly import", rights="write",
+                         token_hash="0" * 64, hint="dk_1234")  # fmt: skip
+        db.session.add(key)
+        db.session.flush()
+        for key_id, label in ((key.id, "by a program"), (None, "by herself")):
+            db.session.add(
+                AuditEvent(service_id=ada.service_id, actor_id=ada.member_id, key_id=key_id, action="chatbots.edit",
+                           label=label)
+            )  # fmt: skip
+        db.session.commit()
+    head, rows = read_file(as_ada, "/auditview/export.csv", q="chatbots.edit")
+    told = {
+        row[head.index("On what")]: row[head.index("API key")] for row in rows if "by " in row[head.index("On what")]
+    }
+    assert told == {"by a program": "The nightly import", "by herself": ""}
 
 
 def test_a_file_that_can_not_be_written_down_is_not_sent_and_takes_no_place(as_ada, monkeypatch):

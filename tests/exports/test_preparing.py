@@ -258,7 +258,7 @@ def test_a_schedule_brings_what_is_new_and_each_message_once(gil, scheduled):
 
 
 def test_a_schedule_that_cannot_tell_what_is_new_does_not_begin_with_all_that_is_old(app, gil, monkeypatch):
-    monkeypatch.setattr(feed, "_are_written_below", lambda: False)
+    monkeypatch.setattr(feed, "wait_for_writers", lambda *_: False)
     with inside(app):
         member, wanted = db.session.get(Member, gil.member_id), Wanted(Filter(service_id=gil.service_id))
         with pytest.raises(ExportRefused, match="Try again in a minute"):

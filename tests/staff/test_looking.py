@@ -214,7 +214,7 @@ def test_the_customer_reads_who_looked_why_and_at_what(app, acme):
     seen = [event for event in events(app, "look.request") if event.service_id == acme.service_id][-1]
     assert (seen.changes, seen.acting_as_id) == ({"page": "/domainview/list/"}, acme.member_id)
     page = text_of(sign_in(app, acme).get("/auditview/list/"))
-    assert "look.request" in page
+    assert "Look at a customer: a page opened" in page
     assert "Staff of the installation" in page
     assert REASON in text_of(sign_in(app, acme).get(f"/auditview/show/{started.id}"))
 

@@ -81,7 +81,7 @@ def _look() -> None:
     is_open = roles.is_open_to_a_look(str(request.endpoint), request.method, only_chats=look.only_chats)
     with tenancy.everything():
         page = request.path if is_open else f"{request.method} {request.url_rule}"  # what is refused may hold a token
-        audit.record("look.request" if is_open else "look.refused", grant.service, page=page[:200])
+        audit.record("look.page" if is_open else "look.refused", grant.service, page=page[:200])
         db.session.commit()
     if not is_open:
         raise acting.LookError(

@@ -49,7 +49,7 @@ VERBS = {
     "offer": _l("offered"), "erase": _l("erased"), "export": _l("exported"), "hold": _l("held"),
     "redact": _l("redaction asked for"), "redacted": _l("redacted"), "schedule": _l("export by the clock added"),
     "schedule.switch": _l("export by the clock switched on or off"), "renew": _l("renewed"), "test": _l("tested"),
-    "end": _l("ended"), "request": _l("a page opened"), "refused": _l("refused"), "start": _l("begun"),
+    "end": _l("ended"), "page": _l("a page opened"), "request": _l("asked for"), "refused": _l("refused"), "start": _l("begun"),
     "put": _l("put"), "remove": _l("removed"), "platform-role": _l("role changed"),
     "verification-again": _l("confirmation sent again"), "enabled": _l("let in again"), "disabled": _l("shut out"),
     "begin": _l("setting up begun"), "on": _l("switched on"), "codes": _l("new recovery codes made"),

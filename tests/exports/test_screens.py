@@ -204,7 +204,7 @@ def test_support_exports_while_they_look_for_a_reason_and_not_before(app, ada, t
     head, question, *_ = table_of(client.get(f"{address}/file?format=csv&column=message&column=form_fields"))
     assert (head, question) == (["message"], [f"{ASKED} {ada.canary}"])
     assert client.post(f"{address}/file", data={"format": "csv"}).status_code == 303, "who looks changes nothing"
-    assert actions(app, ada)[-2:] == ["look.request", "look.refused"]
+    assert actions(app, ada)[-2:] == ["look.page", "look.refused"]
 
 
 def test_a_schedule_is_made_paused_and_removed_by_its_member_alone(app, ada, ben, as_ada, address):

@@ -211,7 +211,7 @@ def test_the_customer_reads_who_looked_why_and_at_what(app, acme):
     client.get("/domainview/list/")
     started = [event for event in events(app, "look.start") if event.service_id == acme.service_id][-1]
     assert started.changes["reason"] == REASON
-    seen = [event for event in events(app, "look.request") if event.service_id == acme.service_id][-1]
+    seen = [event for event in events(app, "look.page") if event.service_id == acme.service_id][-1]
     assert (seen.changes, seen.acting_as_id) == ({"page": "/domainview/list/"}, acme.member_id)
     page = text_of(sign_in(app, acme).get("/auditview/list/"))
     assert "Look at a customer: a page opened" in page

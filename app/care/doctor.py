@@ -13,7 +13,7 @@ from functools import partial
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.care import machine, parts, stored
+from app.care import last_backup, machine, parts, stored
 from app.care.finding import WRONG, Finding
 from app.care.machine import Arrival
 from app.collaborators import here
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 Look = Callable[[], Finding]
 
 # by what a finding is called: each can be looked at without the others
-_OF_MACHINE: dict[str, Look] = {"disk": machine.disk, "files": machine.files, "embedder": parts.embedder}
+_OF_MACHINE: dict[str, Look] = {
+    "disk": machine.disk, "files": machine.files, "embedder": parts.embedder, "backup": last_backup.look,
+}  # fmt: skip
 _OF_PARTS: dict[str, Look] = {
     "redis": parts.redis, "queue": parts.queue, "workers": parts.workers, "scheduler": parts.scheduler,
 }  # fmt: skip

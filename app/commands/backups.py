@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.care import last_backup
 from app.commands import backing_up, initializing, restoring
 from app.commands.backup_file import mark_of, moment_in_words
 from app.commands.opening import installation
@@ -25,6 +26,7 @@ def back_up(config: Config, file: str, *, with_generations: bool, timeout_s: flo
     place = Path(file).expanduser().absolute()
     with installation(config, may_be_older=True):
         made = backing_up.back_up(place, with_generations=with_generations, timeout_s=timeout_s)
+        last_backup.note(made.size)
     print(f"{place}: the database and {made.n_files} files, {made.size / 1e6:.1f} MB")
     if config.secret_key:
         print("SECRET_KEY is set in the environment and not in the backup: keep it as well.", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from dataclasses import replace
@@ -14,7 +15,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from app.care import doctor, machine, parts
+from app.care import doctor, last_backup, machine, parts
 from app.care.machine import Arrival
 from app.collaborators import here
 from app.knowledge import publish, reconcile
@@ -171,3 +172,21 @@ def test_what_can_not_be_looked_at_keeps_nobody_from_looking_at_the_rest(opened,
     found = {f.check: f for f in doctor.examine(is_thorough=False)}
     assert (found["clock"].state, "away" in found["clock"].words) == ("wrong", True)
     assert found["migrations"].state == "good"
+
+
+@pytest.mark.parametrize(("days", "state"), [(0, "good"), (7, "good"), (9, "wrong")])
+def test_a_backup_is_told_by_its_age_and_one_that_nobody_makes_any_more_is_wrong(opened, monkeypatch, days, state):
+    last_backup.note(12_345_678)
+    made_at = last_backup.now()
+    monkeypatch.setattr(last_backup, "now", lambda: made_at + dt.timedelta(days=days))
+    found = last_backup.look()
+    assert (found.state, "12.3 MB" in found.words, bool(found.cure)) == (state, True, state == "wrong")
+
+
+@pytest.mark.parametrize("noted", [None, b"", b"{}", b'{"made_at": 3, "n_bytes": "x"}', b"\xff"])
+def test_without_a_note_that_can_be_read_no_backup_is_known(opened, noted):
+    place = opened.config.data_dir / last_backup.NOTE
+    place.unlink(missing_ok=True)
+    if noted is not None:
+        place.write_bytes(noted)
+    assert last_backup.look().state == "off"

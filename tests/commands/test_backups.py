@@ -201,3 +201,10 @@ def test_a_restore_that_meets_a_full_disk_leaves_the_folder_empty(backup, empty)
     )  # fmt: skip
     assert_plain(done, "can't be written")
     assert [path.name for path in empty.iterdir()] == ["embedder"]
+
+
+def test_the_doctor_knows_of_it(place, backup):
+    found = json.loads(run(place, "doctor", "--json").stdout)
+    [last] = [each for each in found["findings"] if each["check"] == "backup"]
+    assert last["state"] == "good"
+    assert "The last was made on" in last["words"]

@@ -17,8 +17,10 @@ from app.leads.forms import Design
 from app.leads.presets import preset_of
 from models import Chatbot, Form, db
 from views.chatbot_places import find_chatbot
+from views.meanwhile import is_overtaken, seen
 
 SPARE_ROWS = 2  # empty ones below the fields that there are
+_TEXTS = ("name", "intro", "thanks", "button")
 _ROW = ("name", "label", "kind", "choices", "position")
 
 
@@ -47,14 +49,8 @@ class FormPage(BaseView):
     @has_access
     def edit(self, chatbot_uuid: uuid.UUID, form_uuid: uuid.UUID) -> Any:
         chatbot, form = self._find_form(chatbot_uuid, form_uuid, "look.view")
-        rows = [
-            {**question.to_json(), "choices": ", ".join(question.choices)} for question in questions_of(form.fields)
-        ]
-        texts = {name: getattr(form, name) for name in ("name", "intro", "thanks", "button")}
-        return self._editor(
-            chatbot, form, {**texts, "words": ", ".join(map(str, form.words)), "after_refusal": form.after_refusal},
-            rows, form.notify,
-        )  # fmt: skip
+        present = _values_of(form)
+        return self._editor(chatbot, form, present, present["fields"], present["notify"])
 
     @expose("/<uuid:chatbot_uuid>/forms/<uuid:form_uuid>", methods=["POST"])
     @has_access
@@ -71,6 +67,9 @@ class FormPage(BaseView):
         except DesignRefused as refused:
             flash(str(refused), "danger")
             return self._editor(chatbot, form, request.form.to_dict(), rows, notify), 400
+        typed = _values_of(design)
+        if is_overtaken(form, lambda: _values_of(form), typed, _labels()):
+            return self._editor(chatbot, form, typed, typed["fields"], typed["notify"])
         forms.change(form, design)
         self._keep("form.edit", form, _("Saved. Pages show it within a minute."))
         return redirect(url_for("FormPage.edit", chatbot_uuid=chatbot_uuid, form_uuid=form_uuid))
@@ -126,12 +125,35 @@ class FormPage(BaseView):
         empty = [{"kind": "text"}] * min(SPARE_ROWS, max(0, MAX_FIELDS - len(rows)))
         return self._page(
             "edit", chatbot, form=form, typed=typed, rows=[*rows, *empty], notify=notify,
+            seen=seen(_values_of(form)),
             kinds={kind: label for kind, (label, _) in KINDS.items()}, people=submissions.people_of(chatbot),
         )  # fmt: skip
 
     def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
         values |= {"may_edit": _may_edit(chatbot), "appbuilder": self.appbuilder}
         return self.render_template(f"leads/{name}.html", chatbot=chatbot, **values)
+
+
+def _values_of(design: Form | Design) -> dict[str, Any]:
+    """Return what the editor shows of a form as it is kept, or as somebody wants it."""
+    if isinstance(design, Form):
+        texts, questions = {name: getattr(design, name) for name in _TEXTS}, questions_of(design.fields)
+    else:
+        texts, questions = design.texts, design.questions
+    return {
+        **texts, "words": ", ".join(map(str, design.words)), "after_refusal": design.after_refusal,
+        "notify": sorted(design.notify),
+        "fields": [{**each.to_json(), "choices": ", ".join(each.choices)} for each in questions],
+    }  # fmt: skip
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "name": _("Name"), "button": _("Button"), "intro": _("Above the fields"), "thanks": _("Once it is sent"),
+        "words": _("When a visitor says one of these words"),
+        "after_refusal": _("After an answer that the documents did not give"),
+        "notify": _("Who is told"), "fields": _("Fields"),
+    }  # fmt: skip
 
 
 def _may_edit(chatbot: Chatbot) -> bool:

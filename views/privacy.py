@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -25,6 +25,7 @@ from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, ChatSession, db
 from views.chatbot_places import find_chatbot, trail_of
+from views.meanwhile import FormValues, is_overtaken, seen
 from views.questions import ask, is_answered
 
 ERASE, HOLD_WORDS = (
@@ -83,6 +84,9 @@ class PrivacyPage(BaseView):
         chatbot, form = find_chatbot(chatbot_uuid, "privacy.edit"), RulesForm()
         if not form.validate_on_submit():
             return self._page(chatbot, form), 400
+        entered = FormValues(form)
+        if is_overtaken(chatbot, lambda: _chosen(chatbot), entered, entered.labels):
+            return self._page(chatbot, form)
         try:
             rules.keep(chatbot, Rules(form.days.data, form.redacts.data))
         except Refusal as refused:
@@ -140,13 +144,17 @@ class PrivacyPage(BaseView):
         return self.render_template(
             "privacy/show.html", chatbot=chatbot, trail=trail_of(chatbot), entered=entered, n_going=n_going,
             form=form or RulesForm(formdata=None, days=chosen.days, redacts=chosen.redacts),
-            redacts=chosen.redacts, redaction=redacting.find_latest(chatbot.id),
+            seen=seen(_chosen(chatbot)), redacts=chosen.redacts, redaction=redacting.find_latest(chatbot.id),
             most=rules.most_days(chatbot), row=retention.find(chatbot.id), weeks=retention.weeks_ahead(chatbot),
             days=retention.days_in_force(chatbot), holds=holds.list_holds(chatbot.id),
             look=schema.look_of(chatbot.settings or {}), in_words=preferred().day,
             erased=erasures.list_erasures(chatbot.id), appbuilder=self.appbuilder,
             may_edit=may_with("privacy.edit", chatbot), may_erase=may_with(ERASE, chatbot),
         )  # fmt: skip
+
+
+def _chosen(chatbot: Chatbot) -> dict[str, Any]:
+    return asdict(rules.rules_of(chatbot))
 
 
 class ChatCarePage(BaseView):

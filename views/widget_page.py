@@ -86,13 +86,15 @@ class WidgetPage(BaseView):
         language = request.args.get("language", "en")
         if language not in languages.NAMES:
             abort(404)
-        settings = chatbot.settings or {}
+        ours, own = languages.strings(language), _words_of(chatbot, language)
         if request.method == "POST":
-            own = {**settings.get("words", {}), language: languages.read_words(request.form.to_dict(), language)}
-            return self._keep(chatbot, "words", {**settings, "words": own}, language=language)
+            typed: dict[str, Any] = request.form.to_dict()
+            if not is_overtaken(chatbot, lambda: _words_of(chatbot, language), typed, ours):
+                return self._keep_words(chatbot, language, typed)
+            own = typed
         return self._page(
-            "words", chatbot, language=language, names=languages.NAMES, ours=languages.strings(language),
-            own=settings.get("words", {}).get(language, {}), max_chars=languages.MAX_WORD_CHARS,
+            "words", chatbot, language=language, names=languages.NAMES, ours=ours, own=own,
+            seen=seen(_words_of(chatbot, language)), max_chars=languages.MAX_WORD_CHARS,
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/visitors")
@@ -132,6 +134,11 @@ class WidgetPage(BaseView):
             pictures.drop(before.get(kind, ""))
         return answer
 
+    def _keep_words(self, chatbot: Chatbot, language: str, typed: dict[str, str]) -> Any:
+        settings = chatbot.settings or {}
+        own = {**settings.get("words", {}), language: languages.read_words(typed, language)}
+        return self._keep(chatbot, "words", {**settings, "words": own}, language=language)
+
     def _keep(self, chatbot: Chatbot, name: str, settings: dict[str, Any], **values: Any) -> Any:
         chatbot.settings = settings
         audit.record(f"chatbot.{name}", chatbot)
@@ -155,6 +162,12 @@ class WidgetPage(BaseView):
     def _page(self, name: str, chatbot: Chatbot, **values: Any) -> Any:
         values |= {"may_edit": _may_edit(chatbot), "appbuilder": self.appbuilder}
         return self.render_template(f"look/{name}.html", chatbot=chatbot, **values)
+
+
+def _words_of(chatbot: Chatbot, language: str) -> dict[str, str]:
+    """Return each of the widget's words as the owner says it; empty where it is ours."""
+    own = (chatbot.settings or {}).get("words", {}).get(language, {})
+    return {name: own.get(name, "") for name in languages.strings(language)}
 
 
 def _may_edit(chatbot: Chatbot) -> bool:

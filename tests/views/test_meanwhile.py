@@ -7,9 +7,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import select
 
 from app.knowledge import pairs, texts
-from models import Chatbot, CuratedAnswer, Plan, Source, db
+from models import Chatbot, CuratedAnswer, Form, Plan, Source, db
 from tests.conftest import inside
 from tests.isolation.conftest import add_person, come_in
 
@@ -172,3 +173,61 @@ def test_our_own_forms_hold_to_it_too(as_ada, ben, places, name):
     assert form_on(ben.get(address))[field] == theirs
     assert as_ada.post(address, data=form_on(late)).status_code == 302
     assert form_on(ben.get(address))[field] == mine
+
+
+def test_the_words_of_a_widget_are_held_to_it(as_ada, ben, ada):
+    page = f"/chatbot/{ada.chatbot_uuid}/words?language=en"
+    first, second = form_on(as_ada.get(page)), form_on(ben.get(page))
+    name = next(name for name in first if name not in ("seen", "csrf_token", "once"))
+    other = next(each for each in first if each not in (name, "seen", "csrf_token", "once"))
+    assert ben.post(page, data={**second, name: "Ben says"}).status_code == 302
+    late = as_ada.post(page, data={**first, name: "Ada says", other: "And this"})
+    assert "Ben says" in warning_on(late)
+    assert (form_on(late)[name], form_on(late)[other]) == ("Ada says", "And this")
+    assert form_on(ben.get(page))[name] == "Ben says", "nothing is saved"
+    assert as_ada.post(page, data=form_on(late)).status_code == 302
+    assert form_on(ben.get(page))[name] == "Ada says"
+
+
+def test_what_is_kept_of_visitors_is_held_to_it(as_ada, ada):
+    page = f"/chatbot/{ada.chatbot_uuid}/privacy"
+    first = form_on(as_ada.get(page))
+    assert as_ada.post(page, data={**form_on(as_ada.get(page)), "days": "90"}).status_code == 302
+    late = as_ada.post(page, data={**first, "days": "", "redacts": "y"})
+    assert warning_on(late).startswith("You changed this in another tab")
+    assert "Delete a chat after, days (“90”)" in warning_on(late)
+    assert form_on(late)["days"] == "90", "what was not touched shows what stands"
+    assert "redacts" in form_on(late)
+    assert "redacts" not in form_on(as_ada.get(page)), "nothing is saved"
+    assert as_ada.post(page, data=form_on(late)).status_code == 302
+    assert "redacts" in form_on(as_ada.get(page))
+
+
+def test_the_design_of_a_form_is_held_to_it(app, as_ada, ben, ada):
+    page = as_ada.post(f"/chatbot/{ada.chatbot_uuid}/forms").location
+
+    def design(client, **typed):
+        with inside(app):
+            fields = db.session.scalars(select(Form).order_by(Form.id.desc())).first().fields
+        rows = {f"field_{name}": [str(each.get(name, "")) for each in fields] for name in ("name", "label", "kind")}
+        more = {
+            "field_choices": [", ".join(each["choices"]) for each in fields],
+            "field_position": [str(n + 1) for n in range(len(fields))],
+        }
+        own = {name: value for name, value in form_on(client.get(page)).items() if not name.startswith("field_")}
+        return {
+            **own,
+            **rows,
+            **more,
+            "required": [str(n) for n, each in enumerate(fields) if each["required"]],
+            **typed,
+        }
+
+    first = design(as_ada, intro="Ada's words")
+    assert ben.post(page, data=design(ben, thanks="Ben's thanks")).status_code == 302
+    late = as_ada.post(page, data=first)
+    assert "Ben changed this" in warning_on(late)
+    assert "Ben's thanks" in warning_on(late)
+    shown = form_on(late)
+    assert (shown["intro"], shown["thanks"]) == ("Ada's words", "Ben's thanks")
+    assert form_on(ben.get(page))["intro"] != "Ada's words", "nothing is saved"

@@ -10,6 +10,7 @@ A measurement is a function of `Reader` in MEASUREMENTS; new subjects add theirs
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import secrets
 import sys
@@ -216,6 +217,7 @@ def measure() -> None:
     with installation(read_config(), create_app) as app:
         title = f"{db.session.scalar(sa.select(sa.func.count(Message.id))):,} messages, {db.engine.dialect.name}"
         reader = _find_reader(app)
+    gc.freeze()  # as the web server does once it is set up (app/process/starting.py)
     print_rows(title, (row for measurement in MEASUREMENTS for row in measurement(reader)))
 
 

@@ -95,7 +95,8 @@ class Figures:
 def read_figures(chatbot_ids: Sequence[int], period: Period) -> Figures:
     """Read what some chatbots of the scope were asked in a period and in the one before, in two queries."""
     hours, table = _hours(chatbot_ids, range(period.before.hours.start, period.hours.stop))
-    n_before = sum(hour < period.hours.start for hour in hours)
+    start = period.hours.start
+    n_before = sum(hour < start for hour in hours)
     before, counts = table[:n_before], table[n_before:]
     response_times, response_times_before = _response_times_of_both(chatbot_ids, period)
     local = [period.local(hour) for hour in hours[n_before:]]

@@ -66,7 +66,7 @@ def take_chatbot(browser: Any, demo: dict[str, str]) -> None:
     page.fill("#password", demo["password"])
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Handbook", exact=True).click()
-    page.get_by_role("heading", name="Sources").wait_for()
+    page.get_by_role("link", name="Versions", exact=True).wait_for()
     page.screenshot(path=FOLDER / "chatbot.png")
 
 

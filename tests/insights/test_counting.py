@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
+from contextlib import contextmanager
 
 from app.history import recording
 from app.insights import counting, tally
@@ -203,8 +204,9 @@ def test_figures_are_made_again_from_what_is_there_and_older_ones_stay(app, visi
         assert db.session.query(AskedQuestion).filter_by(chatbot_id=visits.customer.chatbot_id).count() == 2
 
 
-def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, visits):
-    """Two schedulers, and visitors whose chats, late answers and ratings come in between."""
+@contextmanager
+def two_who_count(visits):
+    """Two schedulers at work; afterwards everything is counted. Yields what went wrong with them."""
     is_over, failed = threading.Event(), []
 
     def count_on() -> None:
@@ -218,16 +220,22 @@ def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, vi
     counters = [threading.Thread(target=count_on) for _ in range(2)]
     for counter in counters:
         counter.start()
-    for n in range(N_LATE):
-        chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"), at=MONDAY + dt.timedelta(hours=n % 3))
-        with inside(app):
-            answer = db.session.query(Message).filter_by(session_id=chat_id, state="grounded").one()
-            recording.give_feedback(answer.chat_session, answer.uuid, -1)
-            recording.give_feedback(answer.chat_session, answer.uuid, 1)
+    yield failed
     is_over.set()
     for counter in counters:
         counter.join()
     visits.count()
+
+
+def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, visits):
+    """Visitors' chats, late answers and ratings come in between."""
+    with two_who_count(visits) as failed:
+        for n in range(N_LATE):
+            chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"), at=MONDAY + dt.timedelta(hours=n % 3))
+            with inside(app):
+                answer = db.session.query(Message).filter_by(session_id=chat_id, state="grounded").one()
+                recording.give_feedback(answer.chat_session, answer.uuid, -1)
+                recording.give_feedback(answer.chat_session, answer.uuid, 1)
     once = {"n_sessions": N_LATE, "n_grounded": N_LATE, "n_refused": N_LATE, "n_positive": N_LATE}
     assert failed == []
     assert visits.hours() == {**once, "n_questions": 2 * N_LATE}
@@ -235,28 +243,12 @@ def test_two_who_count_while_visitors_ask_and_rate_count_each_thing_once(app, vi
 
 def test_a_chat_that_is_erased_while_somebody_counts_is_in_the_figures_once_or_not_at_all(app, visits):
     """Every second one goes: in the figures wholly where it was counted before, and else with no part of it."""
-    is_over, failed = threading.Event(), []
-
-    def count_on() -> None:
-        try:
-            while not is_over.is_set():
-                visits.count()
-        except Exception as error:
-            failed.append(error)
-            raise
-
-    counters = [threading.Thread(target=count_on) for _ in range(2)]
-    for counter in counters:
-        counter.start()
-    for n in range(N_LATE):
-        chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"))
-        if n % 2:
-            with inside(app):
-                erasing.erase_for_visitor(db.session.get(ChatSession, chat_id))
-    is_over.set()
-    for counter in counters:
-        counter.join()
-    visits.count()
+    with two_who_count(visits) as failed:
+        for n in range(N_LATE):
+            chat_id = visits.chat(("Price?", "grounded"), ("Where?", "refused"))
+            if n % 2:
+                with inside(app):
+                    erasing.erase_for_visitor(db.session.get(ChatSession, chat_id))
     found = visits.hours()
     n_chats = found["n_sessions"]
     assert failed == []

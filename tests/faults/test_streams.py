@@ -6,16 +6,13 @@ N_STREAMS answers are cut off at random moments, five at a time; fifty by `make 
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import os
 import random
 import signal
 import socket
 import sys
-import threading
 import time
-import uuid
 from collections import Counter
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -30,6 +27,7 @@ from app.knowledge import ingest, publish, sources
 from models import Chatbot, ChatSession, Domain, Message, db
 from tests.conftest import inside, make_customer
 from tests.faults.installation import Installation, Program
+from tests.faults.machines import Visitor
 from tests.waiting import PATIENCE_S, wait_until
 from tests.widget.conftest import QUESTION, TEXT
 from tests.widget.stub import running
@@ -39,7 +37,6 @@ AT_ONCE = 5
 API = "/api/widget/v1"
 WORDS, PAUSE_S = 30, 0.03  # of an answer: about a second
 WEB = "import run, sys; sys.argv[1:] = ['web']; sys.exit(run.main())"
-_visitors = itertools.count(1)
 pytestmark = pytest.mark.timeout(120 + 30 * N_STREAMS)
 
 
@@ -129,37 +126,11 @@ class Web:
                 yield response
 
 
-class Stream(threading.Thread):
+class Stream(Visitor):
     """One visitor's question: what they were shown, up to the end or the kill."""
 
     def __init__(self, web: Web, embed: tuple[str, str], before: Stream | None = None) -> None:
-        super().__init__()
-        self.web, self.events, self.words = web, [], ""
-        self.key = before.key if before else uuid.uuid4().hex
-        uuid_, origin = embed
-        self.headers = {
-            "Origin": origin,
-            "X-Forwarded-For": f"198.51.100.{next(_visitors)}",
-        }  # limits are kept by address
-        resuming = {"resume_token": before.resume_token} if before else {}
-        with web.post(f"/embeds/{uuid_}/session", resuming, **self.headers) as response:
-            opened = json.load(response)
-        self.chat, self.resume_token = uuid.UUID(opened["session_id"]), opened["resume_token"]
-        self.headers["Authorization"] = "Bearer " + opened["token"]
-
-    def run(self) -> None:
-        body, name = {"text": QUESTION, "idempotency_key": self.key}, ""
-        try:
-            with self.web.post("/messages", body, **self.headers) as response:
-                for line in response:
-                    field, _, value = line.decode().strip().partition(": ")
-                    if field == "event":
-                        name = value
-                        self.events.append(name)
-                    elif field == "data" and name in ("delta", "replace"):
-                        self.words = (self.words if name == "delta" else "") + json.loads(value)["text"]
-        except (OSError, HTTPException):
-            pass  # the process is gone
+        super().__init__(web, embed, QUESTION, before)
 
     def rows(self) -> list[Message]:
         query = select(Message).join(ChatSession, ChatSession.id == Message.session_id)

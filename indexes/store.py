@@ -1,8 +1,12 @@
-"""A generation on disk: one immutable folder with a vector index, a lexical index and a manifest of checksums.
+"""A generation on disk: one immutable folder with a lexical index, a manifest of checksums, and, by default, vectors.
+
+The manifest names the engine that keeps the vectors (`indexes.vector_index`): a file in the folder, or somewhere else.
 
 IndexesError
 ├── MissingGeneration   nothing was published here
 └── CorruptGeneration   its bytes are not those that were published: build it again from the database
+
+VectorsAway of `indexes.vector_index` passes through: nothing is wrong with the generation.
 """
 
 import datetime as dt
@@ -15,11 +19,13 @@ from numpy.typing import NDArray
 
 from indexes.durable import FolderCorrupt, FolderMissing, fill_folder, read_sealed, seal
 from indexes.errors import IndexesError
+from indexes.faiss_index import FaissEngine
 from indexes.lexical_index import LexicalIndex, write_lexical_index
-from indexes.vector_index import VectorIndex, VectorIndexUnreadable
+from indexes.vector_index import VectorDraft, VectorEngine, VectorIndex, VectorIndexUnreadable
 
 FORMAT = 1
-VECTORS, LEXICAL = "vectors.faiss", "lexical"
+LEXICAL = "lexical"
+FAISS = FaissEngine()
 _BATCH = 2000
 
 
@@ -49,6 +55,7 @@ class Manifest:
     embedder_name: str
     dimension: int
     n_chunks: int
+    engine: str = FAISS.name
 
 
 def write_generation(
@@ -57,26 +64,28 @@ def write_generation(
     *,
     embedder_name: str,
     dimension: int,
+    engine: VectorEngine = FAISS,
     base: "Generation | None" = None,
     gone: Collection[int] = (),
 ) -> Manifest:
     """Build a generation beside its place, check it, and rename it there: whole or not at all.
 
-    With a `base`, opened for this and used up by it, the new one holds that one's chunks, less `gone`, and `rows`.
+    With a `base` of the same engine, opened for this and used up by it, the new one holds that one's chunks, less
+    `gone`, and `rows`.
 
     Raises:
-        FolderTaken: there is one already. OSError: the disk is full or not writable.
+        FolderTaken: there is one already. OSError: the disk is full or not writable. VectorsError: so says the engine.
     """
     with fill_folder(folder) as part:
-        vectors = base.vectors if base else VectorIndex(dimension)
-        vectors.remove(gone)
-        lexical = base.folder / LEXICAL if base else None
-        write_lexical_index(part / LEXICAL, _collect(rows, vectors), base=lexical, gone=gone)
-        vectors.write(part / VECTORS)
-        if len(VectorIndex.read(part / VECTORS)) != len(vectors):
-            raise OSError("the index could not be written: is the disk full?")
-        manifest = Manifest(embedder_name, dimension, len(vectors))
-        seal(part, _describe(manifest))
+        vectors = engine.begin(part, dimension, base.vectors if base else None, gone)
+        try:
+            lexical = base.folder / LEXICAL if base else None
+            write_lexical_index(part / LEXICAL, _collect(rows, vectors), base=lexical, gone=gone)
+            manifest = Manifest(embedder_name, dimension, vectors.finish(), engine.name)
+            seal(part, _describe(manifest))
+        except BaseException:
+            vectors.give_up()
+            raise
     return manifest
 
 
@@ -86,6 +95,7 @@ def _describe(manifest: Manifest) -> dict[str, object]:
         "embedder": manifest.embedder_name,
         "dimension": manifest.dimension,
         "n_chunks": manifest.n_chunks,
+        "engine": manifest.engine,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
 
@@ -93,10 +103,11 @@ def _describe(manifest: Manifest) -> dict[str, object]:
 def _interpret(sealed: Mapping[str, object]) -> Manifest:
     if sealed["format"] != FORMAT:
         raise FolderCorrupt("it was written by another version of Docent")
-    return Manifest(str(sealed["embedder"]), int(str(sealed["dimension"])), int(str(sealed["n_chunks"])))
+    numbers = int(str(sealed["dimension"])), int(str(sealed["n_chunks"]))
+    return Manifest(str(sealed["embedder"]), *numbers, str(sealed.get("engine", FAISS.name)))
 
 
-def _collect(rows: Iterable[IndexRow], vectors: VectorIndex) -> Iterator[tuple[int, str]]:
+def _collect(rows: Iterable[IndexRow], vectors: VectorDraft) -> Iterator[tuple[int, str]]:
     """Pass rows on to the lexical index while their vectors are added in batches."""
     ids: list[int] = []
     batch: list[NDArray[np.float32]] = []
@@ -121,15 +132,17 @@ class Generation:
         self.lexical = lexical
 
 
-def open_generation(folder: Path) -> Generation:
-    """Open a generation after checking every byte of it.
+def open_generation(folder: Path, *others: VectorEngine) -> Generation:
+    """Open a generation after checking every byte of it; `others` are engines that may keep it, besides FAISS.
 
     Raises:
-        MissingGeneration, CorruptGeneration.
+        MissingGeneration, CorruptGeneration, VectorsAway.
     """
     try:
         manifest = _interpret(read_sealed(folder))
-        return Generation(folder, manifest, VectorIndex.read(folder / VECTORS), LexicalIndex(folder / LEXICAL))
+        engine = {known.name: known for known in (FAISS, *others)}[manifest.engine]
+        vectors = engine.open(folder, manifest.dimension, manifest.n_chunks)
+        return Generation(folder, manifest, vectors, LexicalIndex(folder / LEXICAL))
     except FolderMissing as error:
         raise MissingGeneration(str(error)) from error
     except (FolderCorrupt, VectorIndexUnreadable, KeyError, ValueError, OSError) as error:

@@ -1,12 +1,18 @@
-"""Exact search over unit vectors kept as 16-bit floats; the only module that knows FAISS.
+"""What every engine for nearest vectors can do: the seam between a generation and who keeps its embeddings.
 
-Exact and faster than 32-bit up to some 200,000 chunks (2.6 ms at 100,000). An index is filled once and
-then only read: FAISS crashes when somebody adds or removes while somebody searches.
+IndexesError
+└── VectorsError
+    ├── VectorIndexUnreadable   they are not there, or not those that were written: building again helps
+    ├── VectorsAway             whoever keeps them does not answer now: waiting helps
+    └── EngineMissing           it can't keep any until an operator has set something up
+
+`FaissEngine` keeps them in a file of the generation's folder, in memory once open; `PgvectorEngine` in a PostgreSQL.
+The tests of this seam (`tests/indexes/test_engines.py`) run over both.
 """
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,107 +23,83 @@ Ids = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 
-class VectorIndexUnreadable(IndexesError):
-    """Raised when a file is no index of ours."""
+class VectorsError(IndexesError):
+    """Embeddings of a generation can't be written or searched; the subclass says why."""
 
 
-class VectorIndex:
-    """Chunk ids and their embeddings. Reading is safe from many threads; `add` belongs to the one who
-    builds.
+class VectorIndexUnreadable(VectorsError):
+    """Raised when vectors are gone or are no index of ours; waiting won't help, building again will."""
+
+
+class VectorsAway(VectorsError):
+    """Raised when an engine can't be reached or takes too long; try again later."""
+
+
+class EngineMissing(VectorsError):
+    """Raised when an engine is not set up; the message says what an operator must do."""
+
+
+class VectorIndex(Protocol):
+    """Chunk ids and their embeddings, filled once and then only read, from many threads.
+
+    Raises: VectorsAway, VectorIndexUnreadable, from anything that an engine outside of this process has to be asked.
     """
-
-    def __init__(self, dimension: int) -> None:
-        import faiss
-
-        scalar = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._index: Any = faiss.IndexIDMap2(scalar)
-
-    @classmethod
-    def read(cls, path: Path) -> "VectorIndex":
-        """Load the whole file into memory, so that the index outlives it.
-
-        Raises: VectorIndexUnreadable.
-        """
-        import faiss
-
-        try:
-            loaded = faiss.read_index(str(path))
-        except RuntimeError as error:  # FAISS puts C++ file names and lines into its messages
-            raise VectorIndexUnreadable(f"{path} is not a readable vector index") from error
-        if not isinstance(loaded, faiss.IndexIDMap2):
-            raise VectorIndexUnreadable(f"{path} is another kind of index")
-        index = cls.__new__(cls)
-        index._index = loaded
-        return index
-
-    def add(self, ids: Sequence[int], embeddings: Vectors) -> None:
-        """`embeddings` float32, (n, dimension), unit rows, one per id. Raises: ValueError on any other
-        shape.
-        """
-        rows = np.ascontiguousarray(embeddings, dtype=np.float32)
-        if rows.shape != (len(ids), self.dimension):
-            raise ValueError(f"{len(ids)} ids do not go with vectors of shape {rows.shape}")
-        if not np.isfinite(rows).all():
-            raise ValueError("an embedding holds a value that is not a number")
-        if len(ids):
-            self._index.add_with_ids(rows, np.array(ids, dtype=np.int64))
-
-    def remove(self, ids: Collection[int]) -> None:
-        """Take chunks out; ids that are not in it are passed over. For the one who builds, as `add` is."""
-        import faiss
-
-        if ids:
-            self._index.remove_ids(faiss.IDSelectorBatch(np.array(sorted(ids), dtype=np.int64)))
-
-    def write(self, path: Path) -> None:
-        """Write the file; on a full disk FAISS may return as if all were well, so read it back before
-        trusting it.
-        """
-        import faiss
-
-        faiss.write_index(self._index, str(path))
 
     @property
     def dimension(self) -> int:
         """Numbers in a vector."""
-        return int(self._index.d)
 
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
+    def __len__(self) -> int: ...
 
     def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """The `k` nearest chunks (fewer if there are fewer), best first: ids and cosines.
 
         `query` is float32, (dimension,), of length 1; `allowed` narrows the search to these ids.
         """
-        import faiss
-
-        faiss.omp_set_num_threads(1)  # per thread; a second one spins longer than a whole search takes
-        k = min(k, len(self))
-        if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        parameters = None
-        if allowed is not None:
-            make_parameters: Any = faiss.SearchParameters  # its stubs leave out what it takes
-            parameters = make_parameters(sel=faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64)))
-        row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
-        scores, ids = self._index.search(row, k, params=parameters)
-        found = ids[0] >= 0  # FAISS pads with -1
-        return ids[0][found], scores[0][found]
 
     def ids(self) -> Ids:
-        """All chunk ids, in the order they were added."""
-        import faiss
-
-        return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
+        """All chunk ids."""
 
     def vectors_of(self, ids: Ids) -> Vectors:
-        """float32, (n, dimension): the stored embeddings of these chunks. Raises: KeyError for an unknown
-        id.
+        """float32, (n, dimension): the stored embeddings of these chunks. Raises: KeyError for an unknown id."""
+
+
+class VectorDraft(Protocol):
+    """The vectors of a generation while one writes them; nobody else sees them before `finish`."""
+
+    def add(self, ids: Sequence[int], embeddings: Vectors) -> None:
+        """`embeddings` float32, (n, dimension), unit rows, one per id. Raises: ValueError for any other shape."""
+
+    def finish(self) -> int:
+        """Make them last, look whether all were written, and return how many they are. Raises: OSError."""
+
+    def give_up(self) -> None:
+        """Leave nothing behind. After `finish` it does nothing."""
+
+
+class VectorEngine(Protocol):
+    """Who keeps the vectors of one generation; each generation's manifest says which engine that is."""
+
+    name: str
+
+    def begin(self, part: Path, /, dimension: int, base: VectorIndex | None, gone: Collection[int]) -> VectorDraft:
+        """Begin with what `base` holds, less `gone`, or with nothing; `part` is the folder of the new generation.
+
+        `base`, an index of the same engine, may be used up by it.
         """
-        if not len(ids):
-            return np.empty((0, self.dimension), dtype=np.float32)
-        try:
-            return np.asarray(self._index.reconstruct_batch(np.asarray(ids, dtype=np.int64)), dtype=np.float32)
-        except RuntimeError:
-            raise KeyError("a chunk of another generation was asked for") from None
+
+    def open(self, folder: Path, /, dimension: int, n_chunks: int) -> VectorIndex:
+        """Open what was finished. Raises: VectorIndexUnreadable, VectorsAway."""
+
+    def drop(self) -> None:
+        """Remove what lies outside of the generation's folder. Raises: VectorsAway: it will have to be swept."""
+
+
+def check_rows(ids: Sequence[int], embeddings: Vectors, dimension: int) -> Vectors:
+    """Return embeddings as they may be added. Raises: ValueError: of another shape, or not all numbers."""
+    rows = np.ascontiguousarray(embeddings, dtype=np.float32)
+    if rows.shape != (len(ids), dimension):
+        raise ValueError(f"{len(ids)} ids do not go with vectors of shape {rows.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError("an embedding holds a value that is not a number")
+    return rows

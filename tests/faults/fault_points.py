@@ -22,7 +22,7 @@ from app.knowledge import ingest
 from app.storage import Storage, StorageError
 from indexes.embedding_server import EmbeddingServerGone
 from indexes.errors import IndexesError, LoadError
-from indexes.vector_index import VectorIndex
+from indexes.faiss_index import FaissIndex
 from models import db
 
 # what jobs may raise: the rows are still due
@@ -167,7 +167,7 @@ POINTS = {
     "rename": _calls((os, "rename"), (os, "replace"), error=_full),
     "copy": _calls((shutil, "copyfile"), (shutil, "copyfileobj"), error=_full),
     "scratch file": _calls((tempfile, "NamedTemporaryFile"), (tempfile, "TemporaryDirectory"), error=_full),
-    "index": _calls((VectorIndex, "write"), error=_full),
+    "index": _calls((FaissIndex, "write"), error=_full),
     "storage": _calls(*((Storage, name) for name in STORED), error=_away),
     "embedder": _embedder,
     "parser": _calls((ingest, "parse"), error=_too_long),

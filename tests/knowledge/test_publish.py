@@ -162,7 +162,7 @@ def full(*_args, **_kwargs):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("where", ["shutil.copyfile", "indexes.vector_index.VectorIndex.write"])
+@pytest.mark.parametrize("where", ["shutil.copyfile", "indexes.faiss_index.FaissIndex.write"])
 def test_a_full_disk_leaves_nothing_behind_and_the_old_generation_in_place(app, chatbot_id, monkeypatch, where):
     learn(app, chatbot_id, "one.txt", "The harbor master of Elmwick is called Rosalind.")
     source_id = add(app, chatbot_id, "two.txt", "The ferry to Elmwick sails at nine.")

@@ -103,9 +103,9 @@ class DomainPage(BaseView):
         return domain
 
     def _page(self, domain: Domain, look: Look) -> Any:
-        is_local = domain.domain in hosts.LOCAL_HOSTS
         return self.render_template(
-            "domains/show.html", appbuilder=self.appbuilder, domain=domain, look=look, is_local=is_local,
+            "domains/show.html", appbuilder=self.appbuilder, domain=domain, look=look,
+            is_local=hosts.is_local(domain.domain),
             may_read_chats=standing().may_in_service("history.view", domain.service_id),
             may_edit=grants.may(standing(), "domain.edit", domain), token=proof.token_of(domain),
             record=proof.record_name(domain), file=domain.origin + proof.FILE, tag=proof.meta_tag(domain),

@@ -15,13 +15,13 @@ from sqlalchemy import text
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.collaborators import here
 from app.languages import gettext as _
+from app.networks import is_this_machine
 from models import db
 
 LITTLE_DISK, PLENTY_BYTES = 0.1, 10_000_000_000  # less than a tenth, and less than this
 MAX_SKEW_S = 5.0
 _GB = 1e9
 _OTHERS, _PASSES_OTHERS = 0o077, 0o011
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def address(arrival: Arrival | None = None) -> Finding:
 def _of_settings() -> tuple[str, str] | None:
     config = here().config
     host = urlsplit(config.address).hostname or ""
-    if not config.base_url and (config.host not in _LOOPBACK or config.trusted_proxies):
+    if not config.base_url and (not is_this_machine(config.host) or config.trusted_proxies):
         return (
             _("BASE_URL is not set: links in mails lead to %(address)s.", address=config.address),
             _("Set BASE_URL to the address that people open, as https://chat.example.com."),
@@ -125,7 +125,7 @@ def _of_settings() -> tuple[str, str] | None:
             _("BASE_URL is https, so a proxy is in front, but TRUSTED_PROXIES is 0: all visitors have its address."),
             _("Set TRUSTED_PROXIES to the number of proxies in front, usually 1."),
         )
-    if config.base_url.startswith("http://") and host not in _LOOPBACK:
+    if config.base_url.startswith("http://") and not is_this_machine(host):
         return (
             _("BASE_URL is not https: passwords and chats can be read on their way."),
             _("Put a proxy with TLS in front, and set BASE_URL to its https address."),

@@ -45,7 +45,7 @@ def check(domain: Domain) -> Look:
     Raises:
         Refusal: the domain was deleted meanwhile.
     """
-    if domain.domain in hosts.LOCAL_HOSTS:
+    if hosts.is_local(domain.domain):
         return Look([])
     domain_id = domain.id
     findings = proof.look(domain)

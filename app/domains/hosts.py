@@ -14,11 +14,11 @@ from tld import is_tld
 from app.collaborators import here
 from app.domains import grants
 from app.languages import gettext as _
+from app.networks import is_this_machine
 from app.plans import quotas
 from app.refusals import Refusal
 from models import Chatbot, Domain, db
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -40,7 +40,7 @@ def parse_host(pasted: str) -> tuple[str, str, int | None]:
     scheme, name, port = _split(text if _SCHEME.match(text) else f"https://{text.lstrip('/')}")
     if scheme not in _DEFAULT_PORTS:
         raise HostError(_("A website begins with http:// or https://."))
-    if _is_ip(name) and name not in LOCAL_HOSTS:
+    if _is_ip(name) and not is_local(name):
         raise HostError(_("An IP address can't be added: nobody can prove that it is theirs. Enter a name."))
     return scheme, _to_ascii(name), None if port == _DEFAULT_PORTS[scheme] else port
 
@@ -60,12 +60,17 @@ def _to_ascii(name: str) -> str:
     """Return a host in its one ASCII form (IDNA 2008, RFC 5891)."""
     host = name.strip(".").lower()
     try:
-        ascii_host = host if host in LOCAL_HOSTS else idna.encode(host, uts46=True).decode("ascii")
+        ascii_host = host if is_local(host) else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise HostError(_("%(name)s is not the name of a website.", name=repr(name))) from error
-    if ascii_host not in LOCAL_HOSTS and not all(_LABEL.fullmatch(label) for label in ascii_host.split(".")):
+    if not is_local(ascii_host) and not all(_LABEL.fullmatch(label) for label in ascii_host.split(".")):
         raise HostError(_("%(name)s is not the name of a website.", name=repr(name)))
     return ascii_host
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a host may be a website on the machine of whoever looks at it; an IPv6 address is nobody's here."""
+    return is_this_machine(host) and ":" not in host
 
 
 def _is_ip(host: str) -> bool:
@@ -113,13 +118,13 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
         QuotaExceeded: the plan has no room for one more.
     """
     domain.scheme, domain.domain, domain.port = parse_host(domain.domain)
-    is_local = domain.domain in LOCAL_HOSTS
-    reason = _refuse_local(domain, allow_local=allow_local) if is_local else _refuse(domain.domain)
+    is_ours = is_local(domain.domain)
+    reason = _refuse_local(domain, allow_local=allow_local) if is_ours else _refuse(domain.domain)
     if reason:
         raise HostError(reason)
     domain.service_id = domain.service_id or domain.service.id
     quotas.make_room(domain.service_id, "domains")
-    domain.verified, domain.internal = is_local, False
+    domain.verified, domain.internal = is_ours, False
 
 
 def _refuse_local(domain: Domain, *, allow_local: bool) -> str:

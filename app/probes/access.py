@@ -8,11 +8,12 @@ was made to point here can't), and no proxy can be in front that Docent was not 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import request
+
+from app.networks import is_this_machine
 
 if TYPE_CHECKING:
     from config import Config
@@ -24,14 +25,15 @@ def may_read_figures(config: Config) -> bool:
     if config.metrics_token:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         return kind.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), config.metrics_token.encode())
-    return _is_from_here() and (config.trusted_proxies > 0 or _is_here(urlsplit(config.address).hostname))
+    return _is_from_here() and (config.trusted_proxies > 0 or is_this_machine(urlsplit(config.address).hostname))
 
 
 def _is_from_here() -> bool:
     """Tell whether a program on this machine asks; what a trusted proxy has written over is looked at as it came."""
     came = request.environ.get("werkzeug.proxy_fix.orig") or request.environ
-    is_passed_on = any(name in request.headers for name in _TOLD_BY_PROXIES)
-    return not is_passed_on and _is_here(came.get("REMOTE_ADDR")) and _is_here(_host_of(came.get("HTTP_HOST", "")))
+    if any(name in request.headers for name in _TOLD_BY_PROXIES):
+        return False
+    return is_this_machine(came.get("REMOTE_ADDR")) and is_this_machine(_host_of(came.get("HTTP_HOST", "")))
 
 
 def _host_of(header: str) -> str | None:
@@ -39,10 +41,3 @@ def _host_of(header: str) -> str | None:
         return urlsplit(f"//{header}").hostname
     except ValueError:
         return None  # half a bracket names no host
-
-
-def _is_here(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

@@ -26,8 +26,10 @@ def _ingest(source_id: int) -> None:
     A website is read slice by slice: its next slice waits behind what others added meanwhile.
     """
     if websites.is_website(source_id):
-        if crawl.crawl(source_id, CrawlSettings(slice_s=CRAWL_SLICE_S)) == "more":
+        state = crawl.crawl(source_id, CrawlSettings(slice_s=CRAWL_SLICE_S))
+        if state == "more":
             queues.wake_ingestion(source_id)
+        if state in ("more", "held up"):
             return
     elif ingest.ingest(source_id) is None:
         return

@@ -10,7 +10,7 @@ from app.languages import lazy_gettext as _l
 from app.languages import ngettext, present
 from models import Source
 from views.chatbot_state import State
-from views.website_state import word_of
+from views.website_state import HELD_UP, describe_held_up, word_of
 
 _STAGES = {
     "queued": _l("Waiting for its turn."),
@@ -25,7 +25,7 @@ def describe(source: Source) -> State:
     """Return what somebody who opens a source's page wants to know first."""
     word = word_of(source)
     if sources.is_moving(source):
-        return State(word, str(_STAGES[source.state]), is_moving=True)
+        return describe_held_up() if word == HELD_UP else State(word, str(_STAGES[source.state]), is_moving=True)
     if source.state == "failed":
         if source.n_chunks:
             return State(word, _("It could not be read. Answers use what it said before."))

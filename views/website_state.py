@@ -11,6 +11,7 @@ from app.template_filters import ago
 from models import Source, Website
 from views.chatbot_state import State
 
+HELD_UP = "waiting"
 _WORDS = {"previewed": "not taken yet", "awaiting_consent": "your yes needed"}
 
 
@@ -22,15 +23,23 @@ def word_of(source: Source) -> str:
     if website is None or source.state == "failed":
         return source.state
     if sources.is_moving(source):
+        if source.chatbot.is_suspended or not source.chatbot.workspace.service.is_live:
+            return HELD_UP
         return "crawling" if websites.is_running(source, website) else "queued"
     if website.phase == "due" and not website.settled_crawl:
         return "not taken yet"
     return _WORDS.get(website.phase, source.state)
 
 
+def describe_held_up() -> State:
+    return State(HELD_UP, _("Its chatbot or service is stopped. It goes on by itself once that works again."))
+
+
 def describe(source: Source, website: Website, counts: Counts) -> State:
     """Return what somebody who opens a website's page wants to know first."""
     word = word_of(source)
+    if word == HELD_UP:
+        return describe_held_up()
     if sources.is_moving(source):
         return State(word, _describe_moving(source, website, counts), is_moving=True)
     return State(word, source.error_advice or _describe_rest(website, counts))

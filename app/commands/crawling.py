@@ -53,7 +53,7 @@ def _preview(chatbot: Chatbot, args: argparse.Namespace, wishes: websites.Wishes
 def _crawl(chatbot_id: int, source_id: int, args: argparse.Namespace) -> int:
     state = _crawl_to_the_end(source_id)
     if state is None:
-        raise CommandError("A worker has taken this website over, or somebody deleted it just now.")
+        raise CommandError("A worker has taken this website over or will in a moment, or somebody deleted it just now.")
     chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
     if chatbot.changed_count > chatbot.published_count:
         release.release(chatbot_id)
@@ -62,7 +62,7 @@ def _crawl(chatbot_id: int, source_id: int, args: argparse.Namespace) -> int:
     lines = report.lines_of(source_id)
     _explain(website, lines, state)
     _print(chatbot, lines, website.n_embedded, as_json=args.json)
-    return 1 if state == "failed" else 0
+    return 1 if state in ("failed", "held up") else 0
 
 
 def _crawl_to_the_end(source_id: int) -> str | None:
@@ -83,6 +83,8 @@ def _show_progress(page: Page, n_waiting: int) -> None:
 def _explain(website: Website, lines: list[Line], state: str) -> None:
     """Say on stderr why a crawl ended early, failed, or waits."""
     words = website.source.error_advice or website.stop_reason
+    if state == "held up":
+        words = "The chatbot or its service is stopped: the crawl goes on by itself once it works again."
     if state == "waiting":
         counts = report.summarize(lines)
         words = f"{counts.get('removed', 0)} pages would be removed, so nothing was changed. Say yes with --yes."

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, or_, select, update
 
-from models import Chatbot, Source, db, tenancy
+from models import Chatbot, Service, Source, db, tenancy
 from models.base import change, is_far, now
 from models.knowledge import UNFINISHED
 
@@ -42,8 +42,18 @@ def in_use() -> ColumnElement[bool]:
     return Source.deleted_at.is_(None) & ~gone.exists()
 
 
+def is_held_up() -> ColumnElement[bool]:
+    """Return the condition that a website waits until its chatbot or service, which was stopped, works again.
+
+    Other sources are read within moments, and to their end.
+    """
+    has_stopped = or_(Chatbot.suspended_for != "", Service.status != "enabled", Service.expired_at <= now())
+    query = select(Chatbot.id).join(Service, Service.id == Chatbot.service_id)
+    return (Source.kind == "website") & query.where(Chatbot.id == Source.chatbot_id, has_stopped).exists()
+
+
 def take(source_id: int) -> Claim | None:
-    """Claim a source that is queued, or whose worker has fallen silent. None: somebody is at it, or it is done."""
+    """Claim a source that is queued, or whose worker has fallen silent. None: it is another's, waits, or is done."""
     with tenancy.everything():
         source = db.session.scalar(select(Source).where(Source.id == source_id))
         if source is None:
@@ -56,6 +66,7 @@ def take(source_id: int) -> Claim | None:
             Source.attempts < MAX_ATTEMPTS,
             or_(Source.state == "queued", Source.heartbeat_at.is_(None), is_silent(Source.heartbeat_at)),
             in_use(),
+            ~is_held_up(),
         )
         values = {
             "fence": fence + 1, "state": "fetching", "progress": 1, "heartbeat_at": now(),

@@ -53,8 +53,9 @@ def unfinished_sources() -> list[int]:
     waited, silent = _has_waited(heard, QUEUE_PATIENCE_S), claims.is_silent(heard)
     place = func.row_number().over(partition_by=Source.service_id, order_by=Source.id).label("place")
     query = select(Source.id, place).where(
-        or_(and_(Source.state == "queued", waited), and_(Source.state.in_(UNFINISHED[1:]), silent)), claims.in_use()
-    )
+        or_(and_(Source.state == "queued", waited), and_(Source.state.in_(UNFINISHED[1:]), silent)),
+        claims.in_use(), ~claims.is_held_up(),
+    )  # fmt: skip
     with tenancy.everything():
         rows = query.subquery()
         first = select(rows.c.id).where(rows.c.place <= LISTED_PER_SERVICE).order_by(rows.c.id).limit(1000)

@@ -33,7 +33,8 @@ def next_of(source_id: int) -> list[int]:
     """Return which sources of the same customer are next once this one is read."""
     with tenancy.everything():
         service = select(Source.service_id).where(Source.id == source_id).scalar_subquery()
-        query = select(Source.id).where(Source.service_id == service, Source.state == "queued", claims.in_use())
+        query = select(Source.id).where(Source.service_id == service, Source.state == "queued")
+        query = query.where(claims.in_use(), ~claims.is_held_up())
         found = list(db.session.scalars(query.order_by(Source.queued_at, Source.id).limit(PER_SERVICE)))
         db.session.rollback()
         return found

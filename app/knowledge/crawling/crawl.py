@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.collaborators import here
 from app.knowledge import claims
 from app.knowledge.claims import Claim, Superseded
-from app.knowledge.crawling import opening, stages
+from app.knowledge.crawling import opening, stages, websites
 from app.knowledge.crawling.ledger import Page
 from app.knowledge.crawling.manners import CrawlStopped, Manners, PoliteFetcher
 from app.knowledge.crawling.robots import Robots
@@ -38,6 +38,10 @@ Report = Callable[[Page, int], None]
 """(page that was just visited, how many are known to wait)"""
 
 
+class HeldUp(Exception):
+    """The chatbot or its service was stopped: the crawl waits until it works again."""
+
+
 @dataclass(frozen=True)
 class CrawlSettings:
     """`slice_s`: seconds after which other work has its turn; None: all at once. `crawl_s`: a whole crawl's time."""
@@ -48,13 +52,13 @@ class CrawlSettings:
 
 
 def crawl(source_id: int, settings: CrawlSettings | None = None, report: Report | None = None) -> State | None:
-    """Crawl a website to its end, or for one slice. None: somebody else has it, or it is gone.
+    """Crawl a website to its end, or for one slice. None: somebody else has it, it is gone, or it is tried later.
 
     Never raises for what a website does.
     """
     claim = claims.take(source_id)
     if claim is None:
-        return None
+        return "held up" if websites.is_held_up(source_id) else None
     with tenancy.use(tenancy.service_scope(claim.service_id)), beating(lambda: claims.beat(claim)):
         try:
             return _run(claim, settings or CrawlSettings(), report or (lambda _page, _n_waiting: None))
@@ -62,9 +66,7 @@ def crawl(source_id: int, settings: CrawlSettings | None = None, report: Report 
             return None
         except (EmbeddingServerGone, OperationalError, OSError) as error:
             log.warning("crawling website %s broke off: %s", source_id, error)
-            db.session.rollback()
-            is_put_back = claims.put_back(claim, is_outage=False)  # it is tried again at once
-            return "more" if is_put_back else stages.fail(claim, "internal", _OUR_FAULT)
+            return _try_later(claim, is_outage=not isinstance(error, EmbeddingServerGone))
         except FetchError as error:
             db.session.rollback()
             return stages.fail(claim, error.kind, error.advice)
@@ -72,6 +74,14 @@ def crawl(source_id: int, settings: CrawlSettings | None = None, report: Report 
             log.exception("website %s could not be crawled", source_id)
             db.session.rollback()
             return stages.fail(claim, "internal", _OUR_FAULT)
+
+
+def _try_later(claim: Claim, *, is_outage: bool) -> State | None:
+    """Queue the rest again: at once where the embedder has gone, else when the reconciler comes by."""
+    db.session.rollback()
+    if not claims.put_back(claim, is_outage=is_outage):
+        return stages.fail(claim, "internal", _OUR_FAULT)
+    return None if is_outage else "more"
 
 
 def _run(claim: Claim, settings: CrawlSettings, report: Report) -> State:
@@ -93,6 +103,8 @@ def _run(claim: Claim, settings: CrawlSettings, report: Report) -> State:
             _stop_if_asked(claim, order.age_s + spent_s, settings.crawl_s)
             if settings.slice_s is not None and spent_s > settings.slice_s:
                 return stages.pause(claim)
+    except HeldUp:
+        return stages.hold_up(claim)
     except CrawlStopped as stop:
         why = str(stop)
         for page in close(ledger, why):
@@ -127,11 +139,18 @@ def _watch(claim: Claim) -> Callable[[], None]:
             looked_at = time.monotonic()
             claims.write(claim)
             db.session.commit()
+            _stop_if_held_up(claim)
 
     return look
 
 
+def _stop_if_held_up(claim: Claim) -> None:
+    if websites.is_held_up(claim.source_id):
+        raise HeldUp
+
+
 def _stop_if_asked(claim: Claim, age_s: float, crawl_s: float) -> None:
+    _stop_if_held_up(claim)
     is_canceled = db.session.scalar(select(Website.is_canceled).where(Website.source_id == claim.source_id))
     db.session.rollback()
     if is_canceled:

@@ -19,7 +19,7 @@ from models.base import change, now
 
 MAX_DROPPED_SHARE = 0.3  # of the pages; a refresh that would drop more asks first
 INTERVALS = {"daily": dt.timedelta(days=1), "weekly": dt.timedelta(days=7), "monthly": dt.timedelta(days=30)}
-State = Literal["more", "done", "waiting", "failed"]
+State = Literal["more", "held up", "done", "waiting", "failed"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,10 @@ def begin(claim: Claim) -> Order:
         website.stop_reason, website.current_url = "", ""
         website.n_requests = website.n_bytes = website.n_embedded = 0
         db.session.commit()
+    elif website.started_at is None:
+        claims.write(claim)
+        website.started_at = now()
+        db.session.commit()
     return _read_order(website)
 
 
@@ -82,6 +86,15 @@ def pause(claim: Claim) -> State:
     claims.write(claim, state="queued", attempts=0)
     db.session.commit()
     return "more"
+
+
+def hold_up(claim: Claim) -> State:
+    """Queue the rest of a crawl whose chatbot or service was stopped; its time begins anew when it goes on."""
+    db.session.rollback()
+    claims.write(claim, state="queued", attempts=0)
+    change(update(Website).where(Website.source_id == claim.source_id).values(started_at=None))
+    db.session.commit()
+    return "held up"
 
 
 def finish(claim: Claim, order: Order, why: str) -> State:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from app.knowledge import sources
+from app.knowledge import claims, sources
 from app.knowledge.crawling import terms
 from app.knowledge.crawling.site import clean_patterns, clean_url
 from app.knowledge.crawling.stages import INTERVALS
@@ -128,6 +128,14 @@ def is_website(source_id: int) -> bool:
         kind = db.session.scalar(select(Source.kind).where(Source.id == source_id))
         db.session.rollback()
         return kind == "website"
+
+
+def is_held_up(source_id: int) -> bool:
+    """Tell whether a website that is to be read waits, as its chatbot or service was stopped."""
+    with tenancy.everything():
+        found = db.session.scalar(select(Source.id).where(Source.id == source_id, claims.is_held_up()))
+        db.session.rollback()
+        return found is not None
 
 
 def find_by_uuid(source_uuid: uuid.UUID) -> tuple[Source, Website] | None:

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Iterator
 
 from redis.exceptions import RedisError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.collaborators import here
 from app.knowledge import clearing, local_copies
+from app.knowledge.publish import KEPT_GENERATIONS
 from app.looks import pictures
 from app.storage import StorageError
 from models import Chatbot, Generation, Source, db, tenancy
@@ -54,6 +55,7 @@ def _sweep_rows(before: dt.datetime) -> None:
     deleted = select(Chatbot.id).where(Chatbot.status == "deleted").scalar_subquery()
     forgotten = update(Source).where(Source.chatbot_id.in_(deleted), Source.deleted_at.is_(None))
     change(forgotten.values(deleted_at=now(), fence=Source.fence + 1))
+    _forget_generations()
     db.session.commit()
     clearing.drop_documents(clearing.dead_documents())
     change(delete(Generation).where(Generation.chatbot_id.in_(deleted)))
@@ -61,6 +63,15 @@ def _sweep_rows(before: dt.datetime) -> None:
     change(pointing.values(generation_id=None))
     change(delete(Source).where(Source.deleted_at < before))
     db.session.commit()
+
+
+def _forget_generations() -> None:
+    """Forget generations beyond those that are kept: publishing does it, unless the database went away right then."""
+    place = func.row_number().over(partition_by=Generation.chatbot_id, order_by=Generation.number.desc())
+    ranked = select(Generation.id, place.label("place")).subquery()
+    answering = select(Chatbot.generation_id).where(Chatbot.generation_id.is_not(None))
+    beyond = select(ranked.c.id).where(ranked.c.place > KEPT_GENERATIONS, ranked.c.id.not_in(answering))
+    change(delete(Generation).where(Generation.id.in_(beyond)))
 
 
 def _old_keys(kind: str, depth: int, before: dt.datetime) -> dict[int, set[str]]:

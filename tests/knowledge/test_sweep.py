@@ -157,3 +157,17 @@ def test_pictures_stay_as_long_as_a_chatbot_shows_them(app, chatbot_id, places):
         sweep.sweep()
         assert pictures.load(shown)
         assert not here().storage.exists(pictures._key(replaced))
+
+
+def test_generations_that_publishing_could_not_forget_are_forgotten(app, chatbot_id, monkeypatch):
+    monkeypatch.setattr(publish, "_prune", lambda *_args, **_kw: None)
+    for n in range(publish.KEPT_GENERATIONS + 2):
+        learn(app, chatbot_id, f"{n}.txt", f"The number {n} is a fine number.")
+    with inside(app):
+        mine = select(Generation).where(Generation.chatbot_id == chatbot_id).order_by(Generation.number)
+        made = [generation.number for generation in db.session.scalars(mine)]
+        db.session.get(Chatbot, chatbot_id).generation_id = db.session.scalars(mine.limit(1)).one().id  # gone back to
+        db.session.commit()
+        sweep.sweep()
+        left = [generation.number for generation in db.session.scalars(mine)]
+        assert left == [made[0], *made[-publish.KEPT_GENERATIONS :]]

@@ -11,6 +11,7 @@ import views
 import widget
 from app import (
     assets,
+    compression,
     errors,
     headers,
     kept_forms,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 def create_app(config: Config) -> Flask:
     """Build the web application; commands and jobs that write mails use it too."""
     app = create_core(config)
+    compression.install(app)
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # the way that Flask documents

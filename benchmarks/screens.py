@@ -47,6 +47,7 @@ def time_lists(app: Any) -> Iterator[tuple[str, float, float]]:
     from tests.e2e.crawl import client_of
 
     client = client_of(app, "ada")
+    client.environ_base["HTTP_ACCEPT_ENCODING"] = "gzip"  # as browsers do
     for name in LISTS:
         for query in ("", "?page=2000"):
             path, spent = f"/{name}/list/{query}", []

@@ -77,3 +77,16 @@ def test_who_may_read_no_more_is_shut_out(app, ada, chat):
             db.session.execute(delete(WorkspaceMember).where(WorkspaceMember.user_id == ben_id))
             db.session.commit()
         assert next_of(told, "change", "gone", "rest") == "gone"
+
+
+def test_a_script_that_asks_what_changed_is_sent_that_alone(app, ada, chat):
+    client, address = sign_in(app, ada), chat[0]
+    with client.session_transaction() as cookie:
+        cookie["_flashes"] = [("success", "Saved, says the page before.")]
+    for page, word in ((address, "Is anybody there?"), (f"/history/{ada.service_id}", address.rpartition("/")[2])):
+        part = client.get(page, headers={"X-Part": "live"})
+        assert part.text.strip().startswith('<div id="history"'), page
+        assert word in part.text, page
+        assert "<html" not in part.text, page
+        assert "says the page before" not in part.text, page
+    assert "says the page before" in client.get(address).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
@@ -121,3 +122,12 @@ def test_who_may_not_look_gets_none(app, acme, cid):
     assert listen(app.test_client(), acme).status_code in (302, 401, 403)
     plain = sign_in(app, acme).get(f"/live/{acme.chatbot_uuid}")
     assert plain.status_code == 406, "it is no page"
+
+
+def test_each_page_that_changes_by_itself_says_what_of_it_or_where_that_is_asked():
+    templates = Path(live.__file__).parent.parent / "app" / "templates"
+    pages = {page for page in templates.rglob("*.html") if "js/live.js" in page.read_text()}
+    assert len(pages) > 5
+    for page in pages:
+        asked_elsewhere = any('data-live="{{ url_for(' in part.read_text() for part in page.parent.glob("*.html"))
+        assert "{% block live %}" in page.read_text() or asked_elsewhere, page

@@ -35,13 +35,19 @@ def test_what_stands_in_a_literal_of_the_script_stays_as_it_is(literal):
     assert literal in script().plain.decode()
 
 
-def test_the_configuration_is_kept_for_a_minute_and_recognized(client, place):
-    response = client.get(f"{API}/embeds/{place.embed}/config", headers={"Origin": place.origin})
+@pytest.mark.parametrize("accepted", ["", "gzip"])
+def test_the_configuration_is_kept_for_a_minute_and_recognized(client, place, accepted):
+    asking = {"Origin": place.origin, "Accept-Encoding": accepted, "Sec-Fetch-Site": "cross-site"}
+    response = client.get(f"{API}/embeds/{place.embed}/config", headers=asking)
+    assert response.headers.get("Content-Encoding", "") == accepted
+    assert response.headers["ETag"].startswith("W/")
     assert response.headers["Cache-Control"] == "private, max-age=60"
-    assert "Origin" in response.vary
+    assert {"Origin", "Accept-Encoding"} <= set(response.vary.as_set(preserve_casing=True))
     assert "Set-Cookie" not in response.headers
-    headers = {"Origin": place.origin, "If-None-Match": response.headers["ETag"]}
-    assert client.get(f"{API}/embeds/{place.embed}/config", headers=headers).status_code == 304
+    again = client.get(
+        f"{API}/embeds/{place.embed}/config", headers={**asking, "If-None-Match": response.headers["ETag"]}
+    )
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", response.headers["ETag"])
 
 
 def test_everything_else_is_kept_by_nobody(client, place):

@@ -1,7 +1,7 @@
 """Figures for whoever watches an installation: counted in each process, summed up in Redis, told by `/metrics`.
 
 In Redis and not in files of each machine, as workers have no port to be asked at, work horses live for one job, and
-any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it.
+any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it, a command when it ends.
 While Redis is away figures wait in their process; lost with it, they begin anew, which Prometheus knows of counters.
 Labels come from lists of ours alone: nothing that a person has typed, and no customer's name, is one.
 """
@@ -60,10 +60,16 @@ JOB_TIMES = Figure(
 )
 RUNS = Figure("docent_scheduler_runs", "Runs of what happens by the clock.", ("job", "outcome"))
 MAILS = Figure("docent_mails", "Tries to hand a mail to the mail server.", ("outcome",))
+READINGS = Figure("docent_readings", "Sources that were read, by workers and on the command line.", ("outcome",))
+READING_TIMES = Figure("docent_reading_seconds", "How long reading a source took, websites left out.", (), _LONG)
+TRAININGS = Figure("docent_trainings", "Trainings of chatbots, by workers and on the command line.", ("outcome",))
+TRAINING_TIMES = Figure("docent_training_seconds", "How long a training took.", (), _LONG)
+DELIVERIES = Figure("docent_deliveries", "Tries to tell a webhook.", ("outcome",))
+DELIVERY_TIMES = Figure("docent_delivery_seconds", "How long a webhook took to answer.", ("outcome",), _FAST)
 
 ALL = (
     REQUESTS, REQUEST_TIMES, ANSWERS, ANSWER_TIMES, MODEL_CALLS, MODEL_TOKENS, FIRST_WORDS, REFUSALS, JOBS, JOB_TIMES,
-    RUNS, MAILS,
+    RUNS, MAILS, READINGS, READING_TIMES, TRAININGS, TRAINING_TIMES, DELIVERIES, DELIVERY_TIMES,
 )  # fmt: skip
 SUM, REST = "sum", "+Inf"  # parts of a histogram beside its buckets
 
@@ -79,7 +85,7 @@ def observe(figure: Figure, seconds: float, *labels: str) -> None:
 
 
 @contextmanager
-def timed(counter: Figure, times: Figure | None, name: str) -> Iterator[list[str]]:
+def timed(counter: Figure, times: Figure | None, *names: str) -> Iterator[list[str]]:
     """Count what a block of work came to, and how long it took; what is put into the list is its outcome."""
     began, outcome = time.monotonic(), ["done"]
     try:
@@ -88,14 +94,16 @@ def timed(counter: Figure, times: Figure | None, name: str) -> Iterator[list[str
         outcome.append("failed")
         raise
     finally:
-        count(counter, name, outcome[-1])
+        count(counter, *names, outcome[-1])
         if times is not None:
-            observe(times, time.monotonic() - began, name)
+            observe(times, time.monotonic() - began, *names)
 
 
 def send() -> None:
     """Add what this process has counted to the figures of all."""
     sums = here().tally.take()
+    if not sums:
+        return
     try:
         with here().asking_redis() as redis, redis.pipeline() as pipeline:
             for key, amount in sums.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app import figures
 from app.answering import golden, suggesting
 from app.knowledge import publish
 from app.knowledge.holds import Examination
@@ -12,7 +13,16 @@ from app.knowledge.publish import Published
 
 def release(chatbot_id: int) -> Published | None:
     """Build, examine and publish what a chatbot knows now; see `publish.publish`. None also when it is held back."""
-    return publish.publish(chatbot_id, _examine)
+    with figures.timed(figures.TRAININGS, figures.TRAINING_TIMES) as outcome:
+        published = publish.publish(chatbot_id, _examine)
+        outcome.append(_outcome_of(published))
+    return published
+
+
+def _outcome_of(published: Published | None) -> str:
+    if published is None:
+        return "none"
+    return "published" if published.generation else "empty"
 
 
 def _examine(chatbot_id: int, folder: Path) -> Examination:

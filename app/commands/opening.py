@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import NullPool, create_engine, make_url
 
+from app import figures
 from app.commands.failing import CommandError
 from app.core import create_core
 from app.knowledge import chatbots
@@ -41,6 +42,7 @@ def installation(
         try:
             yield app
         finally:
+            figures.send()
             db.session.remove()
             db.engine.dispose()  # a database server would keep the connections open
 

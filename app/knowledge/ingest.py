@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from app import figures
 from app.collaborators import here
 from app.knowledge import chatbots, claims, clearing, drafts, embedding, pairs, scans, texts
 from app.knowledge.claims import Claim, Superseded
@@ -57,12 +58,19 @@ def ingest(source_id: int, report: Report | None = None) -> Outcome | None:
     Raises:
         SQLAlchemyError: the database can't be used; the source is found again once it can.
     """
+    with figures.timed(figures.READINGS, figures.READING_TIMES) as outcome:
+        found = _ingest(source_id, report or (lambda _state, _percent: None))
+        outcome.append(found.status if found is not None else "none")
+    return found
+
+
+def _ingest(source_id: int, report: Report) -> Outcome | None:
     claim = claims.take(source_id)
     if claim is None:
         return None
     with tenancy.use(tenancy.service_scope(claim.service_id)), beating(lambda: claims.beat(claim)):
         try:
-            return _read(claim, report or (lambda _state, _percent: None))
+            return _read(claim, report)
         except Superseded:
             return None
         except (LoadError, FetchError, StorageError) as error:

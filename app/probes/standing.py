@@ -7,15 +7,17 @@ import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
 from app.probes import readiness
 from jobs import queues
-from models import OutgoingMail, Source, db, tenancy
+from models import Delivery, OutgoingMail, Source, db, tenancy
 from models.base import now
 from models.knowledge import UNFINISHED
+
+UNSENT = ("waiting", "failed")
 
 
 class Level(NamedTuple):
@@ -57,9 +59,11 @@ def _rows() -> Iterator[Level]:
     query = select(func.count(Source.id), func.min(Source.created_at, type_=Source.created_at.type))
     query = query.where(Source.state.in_(UNFINISHED), Source.deleted_at.is_(None))
     mails = select(OutgoingMail.state, func.count(OutgoingMail.id)).where(OutgoingMail.state != "sent")
+    deliveries = select(Delivery.state, func.count(Delivery.id)).where(Delivery.state.in_(UNSENT))
     with tenancy.everything():
         n_sources, oldest = db.session.execute(query).one()
-        counts = {state: float(n) for state, n in db.session.execute(mails.group_by(OutgoingMail.state))}
+        of_mails = _by_state(mails.group_by(OutgoingMail.state))
+        of_deliveries = _by_state(deliveries.group_by(Delivery.state))
     age = now() - oldest if oldest else dt.timedelta()
     unread = {"all": float(n_sources)}
     yield Level("docent_sources_unread", "Sources that are to be read, or are being read.", "of", unread)
@@ -67,5 +71,15 @@ def _rows() -> Iterator[Level]:
         "docent_sources_oldest_seconds", "How long the oldest of them has been there.", "of",
         {"all": age.total_seconds()},
     )  # fmt: skip
-    told = {state: counts.get(state, 0.0) for state in ("waiting", "failed")}
-    yield Level("docent_mails_unsent", "Mails that wait, and those that could not be sent in 30 days.", "state", told)
+    yield Level(
+        "docent_mails_unsent", "Mails that wait, and those that could not be sent in 30 days.", "state", of_mails
+    )  # fmt: skip
+    yield Level(
+        "docent_deliveries_unsent", "What webhooks wait to be told, and what they were not told in 30 days.", "state",
+        of_deliveries,
+    )  # fmt: skip
+
+
+def _by_state(query: Select[str, int]) -> dict[str, float]:
+    counts = {state: float(n) for state, n in db.session.execute(query)}
+    return {state: counts.get(state, 0.0) for state in UNSENT}

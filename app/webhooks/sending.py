@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, select, update
 
+from app import figures
 from app.collaborators import here
 from app.languages import in_english
 from app.net import FetchError
@@ -56,6 +58,7 @@ def deliver(delivery_id: int) -> None:
             return
         delivery = db.session.get_one(Delivery, delivery_id)
         if obstacle := _obstacle(delivery):
+            figures.count(figures.DELIVERIES, "given_up")
             _conclude(delivery, "failed", None, obstacle)
             return
         url, secrets, name = delivery.webhook.url, owning.secrets_of(delivery.webhook), str(delivery.uuid)
@@ -100,12 +103,20 @@ def sign(secrets: Sequence[str], body: bytes, moment: dt.datetime) -> str:
 def _send(url: str, secrets: Sequence[str], name: str, body: bytes) -> tuple[int | None, str]:
     if not secrets:
         return None, in_english("The secret can't be read any more. Renew it.")
+    began = time.monotonic()
     headers = {"Docent-Signature": sign(secrets, body, now()), "Docent-Delivery": name}
     try:
         status = here().fetcher.post_json(url, body, headers, timeout_s=TIMEOUT_S)
     except FetchError as error:
+        _count("unreachable", began)
         return None, error.advice
+    _count("delivered" if status in _OK else "refused", began)
     return status, "" if status in _OK else in_english("The address answered with status %(status)s.", status=status)
+
+
+def _count(outcome: str, began: float) -> None:
+    figures.count(figures.DELIVERIES, outcome)
+    figures.observe(figures.DELIVERY_TIMES, time.monotonic() - began, outcome)
 
 
 def _note(delivery: Delivery, status: int | None, error: str) -> None:

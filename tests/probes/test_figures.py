@@ -9,7 +9,7 @@ import pytest
 
 from app import figures, limits
 from app.breaker import Breaker
-from app.commands import scheduler
+from app.commands import scheduler, training
 from app.core import create_core
 from app.probes import readiness
 from tests.answering.talking_model import talking_model
@@ -138,6 +138,20 @@ def test_what_happens_by_the_clock_is_counted_and_its_failure_told_by_kind_alone
     assert caplog.messages == ["the periodic job test_figures.fail failed"]
 
 
+def test_a_training_on_the_command_line_is_counted(app, ada, grown, tmp_path):
+    """Also what came of each source; a command has counted when it ends."""
+    page = tmp_path / "opening.md"
+    page.write_text("# Opening\n\nThe shop opens at nine.")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and nothing else")
+    config = app.extensions["docent"].config
+    assert training.train(config, str(ada.chatbot_uuid), [str(page), str(broken)], as_json=True) == 1
+    assert [grown("docent_readings_total", outcome) for outcome in ("ready", "failed")] == [1, 1]
+    assert grown("docent_trainings_total", "published") == 1
+    assert grown("docent_training_seconds_count") == 1
+    assert grown("docent_reading_seconds_count") == 2
+
+
 def test_how_things_stand_is_told(reader):
     told = figures_of(reader)
     assert told["docent_ready", "database"] == 1
@@ -146,6 +160,7 @@ def test_how_things_stand_is_told(reader):
     assert told["docent_workers", "training"] == 0
     assert told["docent_disk_bytes", "free"] < told["docent_disk_bytes", "all"]
     assert told["docent_mails_unsent", "failed"] == 0
+    assert told["docent_deliveries_unsent", "waiting"] == 0
 
 
 def test_openmetrics_is_spoken_to_who_asks_for_it(reader):

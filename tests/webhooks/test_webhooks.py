@@ -10,6 +10,7 @@ import re
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from app import figures
 from app.history import recording
 from app.knowledge import claims, ingest, reconcile, sources
 from app.webhooks import events, owning, sending
@@ -18,6 +19,8 @@ from models.base import now
 from models.webhooks import EVENTS, EXPORTED, TEST
 from tests.conftest import inside
 from tests.webhooks.happening import ask_and_answer, deliver_all, told
+
+OUTCOMES = ("delivered", "refused", "unreachable", "given_up")
 
 
 @pytest.fixture
@@ -201,6 +204,30 @@ def test_a_success_ends_the_failing(app, hook, owner, receiver):
     deliver_all(app)
     with inside(app):
         assert db.session.scalars(select(Webhook)).one().failing_since is None
+
+
+def test_tries_are_counted_by_what_became_of_them(app, hook, receiver, chat, owner):
+    def counted():
+        with app.app_context():
+            sums = figures.read()
+        return {outcome: sums.get(("docent_deliveries", "", outcome), 0) for outcome in OUTCOMES}
+
+    before = counted()
+    receiver.answers = [500]
+    ask_and_answer(app, chat, "Do you ship to Mars?")
+    deliver_all(app)  # of two, one is refused
+    deliver_all(app)
+    with inside(app):
+        db.session.execute(update(Webhook).values(url="http://127.0.0.1:9/"))
+        db.session.commit()
+    ask_and_answer(app, chat, "And to Venus?")
+    deliver_all(app)
+    with inside(app):
+        db.session.execute(update(Webhook).values(status="inactive"))
+        db.session.commit()
+    deliver_all(app)
+    grown = {outcome: n - before[outcome] for outcome, n in counted().items()}
+    assert grown == {"delivered": 2, "refused": 1, "unreachable": 1, "given_up": 1}
 
 
 def test_every_event_has_words_and_something_to_tell():

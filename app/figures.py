@@ -1,7 +1,8 @@
 """Figures for whoever watches an installation: counted in each process, summed up in Redis, told by `/metrics`.
 
 In Redis and not in files of each machine, as workers have no port to be asked at, work horses live for one job, and
-any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it, a command when it ends.
+any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it,
+and a command when it ends.
 While Redis is away figures wait in their process; lost with it, they begin anew, which Prometheus knows of counters.
 Labels come from lists of ours alone: nothing that a person has typed, and no customer's name, is one.
 """

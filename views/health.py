@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import chain, takewhile
 from typing import Any
 
-from flask import request
+from flask import Response, current_app, request, stream_with_context
 from flask_appbuilder import BaseView, expose, has_access
 from flask_login import current_user
 
 from app import audit
 from app.caller import limit_secrets, signed_in
 from app.care import doctor, parts
+from app.care.doctor import Examination
 from app.care.finding import Finding
 from app.care.machine import Arrival
 from app.collaborators import here
 from app.languages import gettext as _
 from models import db
 
+_LATER = "\0"
 SECRETS = ("secret", "key", "password", "token", "dsn", "_url")  # in the names of settings whose values are not shown
 
 
@@ -45,13 +49,14 @@ class HealthPage(BaseView):
     @expose("/", methods=["POST"])
     @has_access
     def test(self) -> Any:
-        """Look at what takes longer, too, and send a mail; what is outside has a deadline of its own."""
+        """Look at what takes longer, too, and send a mail: each thing is shown as soon as it is found."""
         limit_secrets("self-test")
         email = current_user.email
         audit.record("installation.test", signed_in())
         db.session.commit()
-        findings = doctor.examine(is_thorough=True, arrival=_arrival())
-        return self._page([*findings, parts.try_mail(email)], is_thorough=True)
+        examination = Examination(is_thorough=True, arrival=_arrival(), mail_to=email)
+        page = _begin("home/examination.html", examination=examination, **self._facts())
+        return Response(page, headers={"X-Accel-Buffering": "no"})  # nginx sends at once what it gets
 
     @expose("/mend", methods=["POST"])
     @has_access
@@ -65,10 +70,20 @@ class HealthPage(BaseView):
         return self._page(findings, is_thorough=True, done=done)
 
     def _page(self, findings: list[Finding], *, is_thorough: bool = False, done: list[str] | None = None) -> Any:
-        return self.render_template(
-            "home/health.html", findings=findings, is_thorough=is_thorough, done=done, versions=parts.read_versions(),
-            settings=read_settings(), appbuilder=self.appbuilder,
-        )  # fmt: skip
+        told = {"findings": findings, "is_thorough": is_thorough, "done": done}
+        return self.render_template("home/health.html", **told, **self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        return {"versions": parts.read_versions(), "settings": read_settings(), "appbuilder": self.appbuilder}
+
+
+def _begin(template: str, **values: Any) -> Iterator[str]:
+    """Write a page up to where it prints `later` now, by what this request may read, and the rest while it is sent."""
+    context = {**values, "later": _LATER}
+    current_app.update_template_context(context)
+    pieces = current_app.jinja_env.get_template(template).generate(context)
+    begun = "".join(takewhile(_LATER.__ne__, pieces))
+    return chain([begun], stream_with_context(pieces))
 
 
 def _arrival() -> Arrival:

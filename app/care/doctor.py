@@ -6,30 +6,22 @@ ever changed or removed.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.care import last_backup, machine, parts, stored
-from app.care.finding import WRONG, Finding
+from app.care.finding import NAMES, WRONG, Finding
 from app.care.machine import Arrival
+from app.care.side_by_side import Look, look_at
 from app.collaborators import here
 from app.knowledge import mending, sweep
 from app.languages import gettext as _
-from app.storage import StorageError
 from indexes.artifact import build_artifact
-from indexes.errors import IndexesError
 from jobs import queues
-from models import db, tenancy
-
-log = logging.getLogger(__name__)
-
-Look = Callable[[], Finding]
+from models import tenancy
 
 # by what a finding is called: each can be looked at without the others
+_IN_USE: dict[str, Look] = {"database": parts.database, "migrations": parts.version}  # without them no row can be read
 _OF_MACHINE: dict[str, Look] = {
     "disk": machine.disk, "files": machine.files, "embedder": parts.embedder, "backup": last_backup.look,
 }  # fmt: skip
@@ -43,37 +35,50 @@ _SLOW: dict[str, Look] = {
 }  # fmt: skip
 
 
-def examine(*, is_thorough: bool, arrival: Arrival | None = None) -> list[Finding]:
-    """Look at everything; `is_thorough` includes what takes seconds: reading the database, listing the storage, asking
-    the models. `arrival` is how a request for this came in.
+class Examination:
+    """A look at everything. Going through it yields each finding as soon as it is there.
+
+    A thorough one includes what takes seconds: reading the database, listing the storage, asking the models, and a mail
+    to `mail_to`. `arrival` is how a request for it came in.
     """
-    with tenancy.everything():
-        found = [_look("address", partial(machine.address, arrival)), *_look_at(_OF_MACHINE)]
-        in_use = [_look("database", parts.database)]
-        if in_use[0].state != WRONG:
-            in_use.append(_look("migrations", parts.version))
-        found += [*in_use, *_look_at(_OF_PARTS)]
-        if all(finding.state != WRONG for finding in in_use):  # else no row can be read
-            of_rows = _OF_ROWS | (_SLOW if is_thorough else {"chat-model": parts.chat_model})
-            found += _look_at(of_rows)
-        db.session.rollback()
-    return found
+
+    def __init__(self, *, is_thorough: bool, arrival: Arrival | None = None, mail_to: str = "") -> None:
+        self._looks: dict[str, Look] = {"address": partial(machine.address, arrival), **_OF_MACHINE, **_OF_PARTS}
+        if mail_to:
+            self._looks["mail-sent"] = partial(parts.try_mail, mail_to)
+        self._of_rows = _OF_ROWS | (_SLOW if is_thorough else {"chat-model": parts.chat_model})
+        self._found: dict[str, Finding] = {}
+
+    def __iter__(self) -> Iterator[Finding]:
+        looks = self._looks | self._of_rows
+        for check, look in _IN_USE.items():
+            [found] = look_at({check: look})
+            yield self._note(found)
+            if found.state == WRONG:
+                looks = self._looks
+                break
+        yield from map(self._note, look_at(looks))
+
+    def _note(self, found: Finding) -> Finding:
+        self._found[found.check] = found
+        return found
+
+    def awaited(self) -> list[str]:
+        """Return what people call all that has not been found yet."""
+        checks = _IN_USE | self._looks | self._of_rows
+        return [str(name) for check, name in NAMES.items() if check in checks and check not in self._found]
+
+    def in_order(self) -> list[Finding]:
+        """Return what has been found as people read it: what others stand on comes first."""
+        return [self._found[check] for check in NAMES if check in self._found]
 
 
-def _look_at(looks: dict[str, Look]) -> Iterator[Finding]:
-    return (_look(check, look) for check, look in looks.items())
-
-
-def _look(check: str, look: Look) -> Finding:
-    """Look at one thing. What can't be looked at is wrong, and keeps nobody from looking at the others."""
-    try:
-        return look()
-    except (SQLAlchemyError, RedisError, StorageError, IndexesError, OSError) as error:
-        log.warning("%s could not be looked at: %s", check, error)
-        db.session.rollback()
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        words = _("It can't be looked at: %(error)s", error=reason)
-        return Finding(check, WRONG, words, _("See that it runs, and the settings about it."))
+def examine(*, is_thorough: bool, arrival: Arrival | None = None) -> list[Finding]:
+    """Look at everything, and wait for all of it."""
+    examination = Examination(is_thorough=is_thorough, arrival=arrival)
+    for _found in examination:
+        pass
+    return examination.in_order()
 
 
 def mend(findings: list[Finding]) -> list[str]:

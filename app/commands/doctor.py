@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from email.utils import parseaddr
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.care import doctor, parts
-from app.care.finding import GOOD, OFF, WRONG, Finding
+from app.care import doctor
+from app.care.doctor import Examination
+from app.care.finding import GOOD, NAMES, OFF, WRONG, Finding
 from app.commands.failing import CommandError
 from app.core import create_core
 from app.factory import create_app
@@ -18,49 +20,62 @@ from models import db
 if TYPE_CHECKING:
     from config import Config
 
+Tell = Callable[[str], object]
+
 _MARKS = {GOOD: "ok   ", WRONG: "WRONG", OFF: "-    "}
 
 
 def run(config: Config, *, as_json: bool, fix: bool, mail_to: str | None) -> int:
-    """Look at everything, mend what is safe where asked for, and print how it is; 1 if anything is wrong.
+    """Look at everything, mend what is safe where asked for, and print what is found; 1 if anything is wrong.
 
     `mail_to` is who gets a mail; empty: the installation's own address.
     """
     if not config.data_dir.is_dir():
         raise CommandError(f"There is no data folder {config.data_dir} yet: run `run.py init`, or see DATA_DIR.")
+    address = "" if mail_to is None else mail_to or parseaddr(config.mail_sender)[1]
+    tell = _tell_nobody if as_json else partial(print, flush=True)
     app = (create_core if mail_to is None else create_app)(config.prepared())
     with app.app_context():
         try:
-            findings, done = _treat(fix=fix)
-            if mail_to is not None:
-                findings.append(parts.try_mail(mail_to or parseaddr(config.mail_sender)[1]))
+            findings, done = _treat(tell, address, fix=fix)
         finally:
             db.session.remove()
             db.engine.dispose()
     is_well = doctor.is_well(findings)
     if as_json:
-        print(
-            json.dumps({"well": is_well, "mended": done, "findings": [asdict(found) for found in findings]}, indent=1)
-        )
-    else:
-        print(*_as_lines(findings, done), sep="\n")
+        told = [asdict(found) for found in findings]
+        print(json.dumps({"well": is_well, "mended": done, "findings": told}, indent=1))
+    n_wrong = sum(found.state == WRONG for found in findings)
+    tell(f"{n_wrong} wrong." if n_wrong else "All is well.")
     return 0 if is_well else 1
 
 
-def _treat(*, fix: bool) -> tuple[list[Finding], list[str]]:
-    findings = doctor.examine(is_thorough=True)
-    if not fix or doctor.is_well(findings):
+def _tell_nobody(_words: str) -> None:
+    """Keep lines for people out of what a program reads."""
+
+
+def _treat(tell: Tell, mail_to: str, *, fix: bool) -> tuple[list[Finding], list[str]]:
+    """Return what was found, after mending where something was mended, and what that was."""
+    findings = _examine(tell, Examination(is_thorough=True, mail_to=mail_to))
+    done = doctor.mend(findings) if fix else []
+    if not done:
         return findings, []
-    done = doctor.mend(findings)
-    return doctor.examine(is_thorough=True), done
+    for words in done:
+        tell(f"mended: {words}")
+    tell("Looked at again:")
+    mailed = [found for found in findings if found.check == "mail-sent"]
+    return _examine(tell, Examination(is_thorough=True)) + mailed, done
 
 
-def _as_lines(findings: list[Finding], done: list[str]) -> Iterator[str]:
-    width = max(len(found.name) for found in findings)
-    for found in findings:
-        yield f"{_MARKS[found.state]}  {found.name:{width}}  {found.words}"
-        if found.cure:
-            yield f"{'':{width + 9}}{found.cure}"
-    yield from (f"mended: {words}" for words in done)
-    n_wrong = sum(found.state == WRONG for found in findings)
-    yield f"{n_wrong} wrong." if n_wrong else "All is well."
+def _examine(tell: Tell, examination: Examination) -> list[Finding]:
+    for found in examination:
+        for line in _as_lines(found):
+            tell(line)
+    return examination.in_order()
+
+
+def _as_lines(found: Finding) -> Iterator[str]:
+    width = max(len(str(name)) for name in NAMES.values())
+    yield f"{_MARKS[found.state]}  {found.name:{width}}  {found.words}"
+    if found.cure:
+        yield f"{'':{width + 9}}{found.cure}"

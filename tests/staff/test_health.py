@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from app.care import parts
+from app.care.finding import GOOD, Finding
 from tests.conftest import sign_in
 from tests.staff.conftest import add_person, events
 
@@ -26,6 +30,29 @@ def test_a_thorough_examination_tells_what_it_found(root):
     assert "It was kept as a file" in page
     assert "A sentence was embedded in" in page
     assert "Files that no row names" in page
+
+
+def test_each_thing_is_shown_once_it_is_found_though_a_mail_server_hangs(root, monkeypatch):
+    heard = threading.Event()
+
+    def hang(_email):
+        heard.wait(60)
+        return Finding("mail-sent", GOOD, "It was taken at last.")
+
+    monkeypatch.setattr(parts, "try_mail", hang)
+    with root.post("/health/", buffered=False) as answer:
+        pieces, shown = answer.iter_encoded(), ""
+        while "A sentence was embedded in" not in shown or "Files that no row names</dt>" not in shown:
+            shown += next(pieces).decode()
+        assert "Chatbots" in shown, "the menu is that of every page"
+        assert "Still to come" in shown
+        assert "at last" not in shown
+        assert 'id="versions-title"' not in shown
+        heard.set()
+        rest = b"".join(pieces).decode()
+    assert rest.count("It was taken at last.") == 2, "as it came, and in its place"
+    assert 'id="versions-title"' in rest
+    assert answer.headers["X-Accel-Buffering"] == "no"
 
 
 def test_what_is_safe_is_mended_and_written_down(app, root):

@@ -59,6 +59,11 @@ class Config:
         values.whole(0, 100_000_000),
         doc="megabytes of published generations that this machine keeps on its disk; 0: without end",
     )
+    backup_recipients: tuple[str, ...] = _setting(
+        (),
+        values.recipients,
+        doc="public keys that backups are encrypted for, separated by commas; empty: they are not encrypted",
+    )
     web_workers: int = _setting(1, values.whole(1, 64), doc="web processes")
     web_threads: int = _setting(
         32, values.whole(1, 1024), doc="threads of each web process; a streaming answer holds one"

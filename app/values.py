@@ -158,6 +158,22 @@ def secrets(text: str) -> tuple[str, ...]:
     return tuple(secret(part.strip()) for part in text.split(",") if part.strip())
 
 
+def recipient(text: str) -> str:
+    """Read a public key that backups are encrypted for: age's own, or SSH's."""
+    import pyrage
+
+    kind = pyrage.x25519 if text.startswith("age1") else pyrage.ssh
+    try:
+        kind.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise ValueError("use public keys such as age1... or ssh-ed25519 ..., separated by commas") from None
+    return text
+
+
+def recipients(text: str) -> tuple[str, ...]:
+    return tuple(recipient(part.strip()) for part in text.split(",") if part.strip())
+
+
 def database(text: str) -> str:
     """Read the address of a database, and complain without repeating it: it holds a password."""
     from sqlalchemy import make_url

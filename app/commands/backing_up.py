@@ -10,13 +10,13 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from app.collaborators import here
-from app.commands import dumping
+from app.commands import dumping, encrypting
 from app.commands.backup_file import (
     DATABASES,
     GENERATIONS,
@@ -46,10 +46,20 @@ class Made:
     size: int
 
 
-def back_up(place: Path, *, with_generations: bool = False, timeout_s: float) -> Made:
-    """Write a backup of this installation to `place`, readable for its owner alone: whole or not at all.
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a backup shall be. It is encrypted for `recipients`, where there are any.
 
     `timeout_s` is how long the database's own program may take, where it has one.
+    """
+
+    with_generations: bool = False
+    recipients: tuple[str, ...] = ()
+    timeout_s: float
+
+
+def back_up(place: Path, wish: Wish) -> Made:
+    """Write a backup of this installation to `place`, readable for its owner alone: whole or not at all.
 
     Raises:
         BackupError: there is something already, or it can't be made; nothing is left there.
@@ -61,11 +71,32 @@ def back_up(place: Path, *, with_generations: bool = False, timeout_s: float) ->
     try:
         with _workplace(place) as folder:
             draft = folder / "backup"
-            n_files = _fill(draft, folder, with_generations=with_generations, timeout_s=timeout_s)
+            with _private_file(draft) as file:
+                made = _fill(file, folder, wish)
+                file.flush()
+                os.fsync(file.fileno())
             draft.rename(place)
     except OSError as error:
         raise BackupError(f"The backup can't be written to {place.parent} ({error.strerror}).") from error
-    return Made(n_files, place.stat().st_size)
+    return made
+
+
+def stream_out(out: IO[bytes], wish: Wish) -> Made:
+    """Write a backup to a stream while it is made; its end tells whoever reads it that it is whole.
+
+    Raises:
+        BackupError: it can't be made; what has been written until then is no backup.
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        with _workplace(here().config.data_dir / "backup") as folder:
+            made = _fill(out, folder, wish)
+            out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BackupError(f"The backup can't be written ({error.strerror}).") from error
+    return made
 
 
 @contextmanager
@@ -82,21 +113,25 @@ def _workplace(place: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _fill(draft: Path, folder: Path, *, with_generations: bool, timeout_s: float) -> int:
+def _fill(out: IO[bytes], folder: Path, wish: Wish) -> Made:
+    outlet = encrypting.Outlet(out)
+    with encrypting.encrypted(outlet, wish.recipients) if wish.recipients else nullcontext(outlet) as stream:
+        n_files = _pack(cast("IO[bytes]", stream), folder, wish)  # a ZIP asks of it no more than to write
+    return Made(n_files, outlet.n_bytes)
+
+
+def _pack(stream: IO[bytes], folder: Path, wish: Wish) -> int:
     config = here().config
     kind, revision = dumping.kind_of(config.database), str(versioning.current_version(db.engine))
-    with _private_file(draft) as file:
-        with zipfile.ZipFile(file, "w", compresslevel=_PACKING) as archive:
-            writer = BackupWriter(archive)
-            _add_stored(writer, folder, with_generations=with_generations)
-            dumping.dump(config.database, folder / "database", timeout_s)
-            writer.add_file(DATABASES[kind], folder / "database", packed=True)
-            _add_stored(writer, folder, with_generations=with_generations)
-            n_files = len(writer.sums) - 1
-            _add_keys(writer)
-            writer.finish(_describe(kind, revision, with_generations=with_generations))
-        file.flush()
-        os.fsync(file.fileno())
+    with zipfile.ZipFile(stream, "w", compresslevel=_PACKING) as archive:
+        writer = BackupWriter(archive)
+        _add_stored(writer, folder, with_generations=wish.with_generations)
+        dumping.dump(config.database, folder / "database", wish.timeout_s)
+        writer.add_file(DATABASES[kind], folder / "database", packed=True)
+        _add_stored(writer, folder, with_generations=wish.with_generations)
+        n_files = len(writer.sums) - 1
+        _add_keys(writer)
+        writer.finish(_describe(kind, revision, with_generations=wish.with_generations))
     return n_files
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -171,17 +172,15 @@ def _read_sums(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Backup]:
-    """Open a backup.
+def opened(file: IO[bytes]) -> Iterator[Backup]:
+    """Open a backup that is not encrypted, or not any more.
 
     Raises:
         BackupError: it is none, it is damaged, or it holds what no backup holds.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield Backup(archive, path.stat().st_size)
-    except FileNotFoundError as error:
-        raise BackupError(f"There is no file {path}: check how it is spelled.") from error
+        with zipfile.ZipFile(file) as archive:
+            yield Backup(archive, os.fstat(file.fileno()).st_size)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, UnicodeError) as error:
         raise BackupError("This backup can't be read: it is none, was damaged, or was cut off on its way.") from error
 

@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from app.values import seconds
+from app.commands.failing import CommandError
+from app.values import recipients, seconds
 
 if TYPE_CHECKING:
     from config import Config
@@ -30,16 +31,28 @@ def _keys(config: Config, args: argparse.Namespace) -> int:
     return commands[args.action](config)
 
 
-def _back_up(config: Config, args: argparse.Namespace) -> int:
+def _make_backup_key(_config: Config, args: argparse.Namespace) -> int:
     from app.commands import backups
 
-    return backups.back_up(config, args.file, with_generations=args.generations, timeout_s=args.timeout)
+    return backups.make_key(args.file)
+
+
+def _back_up(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import backing_up, backups
+
+    try:
+        given = recipients(",".join(args.recipient))
+    except ValueError as error:  # which does not repeat it, as argparse would: it may be the secret part
+        raise CommandError(f"--recipient can't be used: {error}.") from None
+    readers = given or config.backup_recipients
+    wish = backing_up.Wish(with_generations=args.generations, recipients=readers, timeout_s=args.timeout)
+    return backups.back_up(config, args.file, wish)
 
 
 def _restore(config: Config, args: argparse.Namespace) -> int:
     from app.commands import backups
 
-    return backups.restore(config, args.file, timeout_s=args.timeout)
+    return backups.restore(config, args.file, identity=args.identity, timeout_s=args.timeout)
 
 
 def _examine(config: Config, args: argparse.Namespace) -> int:
@@ -57,23 +70,32 @@ def _add_doctor(commands: Any) -> None:
 
 
 def _add_keys(commands: Any) -> None:
-    keys = commands.add_parser("keys", help="replace the secret key").add_subparsers(dest="action", required=True)
+    keys = commands.add_parser("keys", help="replace the secret key, or make one for backups").add_subparsers(
+        dest="action", required=True
+    )
     for name, words in (
         ("new", "make a new secret key; the old one goes on opening what it has sealed"),
         ("rotate", "seal every secret in the database under the present key"),
         ("forget", "drop the former keys, once nothing is sealed with them"),
     ):
         keys.add_parser(name, help=words).set_defaults(run=_keys)
+    backup = keys.add_parser("backup", help="make a key that opens encrypted backups, and print its public part")
+    backup.add_argument("file", metavar="FILE", help="where it is written: keep it elsewhere than the backups")
+    backup.set_defaults(run=_make_backup_key)
 
 
 def _add_backups(commands: Any) -> None:
     backup = commands.add_parser("backup", help="write all of an installation into one file, while it runs")
     backup.add_argument("--generations", action="store_true", help="with published indexes, which can be built again")
+    words = "encrypt it for this public key; may be given several times (BACKUP_RECIPIENTS)"
+    backup.add_argument("--recipient", action="append", default=[], metavar="KEY", help=words)
+    backup.add_argument("file", metavar="FILE", help="a new file, or - for stdout")
     backup.set_defaults(run=_back_up)
     restore = commands.add_parser("restore", help="put a backup into an empty data folder and an empty database")
+    restore.add_argument("--identity", metavar="KEYFILE", help="the file of the key that opens an encrypted one")
+    restore.add_argument("file", metavar="FILE", help="a backup, or - for stdin")
     restore.set_defaults(run=_restore)
     for parser in (backup, restore):
-        parser.add_argument("file", metavar="FILE")
         words = "how long pg_dump or pg_restore may take (3600)"
         parser.add_argument("--timeout", type=seconds, default=3600.0, metavar="SECONDS", help=words)
 

@@ -16,6 +16,7 @@ from sqlalchemy import NullPool, create_engine, inspect, make_url
 
 from app.collaborators import Collaborators
 from app.commands import backup_file, dumping
+from app.commands.arriving_backup import arriving
 from app.commands.backup_file import BLOCK, DATABASES, GENERATIONS, KEY_FILES, STORED, Backup, BackupError, Manifest
 from app.storage import Storage, StorageError
 from models.engine import engine_options
@@ -29,15 +30,17 @@ _KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _SPARE_BYTES = 50_000_000
 
 
-def restore(config: Config, path: Path, *, timeout_s: float) -> Manifest:
+def restore(config: Config, path: Path | None, identity: Path | None, *, timeout_s: float) -> Manifest:
     """Put a backup into an empty data folder and database; return what it was of. Its database may be an older one.
+
+    Without a path it comes from stdin. `identity` is the file of the key that opens an encrypted one.
 
     Raises:
         BackupError: it does not fit, is damaged, or can't be written; what had been written is taken away again.
     """
-    with backup_file.opened(path) as backup:
+    _require_empty(config)
+    with arriving(path, identity, _nearest_folder(config)) as file, backup_file.opened(file) as backup:
         _require_fit(config, backup.manifest)
-        _require_empty(config)
         _require_room(config, backup)
         backup.verify()
         _put_back(config, backup, timeout_s)
@@ -80,9 +83,14 @@ def _holds_tables(address: str) -> bool:
 
 
 def _require_room(config: Config, backup: Backup) -> None:
-    there = next(folder for folder in (config.data_dir, *config.data_dir.parents) if folder.exists())
+    there = _nearest_folder(config)
     if shutil.disk_usage(there).free < backup.n_bytes + _SPARE_BYTES:
         raise BackupError(f"There is no room for {backup.n_bytes / 1e9:.1f} GB below {there}: make some.")
+
+
+def _nearest_folder(config: Config) -> Path:
+    """Return the data folder, or what it will lie in."""
+    return next(folder for folder in (config.data_dir, *config.data_dir.parents) if folder.exists())
 
 
 def _put_back(config: Config, backup: Backup, timeout_s: float) -> None:

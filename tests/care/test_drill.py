@@ -1,4 +1,4 @@
-"""The drill: a backup that is made while people write is restored elsewhere, where all is well and answers are the same."""
+"""The drill: a backup that is made while people write, and encrypted, is restored elsewhere: all is well, answers stay."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import io
 import stat
 import threading
 
+import pyrage
 import pytest
 from sqlalchemy import func, select
 
 from app import answering
 from app.care import doctor, parts
 from app.commands import backing_up, backup_file, backups, dumping
+from app.commands.backing_up import Wish
 from app.commands.backup_file import BackupError
 from app.core import create_core
 from app.knowledge import ingest, publish, reconcile, sources
@@ -23,6 +25,7 @@ from tests.conftest import inside
 from tests.history.chats import say, start
 from tests.waiting import PATIENCE_S, wait_until
 
+KEY = pyrage.x25519.Identity.generate()
 OF_THIS_MACHINE = {"disk", "redis", "queue", "workers", "scheduler"}
 
 
@@ -75,7 +78,7 @@ def backup(app, ada, bot, tmp_path_factory):
     with Writers(app, ada) as writers:
         writers.have_gone_on()
         with inside(app):
-            backing_up.back_up(place, timeout_s=PATIENCE_S)
+            backing_up.back_up(place, Wish(recipients=(str(KEY.to_public()),), timeout_s=PATIENCE_S))
         writers.have_gone_on()
     return place
 
@@ -90,7 +93,8 @@ def restored(app, backup, tmp_path, artifact, empty_database):
         "DATA_DIR": str(folder), "DATABASE_URL": empty_database, "BASE_URL": "http://localhost",
         "SECRET_KEY": app.extensions["docent"].config.secret_key,
     })  # fmt: skip
-    assert backups.restore(config, str(backup), timeout_s=PATIENCE_S) == 0
+    (tmp_path / "key").write_text(str(KEY))
+    assert backups.restore(config, str(backup), identity=str(tmp_path / "key"), timeout_s=PATIENCE_S) == 0
     made = create_core(config.prepared())
     yield made
     with made.app_context():
@@ -130,8 +134,8 @@ def test_a_file_that_comes_between_the_files_and_the_database_is_in_it(app, ada,
     arrived = []
     monkeypatch.setattr(dumping, "dump", dump_late)
     with inside(app):
-        backing_up.back_up(tmp_path / "docent.zip", timeout_s=PATIENCE_S)
-    with backup_file.opened(tmp_path / "docent.zip") as found:
+        backing_up.back_up(tmp_path / "docent.zip", Wish(timeout_s=PATIENCE_S))
+    with (tmp_path / "docent.zip").open("rb") as file, backup_file.opened(file) as found:
         found.verify()
         assert f"storage/{arrived[0]}" in found.names
 
@@ -141,10 +145,10 @@ def test_what_the_databases_own_program_says_is_passed_on(app, bot, tmp_path, mo
         if db.engine.dialect.name == "sqlite":
             pytest.skip("SQLite needs no program")
         with pytest.raises(BackupError, match="--timeout"):
-            backing_up.back_up(tmp_path / "docent.zip", timeout_s=0.001)
+            backing_up.back_up(tmp_path / "docent.zip", Wish(timeout_s=0.001))
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(BackupError, match="pg_dump is not installed"):
-            backing_up.back_up(tmp_path / "docent.zip", timeout_s=PATIENCE_S)
+            backing_up.back_up(tmp_path / "docent.zip", Wish(timeout_s=PATIENCE_S))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -152,5 +156,6 @@ def test_a_database_that_is_in_use_is_not_restored_into(app, backup, tmp_path):
     config = app.extensions["docent"].config
     there = {"DATABASE_URL": config.database_url or config.database, "SECRET_KEY": config.secret_key}
     with pytest.raises(BackupError, match="tables already"):
-        backups.restore(read_config({"DATA_DIR": str(tmp_path / "new"), **there}), str(backup), timeout_s=PATIENCE_S)
+        new = read_config({"DATA_DIR": str(tmp_path / "new"), **there})
+        backups.restore(new, str(backup), identity=None, timeout_s=PATIENCE_S)
     assert not (tmp_path / "new").exists()

@@ -43,3 +43,12 @@ def trained(place, chatbot, papers):
     done = run(place, "train", chatbot, papers, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture
+def empty(tmp_path, artifact):
+    """A data folder with nothing but the embedding model."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "embedder").symlink_to(artifact)
+    return folder

@@ -35,18 +35,35 @@ def run_fresh(folder, *argv, **settings):
 
 def run(folder, *argv, **settings):
     """Run a command to its end, in a process that has loaded its libraries already; see `warm.py`."""
+    with tempfile.TemporaryFile() as out:
+        done = _run(folder, argv, out, **settings)
+        out.seek(0)
+        return subprocess.CompletedProcess(done.args, done.returncode, out.read().decode(), done.stderr)
+
+
+def pipe(folder, *argv, given=b"", into=None, **settings):
+    """Run a command with bytes on its stdin; what it writes to stdout are bytes, too, or go into a file."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as held:
+        held.write(given)
+        held.seek(0)
+        done = _run(folder, argv, into or out, held, **settings)
+        out.seek(0)
+        return subprocess.CompletedProcess(done.args, done.returncode, out.read(), done.stderr)
+
+
+def _run(folder, argv, out, *given, **settings):
     words, environ = [str(word) for word in argv], environ_of(folder, **settings)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as err:
         orders = _warm()
-        socket.send_fds(orders, [json.dumps([words, environ, ""]).encode()], [out.fileno(), err.fileno()])
+        files = [file.fileno() for file in (out, err, *given)]
+        socket.send_fds(orders, [json.dumps([words, environ, ""]).encode()], files)
         try:
             code = json.loads(orders.recv(100))
         except BaseException:  # it took too long: what comes late is no answer to the next order
             _warm.cache_clear()
             raise
-        out.seek(0)
         err.seek(0)
-        return subprocess.CompletedProcess(words, code, out.read().decode(), err.read().decode())
+        return subprocess.CompletedProcess(words, code, None, err.read().decode())
 
 
 def start(program, environ, log) -> int:

@@ -28,15 +28,6 @@ def backup(place, trained, tmp_path_factory):
     return file
 
 
-@pytest.fixture
-def empty(tmp_path, artifact):
-    """A data folder with nothing but the embedding model."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    (folder / "embedder").symlink_to(artifact)
-    return folder
-
-
 def remade(backup, place, change):
     """A copy of a backup, its parts changed, and its checksums as they then should be."""
     with zipfile.ZipFile(backup) as archive:
@@ -96,7 +87,7 @@ def test_a_name_that_is_no_text_is_said_plainly(tmp_path):
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("storage/uploads/é", b"x")
     file.write_bytes(file.read_bytes().replace("é".encode(), b"\xff\xfe"))
-    with pytest.raises(BackupError, match="can't be read"), backup_file.opened(file):
+    with file.open("rb") as held, pytest.raises(BackupError, match="can't be read"), backup_file.opened(held):
         pass
 
 

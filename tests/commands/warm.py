@@ -1,7 +1,7 @@
 """Runs commands as forks of one process that has loaded the libraries already: each saves the seconds of loading them.
 
 Started by `running.py` with the number of a socket; takes (arguments, environment, program) with the files for stdout
-and stderr, one after the other. A command is waited for, and answered with its exit code; a program in Python goes on
+and stderr, and for stdin if need be, one after the other. A command is waited for, and answered with its exit code; a program in Python goes on
 in a session of its own, and is answered with its pid.
 """
 
@@ -27,9 +27,13 @@ COMMAND = "import run, sys; sys.exit(run.main())"
 
 def become(argv: list[str], environ: dict[str, str], files: list[int]) -> None:
     """Turn this fork into the command that was ordered."""
-    for number, file in enumerate(files, start=1):
+    for number, file in zip((1, 2, 0), files, strict=False):
         os.dup2(file, number)
         os.close(file)
+    # what they were before may have been seekable, or not
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(n, "w" if n else "r", 1 if n else -1, closefd=False) for n in (0, 1, 2)
+    )
     os.environ.clear()
     os.environ.update(environ)
     sys.argv = [str(ROOT / "run.py"), *argv]
@@ -45,7 +49,7 @@ def reap() -> None:
 def serve(orders: socket.socket) -> str | None:
     """Take orders until there are no more; in a fork, return the program that it shall run."""
     while True:
-        order, files, _, _ = socket.recv_fds(orders, 1 << 20, 2)
+        order, files, _, _ = socket.recv_fds(orders, 1 << 20, 3)
         reap()
         if not order:
             return None

@@ -73,7 +73,7 @@ def test_a_backup_of_an_earlier_version_is_restored_as_one_of_this(before, tmp_p
     assert wrongs(after) == set()
 
 
-WITHOUT_DATABASE = {"extract", "keys new", "restore"}
+WITHOUT_DATABASE = {"extract", "keys new", "keys backup", "restore"}
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 ARGUMENTS = {
     "chatbot create": ["Shop"], "train": [CHATBOT, __file__], "crawl": [CHATBOT, "https://shop.example.com"],

@@ -1,0 +1,68 @@
+"""A backup as it arrives: a file, or stdin; plain, or encrypted. What comes out can be read from anywhere in it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, cast
+
+from app.commands import encrypting
+from app.commands.backup_file import BLOCK, BackupError
+from app.commands.encrypting import Outlet, Readable
+
+
+class _Rejoined:
+    """A stream of which the first bytes have been read already."""
+
+    def __init__(self, head: bytes, rest: Readable) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int = -1, /) -> bytes:
+        head, self._head = self._head, b""
+        if size >= 0:
+            head, self._head = head[:size], head[size:]
+        return head or self._rest.read(size)
+
+
+@contextmanager
+def arriving(path: Path | None, identity: Path | None, folder: Path) -> Iterator[IO[bytes]]:
+    """Yield a backup; what is encrypted, or comes from stdin, is copied into a file without a name in a folder.
+
+    Raises:
+        BackupError: there is no such file, or it is encrypted and its key is not there.
+        OSError: there is no room for the copy.
+    """
+    with _opened(path) as source:
+        head = source.read(len(encrypting.MARK))
+        is_encrypted = head == encrypting.MARK
+        if path is not None and not is_encrypted:
+            source.seek(0)
+            yield source
+            return
+        with tempfile.TemporaryFile(dir=folder) as copy:  # gone with this process, however it ends
+            _copy(_Rejoined(head, source), Outlet(cast("IO[bytes]", copy)), identity, is_encrypted=is_encrypted)
+            copy.flush()
+            copy.seek(0)
+            yield cast("IO[bytes]", copy)
+
+
+def _opened(path: Path | None) -> IO[bytes] | nullcontext[IO[bytes]]:
+    if path is None:
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise BackupError(f"There is no file {path}: check how it is spelled.") from error
+
+
+def _copy(source: Readable, outlet: Outlet, identity: Path | None, *, is_encrypted: bool) -> None:
+    if not is_encrypted:
+        while block := source.read(BLOCK):
+            outlet.write(block)
+    elif identity is None:
+        raise BackupError("This backup is encrypted: name the file of its key with --identity.")
+    else:
+        encrypting.decrypt(source, outlet, identity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 import uuid
 
 from sqlalchemy import delete, select, update
@@ -40,7 +41,8 @@ def add(member_id: int, user_agent: str, address: str | None) -> uuid.UUID:
     """Note a device that somebody signs in on; return what its cookie carries. The caller commits."""
     with tenancy.everything():
         browser, network = describe_browser(user_agent), shorten_address(address)
-        device = Device(user_id=member_id, browser=browser, network=network)
+        name = uuid.UUID(bytes=secrets.token_bytes(16))  # uuid4 would be six bits short of 128
+        device = Device(uuid=name, user_id=member_id, browser=browser, network=network)
         db.session.add(device)
         db.session.flush()
         return device.uuid

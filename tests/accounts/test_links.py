@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 import uuid
 
@@ -156,6 +158,13 @@ def test_a_device_is_known_until_it_is_signed_out_or_idle_for_a_month(holder, cl
 @pytest.mark.parametrize("nonsense", [None, "", "x", "1" * 40, "\0", 7])
 def test_a_cookie_without_a_device_is_nobody(holder, nonsense):
     assert not devices.is_signed_in(holder.id, nonsense)
+
+
+def test_a_devices_name_is_random_in_all_of_its_bits(holder):
+    names = [devices.add(holder.id, "curl/8", None).int for _ in range(64)]
+    db.session.rollback()
+    assert functools.reduce(operator.or_, names) == 2**128 - 1, "no bit is always 0"
+    assert functools.reduce(operator.and_, names) == 0, "none is always 1"
 
 
 def test_mails_show_no_secret_to_staff(holder):

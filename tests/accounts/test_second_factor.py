@@ -97,3 +97,15 @@ def test_a_seal_opens_for_its_purpose_and_key_alone_and_after_a_rotation():
     ):  # fmt: skip
         with pytest.raises(SealBroken):
             box.open(purpose, what)
+
+
+def test_a_seal_of_the_version_before_opens_and_is_made_anew():
+    before = "gAAAAABrB9w5YFhVaUq6S01k65x2hZ-ldrMaL56Rw1sZrKo-Xae5gCmAytBgM3znwbA4-AHtVM8SNUrCTRKsw8hz0QRLXdm-9Q=="
+    box = Sealer("new" * 20, ["old" * 20])
+    assert box.open("a", before) == "text"
+    anew = Sealer("old" * 20).seal_anew("a", before)
+    assert (Sealer("old" * 20).open("a", anew), Sealer("old" * 20).seal_anew("a", anew)) == ("text", None)
+    assert box.open("a", box.seal_anew("a", anew)) == "text", "its key is replaced as others are"
+    for what in (before[:-4] + "AAAA", anew[:-4] + "AAAA", anew.replace("2.", "3."), "2.", "2.AAAA", "2.ä"):
+        with pytest.raises(SealBroken):
+            box.open("a", what)

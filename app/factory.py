@@ -16,6 +16,7 @@ from app import (
     headers,
     kept_forms,
     localization,
+    own_password_asked,
     probes,
     refused_forms,
     security,
@@ -54,6 +55,7 @@ def create_app(config: Config) -> Flask:
         widget.register(app)
         csrf.exempt(widget.blueprint)
         kept_forms.install(app)
+        own_password_asked.install(app)
         terms_asked.install(app)
         sent_once.install(app)
     headers.install(app)

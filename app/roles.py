@@ -21,6 +21,7 @@ _OF_MEMBERS: dict[str, tuple[str, ...]] = {
         "can_show", "can_change_details", "can_change_password", "can_change_address", "can_sign_out_device",
         "can_sign_out_others", "can_change_weekly", "can_take_data",
     ),
+    "OwnPasswordPage": ("can_show", "can_choose"),
     "SecondFactorPage": ("can_show", "can_begin", "can_confirm", "can_make_codes", "can_switch_off"),
     "ClosingPage": ("can_ask", "can_close"),
     "TermsPage": ("can_ask", "can_accept"),
@@ -149,6 +150,7 @@ def opens(role: str, permission: str, view: str) -> bool:
 _LEAVES = {"LookPage.end", "SignInView.logout"}
 _OWN = {
     "ProfileView",
+    "OwnPasswordPage",
     "SecondFactorPage",
     "ClosingPage",
     "HandoverPage",

@@ -15,7 +15,9 @@ from app.accounts import terms
 from app.caller import standing
 from models.members import MEMBER
 
-_OPEN_VIEWS = {"TermsPage", "ClosingPage", "TakeoutPage", "HandbookPage", "widget", "widget_assets", "hosted"}
+_OPEN_VIEWS = {
+    "OwnPasswordPage", "TermsPage", "ClosingPage", "TakeoutPage", "HandbookPage", "widget", "widget_assets", "hosted",
+}  # fmt: skip
 _OPEN = {"SignInView.logout", "ProfileView.take_data", "LocaleView.index", "static", "appbuilder.static", None}
 
 

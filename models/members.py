@@ -22,6 +22,7 @@ class Member(User):
     status: Mapped[str] = mapped_column(String(16), default="enabled", server_default="enabled")
     verified: Mapped[bool] = mapped_column(default=False, server_default="0")
     session_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    password_is_given: Mapped[bool] = mapped_column(default=False, server_default="0")  # somebody else knows it
     suspended_for: Mapped[str] = mapped_column(Text, default="", server_default="")  # why staff shut them out
     suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=now)

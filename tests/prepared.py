@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sqlalchemy as sa
+
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "DOCENT_TESTS_FOLDER"  # the environment variable by which test processes know the folder that they share
 
@@ -30,12 +32,16 @@ def _remove(folder: str, maker: int) -> None:
 
 
 def initialize(folder: Path, artifact: Path, **environ: str) -> None:
-    """Run `init` in this process."""
+    """Run `init` in this process, and let the superadmin have signed in and chosen a password."""
     from app.commands import initializing
     from config import read_config
 
     (folder / "embedder").symlink_to(artifact)
-    initializing.init(read_config({"DATA_DIR": str(folder), **environ}))
+    config = read_config({"DATA_DIR": str(folder), **environ})
+    initializing.init(config)
+    engine = sa.create_engine(config.database, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ab_user SET password_is_given = false"))
 
 
 def _initialize_demo(folder: Path, artifact: Path) -> None:

@@ -100,6 +100,7 @@ def _pages() -> tuple[Any, ...]:
     from views.live import LivePage
     from views.manner import MannerPage
     from views.marks import MarksPage
+    from views.own_password import OwnPasswordPage
     from views.pairs import AnswersPage
     from views.privacy import ChatCarePage, PrivacyPage
     from views.profile import ProfileView
@@ -124,7 +125,7 @@ def _pages() -> tuple[Any, ...]:
         ChatbotPage, WorkbenchPage, MannerPage, ChatModelPage, LivePage, VersionsPage, GoldenPage,
         SourcePage, WidgetPage, FormPage, ChatbotWebhookPage, SubmissionPage, WebsitePage, TextPage, AnswersPage,
         ScansPage, PlansPage, ServicePage, ServiceCarePage, DomainPage, EmbedPage, FixPage, HandoverPage,
-        HistoryLivePage, MarksPage, ProfileView,
+        HistoryLivePage, MarksPage, OwnPasswordPage, ProfileView,
         SecondFactorPage, ClosingPage, SignUpPage, VerifyPage, AcceptPage, ResetPage, NewAddressPage, TakeoutPage,
         PrivacyPage, ChatCarePage, ExportPage, StartPage, HandbookPage, HealthPage, SearchPage, WorkplacePage,
         TermsPage,

@@ -69,9 +69,18 @@ def set_password(member: Member, password: str) -> None:
     revoke_links(member.id, RESET, EMAIL)
 
 
+def give(member: Member) -> str:
+    """Give somebody a random password, which is returned; it opens nothing until they have chosen one of their own."""
+    password = make_password()
+    set_password(member, password)
+    member.password_is_given = True
+    return password
+
+
 def set_hash(member: Member, hashed: str) -> None:
     """Store what `hash_password` gave before."""
     member.password = hashed
+    member.password_is_given = False
     member.session_version = (member.session_version or 0) + 1
 
 
@@ -90,3 +99,14 @@ def change(member: Member, old: str, new: str) -> None:
         raise PasswordError(_("The present password is not right."))
     set_password(member, check_strength(new, member.first_name, member.last_name, member.email))
     db.session.commit()
+
+
+def replace_given(member: Member, given: str, new: str) -> None:
+    """Change a password that was given to one of the person's own, and commit.
+
+    Raises:
+        PasswordError: the given one is wrong, or the new one is the same or too weak.
+    """
+    if given == new:
+        raise PasswordError(_("Choose another one than the one that you were given."))
+    change(member, given, new)

@@ -7,16 +7,15 @@ from sqlalchemy import select
 
 from app import audit, mail
 from app.accounts import devices, second_factor
-from app.accounts.passwords import make_password, set_password
+from app.accounts.passwords import give
 from models import Member, db, tenancy
 from models.members import SUPERADMIN
 
 
 def reset_password(member: Member, *, drops_second_factor: bool = False) -> str:
-    """Give somebody a new password, which is returned, and sign them out everywhere; they are told. Caller commits."""
+    """Give somebody a password, which is returned, and sign them out everywhere; they are told. The caller commits."""
     with tenancy.everything():
-        password = make_password()
-        set_password(member, password)
+        password = give(member)
         devices.sign_out_all(member.id)
         had_factor = second_factor.find(member.id) is not None
         if drops_second_factor:

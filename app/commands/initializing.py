@@ -58,7 +58,7 @@ def init(config: Config, *, demo: bool = False) -> int:
                 created = _seed(config)
                 if created:
                     print(f"superadmin: {created[0]}")
-                    print(f"password:   {created[1]}  (shown once: keep it)", flush=True)
+                    print(f"password:   {created[1]}  (shown once: you choose your own when you sign in)", flush=True)
                 if demo:
                     from app.commands import seeding
 
@@ -97,11 +97,8 @@ def _seed(config: Config) -> tuple[str, str] | None:
     seed_plans()
     created = None
     if db.session.scalar(select(Member.id).limit(1)) is None:
-        password = passwords.make_password()
-        admin = members.add_member(
-            "Super Admin", config.superadmin_email, password, platform_role=SUPERADMIN, verified=True
-        )
-        created = (admin.email, password)
+        admin = members.add_hashed("Super Admin", config.superadmin_email, "!", platform_role=SUPERADMIN, verified=True)
+        created = (admin.email, passwords.give(admin))
     if db.session.scalar(select(Service.id).where(Service.is_own)) is None:
         holder = db.session.scalars(select(Member).order_by(Member.id).limit(1)).one()
         grant(holder, find_plan("premium"), "This installation", is_own=True)

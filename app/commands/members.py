@@ -34,7 +34,8 @@ def reset_password(config: Config, email: str, *, drops_second_factor: bool) -> 
         member = _find(email)
         password = rescue.reset_password(member, drops_second_factor=drops_second_factor)
         db.session.commit()
-        print(f"{member.email} is signed out everywhere.\npassword:   {password}  (shown once: pass it on)", flush=True)
+        print(f"{member.email} is signed out everywhere.")
+        print(f"password:   {password}  (shown once: pass it on, for them to choose their own with it)", flush=True)
         if second_factor.find(member.id) is not None:
             print(_FACTOR, file=sys.stderr)
         if member.status != "enabled":

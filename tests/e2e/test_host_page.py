@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import urllib.request
+from contextlib import closing
 
 import pytest
 
@@ -32,6 +34,12 @@ def test_a_visitor_asks_on_the_demo_customers_page(browser, installation):
 def test_a_second_start_prints_no_password(installation):
     said = subprocess.run([*COMMAND, "init"], env=installation.environ, capture_output=True, text=True, check=True)
     assert said.stdout == ""
+
+
+def test_the_superadmin_was_given_a_password_and_the_demos_owner_has_one_to_keep(installation):
+    with closing(sqlite3.connect(installation.folder / "docent.sqlite3")) as database:
+        found = database.execute("SELECT email, password_is_given FROM ab_user ORDER BY id").fetchall()
+    assert [given for _, given in found] == [1, 0], found
 
 
 def test_every_child_ends_with_its_parent(installation):

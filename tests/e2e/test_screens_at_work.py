@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import inside
+from tests.e2e.accessibility import violations
 from tests.e2e.walk import WIDE, sign_in
 
 pytestmark = pytest.mark.browser
@@ -330,4 +331,37 @@ def test_what_was_typed_goes_with_signing_out(browser, stage):
     page.locator("form[data-signs-out] button").click()
     page.wait_for_url("**/")
     assert page.evaluate("() => sessionStorage.getItem('docent-draft')") is None
+    context.close()
+
+
+@pytest.fixture
+def given(stage):
+    """Lea's address, and the password that somebody on the machine has just given her."""
+    from app.accounts import members, rescue
+    from models import db
+
+    with inside(stage[2]):
+        lea = members.add_member("Lea", "lea@example.com", "x" * 30, platform_role="Superadmin", verified=True)
+        password = rescue.reset_password(lea)
+        db.session.commit()
+        return lea.email, password
+
+
+def test_whoever_was_given_a_password_chooses_their_own_at_once(browser, stage, given):
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(f"{stage[0]}/health/")
+    page.fill("#email", given[0])
+    page.fill("#password", given[1])
+    page.press("#password", "Enter")
+    page.wait_for_url("**/own-password/**")
+    for viewport in (PHONE, DESK):
+        page.set_viewport_size(viewport)
+        assert [*violations(page)] == []
+        assert page.locator("nav a:visible").count() == 0, "there is nothing else to open"
+    page.fill("#old", given[1])
+    page.fill("#new", "three-words-of-my-own-9")
+    page.press("#new", "Enter")
+    page.wait_for_url("**/health/")
+    assert page.get_by_text("yours alone").is_visible()
     context.close()

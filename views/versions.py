@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from app import audit
 from app.answering import golden
 from app.caller import standing
-from app.knowledge import holds, versions
+from app.knowledge import hints, holds, versions
 from app.languages import gettext as _
 from app.languages import ngettext
 from jobs import queues
@@ -46,6 +46,7 @@ class VersionsPage(BaseView):
         versions.go_back(chatbot, generation)
         audit.record("chatbot.rollback", chatbot, version=number)
         db.session.commit()
+        hints.give(chatbot.id, generation_uuid)
         flash(_("Version %(number)s answers again. What is new waits until you train it.", number=number), "success")
         return redirect(url_for("VersionsPage.show", chatbot_uuid=chatbot.uuid))
 

@@ -16,7 +16,7 @@ from app import figures
 from app.collaborators import here
 from app.commands.patience import PatientWorker
 from app.commands.server_log import ServerLog
-from app.knowledge import local_copies
+from app.knowledge import local_copies, warming
 from app.process.starting import starting
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class WebServer(BaseApplication):
 
 def _begin(worker: Any) -> None:
     figures.keep_sending(worker.wsgi)
+    warming.begin(worker.wsgi)
     threading.Thread(target=_work_aside, args=(worker.wsgi,), daemon=True, name="aside").start()
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
-from app.knowledge import clearing, embedding, holds, pairs
+from app.knowledge import clearing, embedding, hints, holds, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
 from app.knowledge.holds import Examination, Examine, examine_nothing
@@ -152,6 +152,8 @@ def _build_and_publish(training: Training, examine: Examine) -> Published | None
         if _is_nowhere(place):
             place.clear()
         raise
+    if published.generation is not None:
+        hints.give(training.chatbot_id, published.generation)
     _prune(training, n_kept=KEPT_GENERATIONS if published.n_chunks else 0)
     return published
 

@@ -21,10 +21,26 @@ from tests.waiting import PATIENCE_S, wait_until
 
 RECIPE = ROOT / "docs" / "recipes" / "nginx-machines.conf"
 API = "/api/widget/v1"
-# The same clock as elsewhere here, and visitors who wait less long for an answer that a lost machine began.
-CLOCK = PROGRAM.replace(
-    "import run\n", "from app.history import recording\nrecording.ANSWER_PATIENCE_S = 4\nimport run\n"
-)
+# The same clock as elsewhere here, visitors who wait less long for an answer that a lost machine began, and a training
+# that stands still between its files and its row, where the disk says so.
+OURS = """
+import pathlib, os, time
+from app import storage
+from app.history import recording
+recording.ANSWER_PATIENCE_S = 4
+put = storage.Storage.put_folder
+
+def put_and_hold(self, key, folder):
+    put(self, key, folder)
+    hold = pathlib.Path(os.environ["DATA_DIR"], "hold")
+    if hold.exists():
+        hold.rename(hold.with_name("held"))
+        time.sleep(600)
+
+storage.Storage.put_folder = put_and_hold
+import run
+"""
+CLOCK = PROGRAM.replace("import run\n", OURS)
 _visitors = itertools.count(1)
 STALE_S = 4  # after so many seconds without a beat another worker takes over
 
@@ -99,6 +115,13 @@ class Machine:
         for name in names:
             text = CLOCK.format(command=name, stale=STALE_S)
             self._processes[name] = Program(text, {**os.environ, **self._settings}, self._log)
+
+    def hold_publishing(self, *, is_on=True):
+        """Let the next training here stand still once its files are stored, for ever; or let it be."""
+        (self.folder / "hold").touch() if is_on else (self.folder / "hold").unlink(missing_ok=True)
+
+    def is_publishing(self):
+        return (self.folder / "held").exists()
 
     def copies(self):
         return sorted(path.name for path in self.folder.glob("generations/*/*"))

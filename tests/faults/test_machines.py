@@ -124,6 +124,25 @@ def test_each_machine_answers_for_a_chatbot_that_one_has_trained(machines, embed
         assert machine.copies()
 
 
+def test_what_is_published_is_open_everywhere_before_it_is_asked_for(installation, machines, embed, ada):
+    """Measured from the commit of the pointer on, as the operator sees it."""
+    for machine in machines:
+        ask(machine.door, embed, QUESTION)  # each has answered for the chatbot, and knows a generation of it
+    before = {name for machine in machines for name in machine.copies()}
+    installation.add(ada.chatbot_id, "more.md", f"# More\n\nMore is said of {uuid.uuid4().hex[:8]}.")
+    installation.wait_until_settled(ada.chatbot_id)
+    started, took = time.monotonic(), []
+
+    def the_new_one_is_here(machine):
+        return set(machine.copies()) - before
+
+    for machine in machines:
+        wait_until(lambda machine=machine: the_new_one_is_here(machine))
+        took.append(time.monotonic() - started)
+    sys.stdout.write(f"\nfetched on a hint after {', '.join(f'{each:.1f}' for each in took)} s\n")
+    assert max(took) < SOON_S
+
+
 def test_what_is_published_is_answered_from_everywhere_within_seconds(installation, machines, embed, ada):
     name = f"word{uuid.uuid4().hex[:8]}"
     installation.add(ada.chatbot_id, "new.md", f"# The {name}\n\nThe {name} opens at nine in the morning.")
@@ -167,3 +186,23 @@ def test_a_machine_is_lost_while_it_trains_and_nothing_is_lost_or_doubled(instal
     installation.wait_until_settled(ada.chatbot_id)
     installation.check(ada.chatbot_id)
     wait_until_known(door, embed, "What does the part number 5 weigh?", "[1]")
+
+
+def test_a_machine_is_lost_while_it_publishes_and_another_publishes(installation, machines, door, embed, ada):
+    name = f"word{uuid.uuid4().hex[:8]}"
+    for machine in machines:
+        machine.hold_publishing()
+    installation.add(ada.chatbot_id, "last.md", f"# The {name}\n\nThe {name} closes at six in the evening.")
+
+    def somebody_publishes():
+        return [machine for machine in machines if machine.is_publishing()]
+
+    (lost,) = wait_until(somebody_publishes)
+    for machine in machines:
+        machine.hold_publishing(is_on=False)
+    assert "[1]" not in ask(door, embed, f"When does the {name} close?").words  # nobody answers from half of it
+    lost.lose()
+    took_s = installation.wait_until_settled(ada.chatbot_id)
+    installation.check(ada.chatbot_id)
+    wait_until_known(door, embed, f"When does the {name} close?", "[1]")
+    sys.stdout.write(f"\npublished by another {took_s:.1f} s after the loss\n")

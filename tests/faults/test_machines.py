@@ -186,6 +186,8 @@ def test_a_machine_is_lost_while_it_trains_and_nothing_is_lost_or_doubled(instal
     installation.wait_until_settled(ada.chatbot_id)
     installation.check(ada.chatbot_id)
     wait_until_known(door, embed, "What does the part number 5 weigh?", "[1]")
+    lost.start("web", "worker")
+    wait_until(lost.door.answers)
 
 
 def test_a_machine_is_lost_while_it_publishes_and_another_publishes(installation, machines, door, embed, ada):
@@ -202,6 +204,8 @@ def test_a_machine_is_lost_while_it_publishes_and_another_publishes(installation
         machine.hold_publishing(is_on=False)
     assert "[1]" not in ask(door, embed, f"When does the {name} close?").words  # nobody answers from half of it
     lost.lose()
+    if lost is machines[0]:
+        machines[1].start("scheduler")  # it had the only one
     took_s = installation.wait_until_settled(ada.chatbot_id)
     installation.check(ada.chatbot_id)
     wait_until_known(door, embed, f"When does the {name} close?", "[1]")

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Label, Select, Text, cast, delete, func, or_, select, true, update
 
 from app import audit
 from app.history import fulltext
@@ -72,18 +72,33 @@ def preview(wish: Wish) -> Preview:
     """Count what a wish is about; nothing is changed."""
     counts, n_held, samples = Counts(), 0, list[ChatSession]()
     for chatbot in wish.chatbots:
-        found = _meant(chatbot, wish.kind, wish.sought, now())
-        going = select(ChatSession.id).where(*found, ~holds.is_held())
-        counts += Counts(
-            _count(select(func.count(ChatSession.id)).where(*found, ~holds.is_held())),
-            _count(select(func.count(Message.id)).where(Message.session_id.in_(going))),
-            _count(select(func.count(Submission.id)).where(Submission.session_id.in_(going)))
-            + len(_loose_submissions(chatbot, wish.kind, wish.sought)),
-        )
-        n_held += _count(select(func.count(ChatSession.id)).where(*found, holds.is_held()))
-        some = select(ChatSession).where(*found, ~holds.is_held()).order_by(ChatSession.id.desc())
-        samples += db.session.scalars(some.limit(N_SAMPLES - len(samples)))
-    return Preview(counts, n_held, samples)
+        found = _look(chatbot, wish)
+        loose = _loose_submissions(chatbot, wish.kind, wish.sought)
+        counts += found.counts + Counts(n_submissions=len(loose))
+        n_held += found.n_held
+        samples += found.samples
+    return Preview(counts, n_held, samples[:N_SAMPLES])
+
+
+def _look(chatbot: Chatbot, wish: Wish) -> Preview:
+    """Count the chats of one chatbot that are meant, in one query: what takes its time is finding a frequent word."""
+    found = _meant(chatbot, wish.kind, wish.sought, now())
+    meant = select(ChatSession.id, holds.is_held().label("is_held")).where(*found).cte("meant")
+    going, held = select(meant.c.id).where(~meant.c.is_held), select(meant.c.id).where(meant.c.is_held)
+    counts = select(
+        _size(going), _size(select(Message.id).where(Message.session_id.in_(going))),
+        _size(select(Submission.id).where(Submission.session_id.in_(going))), _size(held),
+    ).subquery()  # fmt: skip
+    youngest = going.order_by(meant.c.id.desc()).limit(N_SAMPLES).scalar_subquery()
+    query = select(counts, ChatSession).select_from(counts).outerjoin(ChatSession, ChatSession.id.in_(youngest))
+    rows = db.session.execute(query.order_by(ChatSession.id.desc())).all()
+    n_sessions, n_messages, n_submissions, n_held, _ = rows[0]
+    return Preview(Counts(n_sessions, n_messages, n_submissions), n_held, [row.ChatSession for row in rows if row[-1]])
+
+
+def _size(query: Select[int]) -> Label[int]:
+    """Return how many rows a query has, as a column."""
+    return select(func.count()).select_from(query.subquery()).scalar_subquery().label(None)
 
 
 def ask(wish: Wish) -> list[Erasure]:
@@ -161,10 +176,6 @@ def _finish(erasure: Erasure) -> None:
         "history.erase", erasure, kind=erasure.kind, n_sessions=erasure.n_sessions, n_messages=erasure.n_messages,
         n_submissions=erasure.n_submissions,
     )  # fmt: skip
-
-
-def _count(query: Select[int]) -> int:
-    return db.session.scalar(query) or 0
 
 
 def _meant(chatbot: Chatbot, kind: str, sought: str, before: dt.datetime) -> tuple[ColumnElement[bool], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.history import summary
 from app.privacy import erasing, erasures, holds
@@ -69,6 +69,28 @@ def test_what_would_go_is_shown_and_nothing_goes_before_it_is_confirmed(app, acm
     [receipt] = receipts(app, acme)
     assert receipt == {"kind": "words", "n_sessions": 1, "n_messages": 2, "n_submissions": 0}
     assert "A receipt without content" in owner.get(address(acme)).text
+
+
+def test_what_would_go_is_counted_in_one_query_that_names_the_youngest(app, acme):
+    chats = [chat_in(app, acme, question="Where is the pelican?") for _ in range(erasures.N_SAMPLES + 2)]
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    with inside(app):
+        bot = db.session.get(Chatbot, acme.chatbot_id)
+        held, left = (db.session.get(ChatSession, chat_id) for chat_id in sorted(chats_of(acme))[:2])
+        holds.hold(held, "A court asked for it", acme.member_id)
+        add_submission(acme, left)
+        db.session.commit()
+        wish = erasures.Wish("words", "pelican", (bot,))
+        event.listen(db.engine, "before_cursor_execute", note)
+        found = erasures.preview(wish)
+        event.remove(db.engine, "before_cursor_execute", note)
+        assert [str(chat.uuid) for chat in found.samples] == chats[: -erasures.N_SAMPLES - 1 : -1]
+    assert (found.counts, found.n_held) == (erasing.Counts(len(chats) - 1, 2 * (len(chats) - 1), 1), 1)
+    assert sum("chat_history" in statement for statement in statements) == 1
 
 
 @pytest.mark.parametrize("sought", ["customer-4711", "UMA@example.com"])

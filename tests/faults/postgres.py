@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,20 @@ class Postgres:
         subprocess.run(command, check=True, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
 
 
+def _with_pgvector() -> list[Path]:
+    """The programs of the PostgreSQL that a Python package brings, with pgvector."""
+    found = find_spec("pgserver")
+    return [Path(found.origin).parent / "pginstall" / "bin"] if found and found.origin else []
+
+
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(*, with_pgvector: bool = False) -> Iterator[Postgres]:
     """Run a server until the block ends; skipped where PostgreSQL is not installed."""
-    if not _INSTALLED or (os.getuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}):
+    installed = _with_pgvector() if with_pgvector else _INSTALLED
+    if not installed or (os.getuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}):
         pytest.skip("PostgreSQL is not installed here")
     with tempfile.TemporaryDirectory(prefix="docent-pg-") as name:
-        server = Postgres(_INSTALLED[-1], Path(name))
+        server = Postgres(installed[-1], Path(name))
         server.start()
         try:
             yield server

@@ -26,7 +26,7 @@ class PgvectorIndex:
     """A `VectorIndex` of one generation of one service; each query names both."""
 
     def __init__(self, server: PgvectorServer, about: "_About", dimension: int, n_chunks: int) -> None:
-        self._server, self.about = server, about
+        self.server, self.about = server, about
         self._dimension, self._n_chunks = dimension, n_chunks
 
     @property
@@ -59,7 +59,7 @@ class PgvectorIndex:
             " ORDER BY {stored} <#> %(query)s::vector LIMIT %(k)s"
         ).format(stored=stored, narrowed=narrowed)
         values = {**self.about.values, "query": _literal(query), "k": k, "allowed": allowed}
-        with self._server.connected() as connection:
+        with self.server.connected() as connection:
             return connection.execute(statement, values).fetchall()
 
     def ids(self) -> Ids:
@@ -68,7 +68,7 @@ class PgvectorIndex:
             "SELECT chunk_id FROM docent_vectors.vectors WHERE service_id = %(service)s"
             " AND generation = %(generation)s ORDER BY chunk_id"
         )
-        with self._server.connected(60) as connection, connection.transaction():
+        with self.server.connected(60) as connection, connection.transaction():
             connection.execute("SET LOCAL statement_timeout = 60000")
             found = np.array([row[0] for row in connection.execute(query, self.about.values)], dtype=np.int64)
         if len(found) != self._n_chunks:
@@ -83,7 +83,7 @@ class PgvectorIndex:
         if not len(ids):
             return np.empty((0, self._dimension), dtype=np.float32)
         values = {**self.about.values, "ids": np.asarray(ids).tolist()}
-        with self._server.connected() as connection, connection.cursor(binary=True) as cursor:
+        with self.server.connected() as connection, connection.cursor(binary=True) as cursor:
             stored = {row[0]: np.frombuffer(row[1], dtype=">f4", offset=4) for row in cursor.execute(query, values)}
         return np.array([stored[i] for i in values["ids"]], dtype=np.float32)
 
@@ -116,12 +116,13 @@ class _Draft:
             "table": Identifier(SCHEMA, about.partition), "dimension": Literal(dimension),
             "service": Literal(about.service_id), "generation": Literal(str(about.generation)),
         }  # fmt: skip
-        self._copy_into = SQL("COPY {table} FROM STDIN (FORMAT binary)").format(**self._names)
+        self._copy_into = SQL("COPY {table} FROM STDIN (FORMAT binary, FREEZE)").format(**self._names)
 
     def make_table(self) -> None:
         self._do(
             "CREATE TABLE {table} (service_id bigint NOT NULL, generation uuid NOT NULL, chunk_id bigint NOT NULL,"
-            " embedding vector NOT NULL, CHECK (service_id = {service}), CHECK (generation = {generation}));"
+            " embedding vector NOT NULL, CHECK (service_id = {service}), CHECK (generation = {generation}))"
+            " WITH (autovacuum_enabled = false);"  # nothing in it ever changes
             " ALTER TABLE {table} ALTER embedding SET STORAGE plain"
         )
 

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 SCHEMA = "docent_vectors"
-EF_SEARCH = 200  # candidates that a search of the graph keeps; it finds no more than that
+EF_SEARCH = 400  # candidates that a search of the graph keeps; it finds no more than that
 CONNECT_S, QUERY_S, BUILD_S = 3, 3.0, 6 * 3600.0
 MAX_IDLE = 8  # connections that a process keeps open
 _LOCK = 0x446F63656E74  # of making the tables: "Docent"
 _ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+_ARE_THERE = "SELECT to_regclass('docent_vectors.generations')"
 _TABLES = f"""
 CREATE EXTENSION IF NOT EXISTS vector;
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
@@ -52,21 +53,21 @@ class Kept(NamedTuple):
 class PgvectorServer:
     """Connections to one server, kept for the next call; safe from many threads, and after a fork."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, query_s: float = QUERY_S) -> None:
+        self._address, self._query_s = address, query_s
         self._idle: LifoQueue[Connection[Any]] = LifoQueue(MAX_IDLE)
         self._pid = os.getpid()
 
     @contextmanager
-    def connected(self, deadline_s: float = QUERY_S) -> Iterator["Connection[Any]"]:
-        """Yield a connection for one short piece of work, which is cut off after `deadline_s`, whatever hangs.
+    def connected(self, deadline_s: float = 0) -> Iterator["Connection[Any]"]:
+        """Yield a connection for one short piece of work, which is cut off after some seconds, whatever hangs.
 
         Raises: VectorsAway; VectorIndexUnreadable: the tables are not there.
         """
         with self.telling():
             connection = self._take()
             try:
-                with _deadline(connection, deadline_s):
+                with _deadline(connection, deadline_s or self._query_s):
                     yield connection
             finally:
                 self._keep(connection)
@@ -86,7 +87,7 @@ class PgvectorServer:
         """Make the tables unless they are there; many may do so at once. Raises: VectorsAway, EngineMissing."""
         with self.connected() as connection:
             try:
-                if connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.generations"]).fetchone() == (None,):
+                if connection.execute(_ARE_THERE).fetchone() == (None,):
                     with connection.transaction():
                         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
                         connection.execute(_TABLES)
@@ -95,12 +96,10 @@ class PgvectorServer:
 
     def list_kept(self) -> list[Kept]:
         """Return all generations whose vectors are here; none where nothing was ever kept. Raises: VectorsAway."""
-        query = f"SELECT service_id, generation, extract(epoch FROM now() - created_at) FROM {SCHEMA}.generations"  # noqa: S608 - a constant
-        try:
-            with self.connected() as connection:
-                return [Kept(row[0], row[1], float(row[2])) for row in connection.execute(query)]
-        except VectorIndexUnreadable:
-            return []
+        query = "SELECT service_id, generation, extract(epoch FROM now() - created_at) FROM docent_vectors.generations"
+        with self.connected() as connection:
+            is_there = connection.execute(_ARE_THERE).fetchone() != (None,)
+            return [Kept(row[0], row[1], float(row[2])) for row in connection.execute(query)] if is_there else []
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -129,7 +128,7 @@ class PgvectorServer:
                 if not select.select([connection.fileno()], [], [], 0)[0]:  # else the server has hung up
                     return connection
                 connection.close()
-        return self._connect(QUERY_S)
+        return self._connect(self._query_s)
 
     def _connect(self, deadline_s: float) -> "Connection[Any]":
         import psycopg

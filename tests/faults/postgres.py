@@ -17,14 +17,17 @@ import pytest
 from app.process import find_free_port
 
 _INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+_FOUND = find_spec("pgserver")  # a Python package that brings a PostgreSQL with pgvector
+PGVECTOR_PROGRAMS = [Path(_FOUND.origin).parent / "pginstall" / "bin"] if _FOUND and _FOUND.origin else []
 _OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=40 -c shared_buffers=16MB"
 
 
 class Postgres:
     """A server in a folder of its own, on a port of its own."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, options: str = "") -> None:
         self._programs, self._folder, self._port = programs, folder, find_free_port()
+        self._options = f"{_OPTIONS} {options}"
         self._user = "postgres" if os.getuid() == 0 else None  # it refuses to be started by root
         if self._user:
             shutil.chown(folder, self._user)
@@ -34,8 +37,17 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://docent@127.0.0.1:{self._port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server are children of."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().partition("\n")[0])
+
+    @property
+    def is_running(self) -> bool:
+        return (self._folder / "data" / "postmaster.pid").exists()
+
     def start(self) -> None:
-        options = f"-p {self._port} -c unix_socket_directories={self._folder} {_OPTIONS}"
+        options = f"-p {self._port} -c unix_socket_directories={self._folder} {self._options}"
         self._run("pg_ctl", "--wait", "--log", str(self._folder / "log"), "--options", options, "start")
 
     def crash(self) -> None:
@@ -47,20 +59,14 @@ class Postgres:
         subprocess.run(command, check=True, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
 
 
-def _with_pgvector() -> list[Path]:
-    """The programs of the PostgreSQL that a Python package brings, with pgvector."""
-    found = find_spec("pgserver")
-    return [Path(found.origin).parent / "pginstall" / "bin"] if found and found.origin else []
-
-
 @contextmanager
-def running_postgres(*, with_pgvector: bool = False) -> Iterator[Postgres]:
+def running_postgres(*, with_pgvector: bool = False, options: str = "") -> Iterator[Postgres]:
     """Run a server until the block ends; skipped where PostgreSQL is not installed."""
-    installed = _with_pgvector() if with_pgvector else _INSTALLED
+    installed = PGVECTOR_PROGRAMS if with_pgvector else _INSTALLED
     if not installed or (os.getuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}):
         pytest.skip("PostgreSQL is not installed here")
     with tempfile.TemporaryDirectory(prefix="docent-pg-") as name:
-        server = Postgres(installed[-1], Path(name))
+        server = Postgres(installed[-1], Path(name), options)
         server.start()
         try:
             yield server

@@ -54,6 +54,11 @@ class Config:
     storage_url: str = _setting(
         "", values.storage, doc="fsspec address for uploads and generations; empty: a folder in DATA_DIR"
     )
+    vector_database_url: str = _setting(
+        "",
+        values.vector_database,
+        doc="PostgreSQL with pgvector that keeps the vectors of very large chatbots; empty: that of DATABASE_URL",
+    )
     generation_cache_mb: int = _setting(
         10_000,
         values.whole(0, 100_000_000),
@@ -147,6 +152,12 @@ class Config:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'docent.sqlite3'}"
+
+    @property
+    def vector_database(self) -> str:
+        """Address of the PostgreSQL that may keep vectors, as its own library reads it; empty where there is none."""
+        is_server = self.database_url.startswith("postgresql")
+        return self.vector_database_url or (values.vector_database(self.database_url) if is_server else "")
 
     @property
     def live_threads(self) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from config import Config
     from indexes.cross_encoder import CrossEncoderReranker
     from indexes.embedder import Embedder
+    from indexes.pgvector_server import PgvectorServer
 
 _loading = threading.Lock()
 REDIS_RETRY_S = 5.0
@@ -62,6 +63,13 @@ class Collaborators:
         return Fetcher(
             FetchSettings(allow_private=self.config.allow_private_addresses, timeout_s=self.config.fetch_timeout_s)
         )
+
+    @cached_property
+    def vector_server(self) -> PgvectorServer | None:
+        """Return the PostgreSQL that may keep vectors, connected on first use; None where there is none."""
+        from indexes.pgvector_server import PgvectorServer
+
+        return PgvectorServer(self.config.vector_database) if self.config.vector_database else None
 
     @cached_property
     def redis(self) -> Redis:

@@ -190,6 +190,14 @@ def database(text: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def vector_database(text: str) -> str:
+    """Read the address of a PostgreSQL in the form of its own library."""
+    found = database(text)
+    if not found.startswith("postgresql+psycopg:"):
+        raise ValueError("it looks like postgresql://user:password@host:5432/name")
+    return found.replace("+psycopg", "", 1)
+
+
 def redis(text: str) -> str:
     from redis import Redis
 

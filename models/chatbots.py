@@ -113,6 +113,7 @@ class Chatbot(Table, HasUuid, WorkspaceOwned, Timestamped):
     suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     chats_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # of a deleted one: when all of it is erased
     purged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # when nothing of it was found any more
+    vector_engine: Mapped[str] = mapped_column(String(16), default="faiss", server_default="faiss")  # of what is built
     generation_id: Mapped[int | None] = mapped_column(BigId)  # no foreign key: the two tables would form a circle
     workspace: Mapped[Workspace] = relationship(overlaps="service")
     owner: Mapped[Member | None] = relationship()

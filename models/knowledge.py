@@ -141,6 +141,7 @@ class Generation(Table, HasUuid, ChatbotOwned, Timestamped):
     causes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     golden: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     storage_key: Mapped[str] = mapped_column(Text)
+    vector_engine: Mapped[str] = mapped_column(String(16), default="faiss", server_default="faiss")  # keeps its vectors
     __table_args__ = (
         _below_chatbot(),
         UniqueConstraint("chatbot_id", "number", name="one_generation_per_number"),

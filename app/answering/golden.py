@@ -15,12 +15,12 @@ from app.answering import extractive, gate, presets
 from app.answering.passages import choose_passages, load_passages
 from app.answering.scoring import DEPTH, Known, first_relevant
 from app.answering.search import find_in
-from app.knowledge import generations, sources
+from app.knowledge import engines, generations, sources
 from app.knowledge.holds import Examination
 from app.languages import gettext as _
 from app.refusals import Refusal
 from indexes.lexical_index import make_terms
-from indexes.store import Generation, open_generation
+from indexes.store import Generation
 from models import Chatbot, GoldenQuestion, db
 from models import Generation as GenerationRow
 
@@ -128,7 +128,7 @@ def examine(chatbot_id: int, folder: Path) -> Examination:
     questions = list_questions(chatbot)
     if not questions:
         return Examination()
-    after = _ask_all(chatbot, open_generation(folder), questions)
+    after = _ask_all(chatbot, engines.open_folder(folder, chatbot.service_id), questions)
     before = _levels_before(chatbot, questions)
     db.session.rollback()
     return Examination([_compare(row, before.get(row["id"])) for row in after])

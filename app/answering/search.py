@@ -50,8 +50,8 @@ def _read_chunks(ids: Collection[int], embedding_name: str) -> Mapping[int, Stor
 
 def find(chatbot: Chatbot, question: str, k: int = 10) -> Retrieval:
     """Return what a question finds; empty when nothing is published, or made by another embedding model."""
-    generation = generations.open_current(chatbot)
-    return Retrieval() if generation is None else find_in(generation, chatbot.id, question, k)
+    found = generations.ask_current(chatbot, lambda generation: find_in(generation, chatbot.id, question, k))
+    return found or Retrieval()
 
 
 def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> Retrieval:
@@ -62,8 +62,7 @@ def find_in(generation: Generation, chatbot_id: int, question: str, k: int) -> R
 
 def find_hits(chatbot: Chatbot, question: str, k: int = 10) -> list[Hit]:
     """Return the best hits of a question alone: without the gate's evidence, which costs as much again."""
-    generation = generations.open_current(chatbot)
-    found = None if generation is None else _retrieve(generation, chatbot.id, question, k)
+    found = generations.ask_current(chatbot, lambda generation: _retrieve(generation, chatbot.id, question, k))
     return [] if found is None else found.hits[:k]
 
 

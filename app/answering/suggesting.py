@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.answering import gate, presets
 from app.answering.search import find_in
-from indexes.store import Generation, open_generation
+from app.knowledge import engines
+from indexes.store import Generation
 from models import Chatbot, Chunk, Document, Source, db
 
 N_SUGGESTED = 3
@@ -28,7 +29,7 @@ _NUMBERING = re.compile(r"^(?:\d+|[A-Za-z])(?:\.\d+)*[.)]?\s+")
 def suggest(chatbot_id: int, folder: Path) -> None:
     """Give a chatbot first questions that its new generation answers, unless it has some; commits."""
     chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
-    found = _answered(chatbot, open_generation(folder)) if _lacks(chatbot) else []
+    found = _answered(chatbot, engines.open_folder(folder, chatbot.service_id)) if _lacks(chatbot) else []
     db.session.rollback()
     query = select(Chatbot).where(Chatbot.id == chatbot_id).with_for_update()
     chatbot = db.session.scalars(query.execution_options(populate_existing=True)).one()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from app.knowledge import embedding
+from app.knowledge import embedding, engines
 from indexes.embedder import Embedder
 from indexes.store import (
     CorruptGeneration,
@@ -15,9 +16,9 @@ from indexes.store import (
     IndexRow,
     Manifest,
     MissingGeneration,
-    open_generation,
     write_generation,
 )
+from indexes.vector_index import VectorEngine, VectorsAway
 from models import db, raw, tenancy
 
 MAX_CHANGED = 0.3  # share of chunks that may differ from the generation before; above, all is built anew
@@ -26,31 +27,43 @@ CHECKED_EVERY = 5000
 Check = Callable[[], None]  # raises when the work is no longer wanted
 
 
-def write_index(chatbot_id: int, folder: Path, before: Path | None, model: Embedder, check: Check) -> Manifest:
+@dataclass(frozen=True)
+class Place:
+    """Where a generation is written: its folder, who keeps its vectors, and the folder of one that may be extended."""
+
+    service_id: int
+    folder: Path
+    engine: VectorEngine
+    before: Path | None
+
+
+def write_index(chatbot_id: int, place: Place, model: Embedder, check: Check) -> Manifest:
     """Write a generation of what is live now; chunks that another embedding model made are embedded anew first.
 
-    `before` is the folder of the generation that may be extended; one that is damaged or of another model is not.
+    The one before is not extended where it is damaged, of another model, or kept by another engine.
     """
     for _ in embedding.renew(chatbot_id, model):
         check()
     wanted = raw.live_ids(tenancy.current(), chatbot_id)
     db.session.rollback()
-    base = _open_base(before, model)
+    base = _open_base(place, model)
     had = set(base.vectors.ids().tolist()) if base else set()
     if len(had ^ wanted) > MAX_CHANGED * len(wanted):
         base, had = None, set()
     rows = _read_rows(chatbot_id, wanted - had, check)
     return write_generation(
-        folder, rows, embedder_name=model.name, dimension=model.dimension, base=base, gone=had - wanted
-    )
+        place.folder, rows, embedder_name=model.name, dimension=model.dimension, engine=place.engine, base=base,
+        gone=had - wanted,
+    )  # fmt: skip
 
 
-def _open_base(folder: Path | None, model: Embedder) -> Generation | None:
+def _open_base(place: Place, model: Embedder) -> Generation | None:
     try:
-        base = open_generation(folder) if folder else None
-    except (MissingGeneration, CorruptGeneration):
+        base = engines.open_folder(place.before, place.service_id) if place.before else None
+    except (MissingGeneration, CorruptGeneration, VectorsAway):
         return None
-    return base if base and base.manifest.embedder_name == model.name else None
+    fits = base and (base.manifest.embedder_name, base.manifest.engine) == (model.name, place.engine.name)
+    return base if fits else None
 
 
 def _read_rows(chatbot_id: int, ids: Collection[int], check: Check) -> Iterator[IndexRow]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from app.collaborators import here
-from app.knowledge import chatbots
+from app.knowledge import chatbots, engines
 from models import Chatbot, Generation, db, tenancy
 from models.base import change
 
@@ -19,7 +19,7 @@ class Broken:
     """What is wrong with the indexes of an installation: ids of chatbots, or of generations.
 
     `unpointed`: there are generations, and the chatbot answers from none. `astray`: it answers from one that there is
-    not. `fileless`: generations whose files are gone.
+    not. `fileless`: generations whose files, or vectors in PostgreSQL, are gone.
     """
 
     unpointed: list[int]
@@ -40,7 +40,7 @@ def find_broken() -> Broken:
         found = Broken(
             _chatbots_where(Chatbot.generation_id.is_(None), published.exists(), is_settled),
             _chatbots_where(Chatbot.generation_id.is_not(None), ~named.exists()),
-            _without_files([(row.id, row.storage_key) for row in rows]),
+            sorted({*_without_files([(row.id, row.storage_key) for row in rows]), *engines.without_vectors()}),
         )
         db.session.rollback()
     return found

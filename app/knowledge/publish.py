@@ -10,18 +10,18 @@ import logging
 import shutil
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
-from app.knowledge import clearing, embedding, hints, holds, pairs
+from app.knowledge import clearing, embedding, engines, hints, holds, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
 from app.knowledge.holds import Examination, Examine, examine_nothing
-from app.knowledge.indexing import write_index
+from app.knowledge.indexing import Place, write_index
 from app.storage import StorageError
 from app.webhooks import events
 from models import Chatbot, Document, Generation, Source, db, tenancy
@@ -42,6 +42,7 @@ class Training:
     service_id: int
     fence: int
     changed_count: int
+    vector_engine: str
     began_at: dt.datetime
 
 
@@ -54,13 +55,16 @@ class Published:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the files of a generation lie: on the local disk, and in the storage."""
+class _Traces:
+    """Where a generation lies: its files on the local disk and in the storage, its vectors maybe in PostgreSQL."""
 
+    service_id: int
     folder: Path
     key: str
+    vector_engine: str
 
     def clear(self) -> None:
+        engines.drop(self.vector_engine, self.service_id, uuid.UUID(self.folder.name))
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(StorageError):
             here().storage.delete_folder(self.key)
@@ -71,16 +75,24 @@ def generation_folder(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Pa
     return here().generations_dir / str(chatbot_uuid) / str(generation_uuid)
 
 
-def publish(chatbot_id: int, examine: Examine = examine_nothing) -> Published | None:
+def _traces(training: Training, generation: Generation, vector_engine: str) -> _Traces:
+    folder = generation_folder(training.chatbot_uuid, generation.uuid)
+    return _Traces(training.service_id, folder, generation.storage_key, vector_engine)
+
+
+def publish(
+    chatbot_id: int, examine: Examine = examine_nothing, *, vector_engine: str | None = None
+) -> Published | None:
     """Build and publish what a chatbot knows now. None: it is gone, held back, or a younger training took over.
 
-    `examine` asks golden questions of the new generation before it answers anybody.
+    `examine` asks golden questions of the new generation before it answers anybody. `vector_engine` is who keeps its
+    vectors, and those of the generations after it; by default who keeps the chatbot's now.
 
     Raises:
         StorageError, IndexesError, OSError, SQLAlchemyError: the disk is full, or something is out of reach; nothing
         is left behind, and the generation before goes on answering.
     """
-    training = _begin(chatbot_id)
+    training = _begin(chatbot_id, vector_engine)
     if training is None:
         return None
     scope = tenancy.service_scope(training.service_id)
@@ -96,7 +108,7 @@ def publish(chatbot_id: int, examine: Examine = examine_nothing) -> Published | 
             raise
 
 
-def _begin(chatbot_id: int) -> Training | None:
+def _begin(chatbot_id: int, vector_engine: str | None = None) -> Training | None:
     with tenancy.everything():
         taking = update(Chatbot).where(Chatbot.id == chatbot_id, Chatbot.status != "deleted")
         values = {
@@ -105,10 +117,14 @@ def _begin(chatbot_id: int) -> Training | None:
         if not change(taking.values(values)):
             db.session.rollback()
             return None
-        columns = (Chatbot.id, Chatbot.uuid, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count)
+        columns = (
+            Chatbot.id, Chatbot.uuid, Chatbot.service_id, Chatbot.training_fence, Chatbot.changed_count,
+            Chatbot.vector_engine,
+        )  # fmt: skip
         row = db.session.execute(select(*columns).where(Chatbot.id == chatbot_id)).one()
         db.session.commit()
-        return Training(*row, began_at=now())
+        training = Training(*row, began_at=now())
+        return replace(training, vector_engine=vector_engine) if vector_engine else training
 
 
 def _write(training: Training, **values: object) -> bool:
@@ -137,7 +153,7 @@ def _beat(training: Training) -> None:
 def _build_and_publish(training: Training, examine: Examine) -> Published | None:
     draft = Generation(uuid=uuid.uuid4(), service_id=training.service_id, chatbot_id=training.chatbot_id)
     draft.storage_key = f"generations/{training.service_id}/{draft.uuid.hex}"
-    place = _Place(generation_folder(training.chatbot_uuid, draft.uuid), draft.storage_key)
+    place = _traces(training, draft, training.vector_engine)
     try:
         draft.n_chunks = _build(training, draft, place)
         found = examine(training.chatbot_id, place.folder) if draft.n_chunks else Examination()
@@ -158,7 +174,7 @@ def _build_and_publish(training: Training, examine: Examine) -> Published | None
     return published
 
 
-def _is_nowhere(place: _Place) -> bool:
+def _is_nowhere(place: _Traces) -> bool:
     """Tell whether a generation has surely no row: a commit whose answer was lost may have made one."""
     db.session.rollback()
     try:
@@ -167,14 +183,15 @@ def _is_nowhere(place: _Place) -> bool:
         return False
 
 
-def _build(training: Training, draft: Generation, place: _Place) -> int:
+def _build(training: Training, draft: Generation, place: _Traces) -> int:
     """Write a generation's files to the local disk and to the storage; return its chunks. Of none, no file is left."""
     model = embedding.embedder()
     pairs.embed_questions(training.chatbot_id)
-    manifest = write_index(
-        training.chatbot_id, place.folder, _folder_before(training), model, lambda: _stop_if_lost(training)
-    )
-    draft.embedding_name, draft.n_documents = model.name, _count_documents(training)
+    engine = engines.choose(training.vector_engine, training.service_id, draft.uuid)
+    written = Place(training.service_id, place.folder, engine, _folder_before(training))
+    manifest = write_index(training.chatbot_id, written, model, lambda: _stop_if_lost(training))
+    draft.embedding_name, draft.vector_engine = model.name, engine.name
+    draft.n_documents = _count_documents(training)
     if manifest.n_chunks:
         here().storage.put_folder(place.key, place.folder)
     else:
@@ -233,6 +250,7 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
         db.session.add(generation)
         db.session.flush()
         values |= {"generation_id": generation.id, "version": generation.number}
+        values["vector_engine"] = training.vector_engine
     _write(training, training_status=_status_after(training), **values)
     _stamp_sources(training)
     if generation is not None:
@@ -274,7 +292,7 @@ def _prune(training: Training, n_kept: int) -> None:
     """
     query = select(Generation).where(Generation.chatbot_id == training.chatbot_id).order_by(Generation.number.desc())
     old = db.session.scalars(query.offset(n_kept)).all()
-    places = [_Place(generation_folder(training.chatbot_uuid, row.uuid), row.storage_key) for row in old]
+    places = [_traces(training, row, row.vector_engine) for row in old]
     for generation in old:
         db.session.delete(generation)
     db.session.commit()

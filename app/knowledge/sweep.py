@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
 
 from app.collaborators import here
-from app.knowledge import clearing, local_copies
+from app.knowledge import clearing, engines, local_copies
 from app.knowledge.publish import KEPT_GENERATIONS
 from app.looks import pictures
 from app.storage import StorageError
@@ -37,6 +37,7 @@ def sweep() -> int:
         orphans = find_orphans()
         left = [key for key in orphans if not _is_removed(key)]
         n_removed = len(orphans) - len(left) + here().storage.sweep_drafts(before) + local_copies.tidy()
+        n_removed += engines.drop_orphans(AGE)
     _note_left(left)
     if n_removed:
         log.info("%s files and folders that nothing needs were removed", n_removed)

@@ -54,6 +54,12 @@ def _create_chatbot(config: Config, args: argparse.Namespace) -> int:
     return training.create_chatbot(config, args.name, args.type, args.workspace)
 
 
+def _move_index(config: Config, args: argparse.Namespace) -> int:
+    from app.commands import moving
+
+    return moving.move_index(config, args.chatbot, args.to)
+
+
 def _train(config: Config, args: argparse.Namespace) -> int:
     from app.commands import training
 
@@ -147,6 +153,10 @@ def _add_knowledge(commands: Any) -> None:
     create.add_argument("--type", default="support", help="one of the 15 chatbot types")
     create.add_argument("--workspace", type=int, metavar="ID", help="default: Main of the installation's own service")
     create.set_defaults(run=_create_chatbot)
+    move = chatbot.add_parser("move-index", help="let another engine keep a chatbot's vectors, while it answers")
+    move.add_argument("chatbot", metavar="CHATBOT_UUID")
+    move.add_argument("--to", required=True, choices=("faiss", "pgvector"), help="FAISS in memory, or PostgreSQL")
+    move.set_defaults(run=_move_index)
     train = commands.add_parser("train", help="read files, folders and addresses, and publish")
     train.add_argument("chatbot", metavar="CHATBOT_UUID")
     train.add_argument("source", nargs="+", metavar="PATH_OR_URL")

@@ -20,6 +20,8 @@ from sqlalchemy import URL, make_url
 from app.commands.backup_file import BackupError
 from models.engine import BUSY_TIMEOUT_S
 
+# Vectors that the server keeps for large chatbots are built again, also where there is no pgvector.
+_WITHOUT_VECTORS = ("--exclude-schema=docent_vectors", "--extension=plpgsql")
 _MAX_WORDS = 300  # of what a program complains
 
 
@@ -39,7 +41,7 @@ def dump(address: str, place: Path, timeout_s: float) -> None:
         _copy_file(Path(url.database or ""), place)
     else:
         options = ["--format=custom", "--compress=0", "--no-owner", "--no-privileges", "--lock-wait-timeout=30000"]
-        _run("pg_dump", url, [*options, f"--file={place}"], timeout_s)
+        _run("pg_dump", url, [*options, *_WITHOUT_VECTORS, f"--file={place}"], timeout_s)
 
 
 def load(address: str, place: Path, timeout_s: float) -> None:

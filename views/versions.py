@@ -35,6 +35,7 @@ class VersionsPage(BaseView):
         return self.render_template(
             "chatbot/versions.html", appbuilder=self.appbuilder, chatbot=chatbot, versions=kept,
             names=versions.names_of(kept), may_edit=standing().may_with("source.edit", chatbot),
+            tells_engine=standing().is_superadmin,
         )  # fmt: skip
 
     @expose("/<uuid:chatbot_uuid>/<uuid:generation_uuid>/restore", methods=["POST"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from app.care import last_backup, machine, parts, stored
+from app.care import last_backup, machine, parts, stored, vectors
 from app.care.finding import NAMES, WRONG, Finding
 from app.care.machine import Arrival
 from app.care.side_by_side import Look, look_at
@@ -28,7 +28,7 @@ _OF_MACHINE: dict[str, Look] = {
 _OF_PARTS: dict[str, Look] = {
     "redis": parts.redis, "queue": parts.queue, "workers": parts.workers, "scheduler": parts.scheduler,
 }  # fmt: skip
-_OF_ROWS: dict[str, Look] = {"clock": machine.clock, "mail": parts.mails}
+_OF_ROWS: dict[str, Look] = {"clock": machine.clock, "mail": parts.mails, "vectors": vectors.look}
 _SLOW: dict[str, Look] = {
     "database-file": parts.database_file, "lost-files": stored.lost_files, "orphans": stored.orphans,
     "generations": stored.generations, "chat-model": parts.try_chat_model, "embedding": parts.try_embedder,

@@ -13,7 +13,7 @@ NAMES = {
     "workers": _l("Workers"), "scheduler": _l("Scheduler"), "clock": _l("Clock"), "mail": _l("Mail"),
     "chat-model": _l("Chat model"), "database-file": _l("Database file"), "lost-files": _l("Files that rows name"),
     "orphans": _l("Files that no row names"), "generations": _l("Published indexes"), "embedding": _l("Embedding"),
-    "mail-sent": _l("Mail to yourself"), "backup": _l("Backup"),
+    "vectors": _l("Vectors of large chatbots"), "mail-sent": _l("Mail to yourself"), "backup": _l("Backup"),
 }  # fmt: skip
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from indexes.pgvector_server import EF_SEARCH, SCHEMA, PgvectorServer
+from indexes.pgvector_server import EF_SEARCH, MAX_EF_SEARCH, SCHEMA, PgvectorServer
 from indexes.vector_index import Ids, VectorIndex, VectorIndexUnreadable, Vectors, VectorsError, check_rows
 
 MAX_DIMENSION = 2000  # pgvector's, of a graph
 MAX_BUILD_BYTES = 2_000_000_000  # of the server's memory that building a graph takes, unless it allows more itself
 LOCK_MS = 300  # that dropping waits for a moment without a search: searches wait behind it meanwhile
+_GONE = "PostgreSQL does not keep the vectors of this generation."
 _GRAPH_BYTES = 400  # a chunk's neighbors, beside its vector
 
 
@@ -37,20 +38,20 @@ class PgvectorIndex:
         return self._n_chunks
 
     def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
-        """The nearest chunks. Exact, and as slow, where ids narrow it or more than EF_SEARCH are wanted."""
+        """The nearest chunks. Exact, and as slow, where ids narrow it or more than MAX_EF_SEARCH are wanted."""
         k = min(k, self._n_chunks)
         if k <= 0 or (allowed is not None and not len(allowed)):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        is_exact = allowed is not None or k > EF_SEARCH
-        rows = self._nearest(query, k, None if allowed is None else allowed.tolist(), is_exact=is_exact)
+        rows = self._nearest(query, k, None if allowed is None else allowed.tolist())
         if not rows and allowed is None:
-            raise VectorIndexUnreadable("the vectors of a generation are gone from PostgreSQL")
+            raise VectorIndexUnreadable(_GONE)
         ids, scores = zip(*rows, strict=True) if rows else ((), ())
         return np.array(ids, dtype=np.int64), np.array(scores, dtype=np.float32)
 
-    def _nearest(self, query: Vectors, k: int, allowed: list[int] | None, *, is_exact: bool) -> list[Any]:
+    def _nearest(self, query: Vectors, k: int, allowed: list[int] | None) -> list[Any]:
         from psycopg.sql import SQL, Literal
 
+        is_exact = allowed is not None or k > MAX_EF_SEARCH
         stored = SQL("embedding") if is_exact else SQL("embedding::vector({})").format(Literal(self._dimension))
         narrowed = SQL("") if allowed is None else SQL("AND chunk_id = ANY(%(allowed)s)")
         statement = SQL(
@@ -60,7 +61,11 @@ class PgvectorIndex:
         ).format(stored=stored, narrowed=narrowed)
         values = {**self.about.values, "query": _literal(query), "k": k, "allowed": allowed}
         with self.server.connected() as connection:
-            return connection.execute(statement, values).fetchall()
+            if is_exact or k <= EF_SEARCH:
+                return connection.execute(statement, values).fetchall()
+            with connection.transaction():
+                connection.execute(SQL("SET LOCAL hnsw.ef_search = {}").format(Literal(k)))
+                return connection.execute(statement, values).fetchall()
 
     def ids(self) -> Ids:
         """All chunk ids, in their order."""
@@ -72,7 +77,7 @@ class PgvectorIndex:
             connection.execute("SET LOCAL statement_timeout = 60000")
             found = np.array([row[0] for row in connection.execute(query, self.about.values)], dtype=np.int64)
         if len(found) != self._n_chunks:
-            raise VectorIndexUnreadable("the vectors of a generation are gone from PostgreSQL")
+            raise VectorIndexUnreadable(_GONE)
         return found
 
     def vectors_of(self, ids: Ids) -> Vectors:
@@ -182,7 +187,7 @@ class PgvectorEngine:
 
     def begin(self, _part: Path, /, dimension: int, base: VectorIndex | None, gone: Collection[int]) -> _Draft:
         if dimension > MAX_DIMENSION:
-            raise VectorsError(f"pgvector takes vectors of {MAX_DIMENSION} numbers at most, these have {dimension}")
+            raise VectorsError(f"pgvector takes vectors of {MAX_DIMENSION} numbers at most, these have {dimension}.")
         draft = _Draft(self._server, self._about, dimension)
         try:
             draft.make_table()
@@ -201,7 +206,7 @@ class PgvectorEngine:
         with self._server.connected() as connection:
             found = connection.execute(query, self._about.values).fetchone()
         if found != (dimension, n_chunks):
-            raise VectorIndexUnreadable("PostgreSQL does not keep the vectors of this generation")
+            raise VectorIndexUnreadable(_GONE)
         return PgvectorIndex(self._server, self._about, dimension, n_chunks)
 
     def drop(self) -> None:

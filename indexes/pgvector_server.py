@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "docent_vectors"
 EF_SEARCH = 400  # candidates that a search of the graph keeps; it finds no more than that
+MAX_EF_SEARCH = 1000  # that pgvector allows
 CONNECT_S, QUERY_S, BUILD_S = 3, 3.0, 6 * 3600.0
 MAX_IDLE = 8  # connections that a process keeps open
 _LOCK = 0x446F63656E74  # of making the tables: "Docent"
@@ -92,7 +93,7 @@ class PgvectorServer:
                         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
                         connection.execute(_TABLES)
             except _unfit() as error:
-                raise EngineMissing(f"pgvector can't be set up in PostgreSQL: {_words(error)}") from error
+                raise EngineMissing(f"pgvector can't be set up in PostgreSQL: {_words(error)}.") from error
 
     def list_kept(self) -> list[Kept]:
         """Return all generations whose vectors are here; none where nothing was ever kept. Raises: VectorsAway."""
@@ -115,9 +116,9 @@ class PgvectorServer:
         try:
             yield
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-            raise VectorIndexUnreadable("there are no vectors in PostgreSQL") from error
+            raise VectorIndexUnreadable("There are no vectors in PostgreSQL.") from error
         except (psycopg.Error, OSError) as error:
-            raise VectorsAway(f"PostgreSQL, which keeps vectors, can't be used: {_words(error)}") from error
+            raise VectorsAway(f"The PostgreSQL that keeps vectors can't be used: {_words(error)}.") from error
 
     def _take(self) -> "Connection[Any]":
         if self._pid != os.getpid():  # a fork's: the parent goes on using them

@@ -21,10 +21,10 @@ def look() -> Finding:
     try:
         engines.require(engines.OUTSIDE)
     except EngineMissing as error:
-        return Finding("vectors", WRONG, f"{words} {error}.", _missing(n_moved))
+        return Finding("vectors", WRONG, f"{words} {error}", _missing(n_moved))
     except VectorsAway as error:
         cure = _("Start it, or correct VECTOR_DATABASE_URL. Until then earlier versions answer, where they are kept.")
-        return Finding("vectors", WRONG, f"{words} {error}.", cure)
+        return Finding("vectors", WRONG, f"{words} {error}", cure)
     at_home = select(func.count(Chatbot.id)).join(Generation, Generation.id == Chatbot.generation_id)
     n_left = db.session.scalar(at_home.where(*moved, Generation.vector_engine == engines.DEFAULT)) or 0
     if n_left:

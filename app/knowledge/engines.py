@@ -47,7 +47,7 @@ def require(name: str) -> None:
     if name == DEFAULT:
         return
     if server is None:
-        raise EngineMissing("no PostgreSQL is set up that could keep vectors: see VECTOR_DATABASE_URL")
+        raise EngineMissing("No PostgreSQL is set up that could keep vectors: see VECTOR_DATABASE_URL.")
     server.prepare()
 
 
@@ -85,6 +85,8 @@ def drop_orphans(age: dt.timedelta) -> int:
     except VectorsAway as error:
         log.warning("vectors that nothing needs are removed later: %s", error)
         return 0
+    if (server := here().vector_server) is not None:
+        server.close()  # until the next sweep
     named = _named() if old else set()
     orphans = [one for one in old if (one.service_id, one.generation) not in named]
     return sum(drop(OUTSIDE, one.service_id, one.generation) for one in orphans)

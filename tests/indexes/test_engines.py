@@ -9,7 +9,7 @@ import pytest
 
 from indexes.faiss_index import FaissEngine
 from indexes.pgvector_index import PgvectorEngine
-from indexes.pgvector_server import EF_SEARCH, PgvectorServer
+from indexes.pgvector_server import EF_SEARCH, MAX_EF_SEARCH, PgvectorServer
 from indexes.vector_index import VectorIndexUnreadable
 from tests.faults.postgres import running_postgres
 
@@ -106,7 +106,7 @@ def test_a_search_among_none_or_among_strangers_finds_nothing(make_engine, tmp_p
         assert index.search(VECTORS[0], 10, np.array(allowed, dtype=np.int64))[0].tolist() == []
 
 
-@pytest.mark.parametrize("k", [EF_SEARCH, EF_SEARCH + 1, 5 * N])
+@pytest.mark.parametrize("k", [EF_SEARCH, MAX_EF_SEARCH, MAX_EF_SEARCH + 1, 5 * N])
 def test_as_many_are_found_as_are_wanted_or_there_are(make_engine, tmp_path, k):
     ids, _ = build(make_engine(), tmp_path).search(VECTORS[3], k)
     assert len(set(ids.tolist())) == len(ids) == min(k, N)

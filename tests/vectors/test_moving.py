@@ -19,7 +19,7 @@ from app.knowledge.publish import generation_folder
 from indexes.pgvector_index import PgvectorEngine
 from indexes.vector_index import EngineMissing, VectorIndexUnreadable, VectorsAway
 from models import Chatbot, Generation, db
-from tests.commands.running import COMMAND, ROOT, environ_of
+from tests.commands.running import COMMAND, ROOT, environ_of, run
 from tests.conftest import inside
 from tests.knowledge.conftest import learn
 from tests.vectors.conftest import ANSWER, QUESTION, forget_open, partitions
@@ -169,13 +169,13 @@ def test_a_mover_that_is_killed_leaves_nothing_and_can_be_started_again(app, cha
     assert kept_by(app, chatbot_id) == ("faiss", "faiss")
     assert answers(app, chatbot_id)
     assert partitions(app) == tables
-    done = subprocess.run([*COMMAND, *words], env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(config.data_dir, *words, **settings)
     assert done.returncode == 0, done.stderr
     assert "It finds 100.0% of what the index before found." in done.stdout
     forget_open()
     assert kept_by(app, chatbot_id) == ("pgvector", "pgvector")
     assert answers(app, chatbot_id)
-    again = subprocess.run([*COMMAND, *words], env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+    again = run(config.data_dir, *words, **settings)
     assert (again.returncode, "already" in again.stdout) == (0, True)
 
 

@@ -84,7 +84,7 @@ def test_a_training_meanwhile_fails_and_leaves_what_there_is(app, moved, crash):
 
 def finding(app):
     with inside(app):
-        [found] = [found for found in doctor.examine(is_thorough=False) if found.check == "vectors"]
+        [found] = [found for found in doctor.Examination(is_thorough=False) if found.check == "vectors"]
         return found
 
 

@@ -1,14 +1,14 @@
 """which engine keeps the vectors of chatbots and of their generations
 
-Revision ID: 0041_vector_engines
-Revises: 0040_abuse
+Revision ID: 0042_vector_engines
+Revises: 0041_given
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041_vector_engines"
-down_revision = "0040_abuse"
+revision = "0042_vector_engines"
+down_revision = "0041_given"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load format screenshots translations crawl bench-screens audit sbom
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations crawl bench-screens audit sbom
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -78,6 +78,12 @@ bench-history: .venv/installed  ## measure lists, search and exports of N=100000
 
 load: .venv/installed  ## let STREAMS=200 visitors ask for SECONDS=180 with a slow chat model, and print what became of it
 	$(BIN)/python benchmarks/load.py --streams $(or $(STREAMS),200) --seconds $(or $(SECONDS),180)
+
+scale: .venv/installed  ## hold the model of docs/scale.md against loads of 50 and of 200 visitors for SECONDS=180
+	mkdir -p .loads
+	-$(BIN)/python benchmarks/load.py --streams 50 --seconds $(or $(SECONDS),180) --save .loads/50.json
+	-$(BIN)/python benchmarks/load.py --streams 200 --seconds $(or $(SECONDS),180) --save .loads/200.json
+	$(BIN)/python benchmarks/capacity.py --held-against .loads/50.json .loads/200.json
 
 .audit/installed: .ci/audit.txt
 	test -x .audit/bin/python || $(PYTHON) -m venv .audit

@@ -2,15 +2,20 @@
 
 The unit costs are measurements (docs/benchmarks.md, docs/scale.md); everything else follows from a few laws of
 queueing networks: the utilization law (U = X D), Little's law (N = X R), and the bounds of a closed network,
-X <= min(N / (L + D), C / D) (Denning and Buzen, The Operational Analysis of Queueing Network Models, 1978).
-`--streams N` prints what `make load` should show with N visitors, to hold the model against.
+X <= min(N / (L + D), C / D) (Denning and Buzen, The Operational Analysis of Queueing Network Models, 1978), and what
+queues take of that (Reiser and Lavenberg, Mean-Value Analysis of Closed Multichain Queuing Networks, 1980; several
+cores as in Seidmann, Schweitzer and Shalev-Oren, 1987). `--streams N` prints what `make load` should show with N
+visitors; `--held-against FILE` what it should have shown, beside what was measured (`make scale`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from installation import print_table
 
@@ -110,6 +115,41 @@ def answers_s(costs: Costs, n_visitors: int, model_s: float, cores: float) -> tu
     return rate, rate * costs.answer_s / cores
 
 
+def answers_s_queued(costs: Costs, n_visitors: int, model_s: float, cores: float) -> float:
+    """Return answers a second where questions wait for a core behind others, those of which each is on average.
+
+    Several cores are one that is as many times as fast, and a delay for what one question alone can't use of them.
+    """
+    rate = waiting = 0.0
+    for n in range(1, n_visitors + 1):
+        at_core_s = costs.answer_s / cores * (1 + waiting)
+        rate = n / (model_s + at_core_s + costs.answer_s * max(0.0, cores - 1) / cores)
+        waiting = rate * at_core_s
+    return rate
+
+
+def hold_against(costs: Costs, files: Sequence[Path]) -> list[str]:
+    """Return a table in Markdown: what loads came to, beside what the unit costs say of the cores that they left."""
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    title = "| visitors | answers a second: at most, with queues, measured | an answer takes: by the model, measured |"
+    cores = " cores of the web server: left, by the model, used | an answer costs: by the model, measured |"
+    return [title + cores, "|---|---|---|---|---|", *(_row(costs, run) for run in runs)]
+
+
+def _row(costs: Costs, run: dict[str, float]) -> str:
+    n, rate, cores = int(run["visitors"]), run["answers_s"], run["cores"]
+    bound, _ = answers_s(costs, n, run["model_s"], cores)
+    queued = answers_s_queued(costs, n, run["model_s"], cores)
+    failed = f", {run['failures']} failed" if run["failures"] else ""
+    cells = [
+        str(n), f"{bound:.1f}, {queued:.1f}, **{rate:.1f}** ({rate / queued - 1:+.0%}{failed})",
+        f"{n / queued:.1f} s, **{n / rate:.1f} s**",
+        f"{cores:.2f}, {queued * costs.answer_s:.2f}, **{run['web_cores']:.2f}**",
+        f"{costs.answer_s * 1000:.0f} ms, **{run['answer_s'] * 1000:.0f} ms**",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
 def size(costs: Costs, demand: Demand, machine: Machine) -> list[tuple[str, str]]:
     """Return what there is and what it needs, in words."""
     cores, chunks = web_cores(costs, demand, machine), demand.chatbots * demand.chunks_of_a_chatbot
@@ -140,12 +180,20 @@ def main() -> int:
     parser.add_argument("--model-seconds", type=float, default=usual.model_s)
     parser.add_argument("--streams", type=int, nargs="*", default=[], help="visitors of `make load`")
     parser.add_argument("--cores", type=float, default=1.2, help="that `make load` leaves to the web server")
+    parser.add_argument("--held-against", type=Path, nargs="+", default=[], help="what `benchmarks/load.py` has saved")
     asked = parser.parse_args()
+    if asked.held_against:
+        print("\n".join(hold_against(costs, asked.held_against)))
+        return 0
     demand = Demand(asked.services, asked.chatbots, asked.chunks, asked.answers, model_s=asked.model_seconds)
     print_table("What it needs", size(costs, demand, machine))
     for n in asked.streams:
         rate, used = answers_s(costs, n, asked.model_seconds, asked.cores)
-        print_table(f"{n} visitors", [("answers a second", f"{rate:.1f}"), ("of these cores", f"{used:.0%}")])
+        queued = answers_s_queued(costs, n, asked.model_seconds, asked.cores)
+        print_table(f"{n} visitors", [
+            ("answers a second, at most", f"{rate:.1f}"), ("of these cores", f"{used:.0%}"),
+            ("answers a second, with queues", f"{queued:.1f}"), ("an answer takes", f"{n / queued:.1f} s"),
+        ])  # fmt: skip
     return 0
 
 

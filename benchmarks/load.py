@@ -1,7 +1,8 @@
-"""Many visitors at once with a slow chat model: `python benchmarks/load.py [--streams N] [--seconds N]`.
+"""Many visitors at once with a slow chat model: `python benchmarks/load.py [--streams N] [--seconds N] [--save FILE]`.
 
 A throwaway installation answers that many visitors, each of whom asks again, in a new chat, as soon as an answer has
-ended, while an owner looks at lists. Visitors, chat model and owner run in this process; all stays on loopback.
+ended, while an owner looks at lists. Visitors, chat model and owner run in this process; all stays on loopback. What is
+saved, `benchmarks/capacity.py --held-against` reads.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
 from installation import ROOT, print_machine, print_table, quantile
-from loopback import fetch, free_port, send, speak
-from processes import find_below
+from loopback import MODEL_S, fetch, free_port, send, speak
+from processes import Process, find_below
 
 API = "/api/widget/v1"
 QUESTIONS = ("Which file formats can a chatbot learn from?", "Which files can a chatbot learn from?")
@@ -50,6 +51,7 @@ class Run:
     first_words_s: list[float] = field(default_factory=list)
     pages_s: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in LISTS})
     refused_pages: Counter[str] = field(default_factory=Counter)
+    visitors_s: float = 0  # that all of them have spent, together
     n_by_model: int = 0
     n_live: int = 0
     most_live: int = 0
@@ -91,7 +93,7 @@ async def _ask(run: Run, headers: dict[str, str], text: str) -> str:
 
 
 async def _visit(run: Run, number: int, until: float) -> None:
-    n = number
+    n, began = number, time.monotonic()
     while time.monotonic() < until:
         headers = await _open_chat(run, number)
         how = await _ask(run, headers, QUESTIONS[n % len(QUESTIONS)])
@@ -99,6 +101,7 @@ async def _visit(run: Run, number: int, until: float) -> None:
         n += 1
         if how != "done":
             await asyncio.sleep(5)  # as a person would; at once, it would be refused for asking too often
+    run.visitors_s += time.monotonic() - began
 
 
 async def _sign_in(run: Run) -> str:
@@ -201,14 +204,55 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.2)
 
 
-def main(n_streams: int, seconds: float) -> int:
+@dataclass
+class Used:
+    """Processor time while something went on: of the web server, and of all else that belongs to the run."""
+
+    web_s: float = 0
+    others_s: float = 0
+    wall_s: float = 0
+
+
+@contextmanager
+def _measuring(run: Run) -> Iterator[Used]:
+    below = find_below(run.process)
+    web = [process for process in below if process.does("web")]
+    others = [process for process in below if process not in web]
+    used, began, wall = Used(), (_sum(web), _sum(others) + time.process_time()), time.monotonic()
+    yield used
+    used.web_s, used.others_s = _sum(web) - began[0], _sum(others) + time.process_time() - began[1]
+    used.wall_s = time.monotonic() - wall
+
+
+def _sum(processes: list[Process]) -> float:
+    """Return what processes have used; one that has ended, as some jobs do, counts no more."""
+    found = 0.0
+    for process in processes:
+        with suppress(OSError):
+            found += process.cpu_s
+    return found
+
+
+def _save(file: Path, run: Run, n_streams: int, used: Used) -> None:
+    """Write what the model is held against; `cores`: those that the run left to the web server."""
+    n_all = run.streams.total()
+    found = {
+        "visitors": n_streams, "model_s": MODEL_S, "failures": n_all - run.streams["done"],
+        "answers_s": n_streams * n_all / run.visitors_s, "answer_s": used.web_s / max(1, n_all),
+        "cores": (os.cpu_count() or 1) - used.others_s / used.wall_s, "web_cores": used.web_s / used.wall_s,
+    }  # fmt: skip
+    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def main(n_streams: int, seconds: float, save: Path | None) -> int:
     print_machine()
     model = socket.create_server(("127.0.0.1", 0), backlog=1000)
     with _installation(n_streams, model.getsockname()[1]) as run:
-        web = [process for process in find_below(run.process) if process.does("web")]
-        began_s = sum(process.cpu_s for process in web)
-        asyncio.run(_try(run, n_streams, seconds, model))
-        web_s, memory_mb = sum(process.cpu_s for process in web) - began_s, sum(process.peak_mb for process in web)
+        with _measuring(run) as used:
+            asyncio.run(_try(run, n_streams, seconds, model))
+        memory_mb = sum(process.peak_mb for process in find_below(run.process) if process.does("web"))
+    if save:
+        _save(save, run, n_streams, used)
     failed = {how: n for how, n in run.streams.items() if how != "done"}
     words = [f"{quantile(run.first_words_s or [0], share):.1f} s" for share in (0.5, 0.95)]
     all_pages_s = [took for each in run.pages_s.values() for took in each]
@@ -220,7 +264,7 @@ def main(n_streams: int, seconds: float) -> int:
         ("list pages meanwhile, p50 / p95", _in_ms(all_pages_s)),
         *((f"the list of {name}: {len(took)}, p50 / p95", _in_ms(took)) for name, took in run.pages_s.items()),
         ("list pages that failed", ", ".join(f"{n} {how}" for how, n in run.refused_pages.items()) or "none"),
-        ("the web server: processor time for each answer", f"{web_s / max(1, run.streams.total()) * 1000:.0f} ms"),
+        ("the web server: processor time for each answer", f"{used.web_s / max(1, run.streams.total()) * 1000:.0f} ms"),
         ("the web server: memory, at most", f"{memory_mb:.0f} MB"),
     ])  # fmt: skip
     return 1 if failed or run.refused_pages or not all(run.pages_s.values()) else 0
@@ -234,5 +278,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=180)
+    parser.add_argument("--save", type=Path, help="write a JSON file")
     options = parser.parse_args()
-    raise SystemExit(main(options.streams, options.seconds))
+    raise SystemExit(main(options.streams, options.seconds, options.save))

@@ -9,7 +9,8 @@ import socket
 from collections.abc import AsyncIterator
 
 SENTENCE = "A chatbot learns from PDF, Word, PowerPoint and text files, and from web pages [1]. "
-WORDS_OF_AN_ANSWER, PAUSE_S = 24, 0.6  # an answer takes about 15 seconds
+WORDS_OF_AN_ANSWER, PAUSE_S = 24, 0.6
+MODEL_S = WORDS_OF_AN_ANSWER * PAUSE_S  # seconds that an answer takes
 
 
 def free_port() -> int:

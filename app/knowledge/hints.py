@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 CHANNEL = "docent:published"
-SILENT_S = 15.0  # after which Redis is asked whether it is there; after twice as long it is not
+SILENT_S = 15.0  # after which Redis is asked whether it is there; that long without an answer, it is not
 AT_ONCE = 1000  # hints that are taken in at one time
 
 
@@ -44,7 +44,7 @@ class Listener:
     def __init__(self, redis: Redis) -> None:
         self._pubsub = PubSub(redis.connection_pool, ignore_subscribe_messages=True)
         self._pubsub.subscribe(CHANNEL)
-        self._heard_at = time.monotonic()
+        self.is_asked, self._since = False, time.monotonic()
 
     def close(self) -> None:
         self._pubsub.close()
@@ -58,18 +58,19 @@ class Listener:
         found: list[int] = []
         message = self._pubsub.get_message(timeout=wait_s)
         while message is not None:
-            self._heard_at = time.monotonic()
+            self.is_asked, self._since = False, time.monotonic()
             found += _read(message)
             message = self._pubsub.get_message(timeout=0) if len(found) < AT_ONCE else None
         self._ask_whether_it_is_there()
         return found
 
     def _ask_whether_it_is_there(self) -> None:
-        silent_s = time.monotonic() - self._heard_at
-        if silent_s > 2 * SILENT_S:
+        if time.monotonic() - self._since < SILENT_S:
+            return
+        if self.is_asked:
             raise TimeoutError("Redis is silent")
-        if silent_s > SILENT_S:
-            self._pubsub.ping()
+        self._pubsub.ping()
+        self.is_asked, self._since = True, time.monotonic()
 
 
 def _read(message: dict[str, Any]) -> list[int]:

@@ -120,6 +120,7 @@ def test_a_crawl_that_the_disk_cuts_off_counts_no_try_and_is_not_tried_at_once(
 ):
     woken = []
     monkeypatch.setattr(queues, "wake_ingestion", lambda *ids: woken.extend(ids))
+    monkeypatch.setattr(training, "CrawlSettings", lambda **_kw: AT_ONCE)
     source_id = crawler.add(zoo.url)
     for _ in range(claims.MAX_ATTEMPTS + 1):
         with app.app_context():

@@ -19,7 +19,7 @@ from models import Chatbot, Generation, db
 from tests.conftest import inside, make_app
 from tests.faults.installation import Installation
 from tests.knowledge.conftest import learn
-from tests.waiting import SOON_S, wait_until
+from tests.waiting import PATIENCE_S, SOON_S, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -145,18 +145,19 @@ def test_publishing_waits_for_no_redis(app, installation, chatbot_id):
     app.extensions["docent"]._redis_away = ("", 0.0)
 
 
-def test_a_redis_that_has_died_or_hangs_is_given_up(installation, monkeypatch):
-    monkeypatch.setattr(hints, "SILENT_S", 0.1)
+def test_a_redis_that_is_silent_is_asked_and_one_that_hangs_is_given_up(installation, listener, monkeypatch):
+    monkeypatch.setattr(hints, "SILENT_S", 0.0)
+    wait_until(lambda: listener.hear(0.0) == [] and listener.is_asked)
+    monkeypatch.setattr(hints, "SILENT_S", PATIENCE_S)
+    wait_until(lambda: listener.hear(0.1) == [] and not listener.is_asked)
+    monkeypatch.setattr(hints, "SILENT_S", 0.2)
     process = installation.processes["redis"]
-    redis = installation.redis
-    with closing(hints.Listener(redis)) as listener:
-        wait_until(lambda: listener.hear(0.15) == [])  # it answers when it is asked
-        process.send_signal(signal.SIGSTOP)
-        try:
-            with pytest.raises((RedisError, OSError)):
-                wait_until(lambda: listener.hear(0.05), SOON_S)
-        finally:
-            os.kill(process.pid, signal.SIGCONT)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises((RedisError, OSError)):
+            wait_until(lambda: listener.hear(0.05), SOON_S)
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
 
 
 def test_a_process_listens_again_once_redis_is_back(app, installation, elsewhere, chatbot_id, monkeypatch):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from app import audit, mail
-from app.accounts import devices, leaving, ownership, platform_roles, second_factor
+from app.accounts import devices, leaving, ownership, platform_roles, preferences, second_factor
 from app.accounts.passwords import is_right, make_password, set_password
 from app.languages import gettext as _
 from app.plans import periods, services
@@ -72,7 +72,8 @@ def close_account(member: Member, password: str, choices: Mapping[int, str]) -> 
             platform_roles.keep_a_superadmin(member)
         for held in find_held(member.id):
             _settle(held, choices.get(held.service.id, ""))
-        mail.post("account_deleted", member.email, name=member.first_name)
+        language = preferences.language_of(member.id)  # the mail is written once they are gone
+        mail.post("account_deleted", member.email, name=member.first_name, else_in=language)
         _leave_everything(member)
         _forget(member)
         audit.record("account.delete", member)

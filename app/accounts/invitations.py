@@ -128,10 +128,8 @@ def _offer_seat(service: Service, email: str, places: Places, inviter_id: int | 
         service_id=service.id, workspace_id=first, role=role, email=email, invited_by_id=inviter_id,
         further_places={str(key): further_role for key, further_role in further},
     )  # fmt: skip
-    link = _mail(made, service)
-    return Outcome(
-        made, _("A mail to %(email)s is on its way; the invitation's page shows whether it arrived.", email=email), link
-    )
+    said = _("A mail to %(email)s is on its way; the invitation's page shows whether it arrived.", email=email)
+    return Outcome(made, said, _mail(made, service))
 
 
 def _mail(invitation: Invitation, service: Service) -> str | None:
@@ -145,6 +143,7 @@ def _mail(invitation: Invitation, service: Service) -> str | None:
     mail.post(
         "invitation", invitation.email, page="/invitation/", seed=seed, invitation_id=invitation.id,
         service=service.name, places=_places_of([invitation])[invitation.id],
+        else_in=preferences.language_of(invitation.invited_by_id),
     )  # fmt: skip
     return None if mail.has_server() else mail.link(f"/invitation/{token}")
 

@@ -96,6 +96,11 @@ def keep_language(member_id: int) -> None:
     keep(member_id, "language", present())
 
 
+def language_of(member_id: int | None) -> str:
+    """Return the language of somebody whose doing is known to a stranger by mail: kept, else what is spoken now."""
+    return (read(member_id).language if member_id is not None else "") or present()
+
+
 def save(member: Member, name: str, chosen: Preferences) -> None:
     """Keep a person's name and preferences. The caller commits."""
     member.first_name, member.last_name = split_name(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import limits, mail
-from app.accounts import admission, devices
+from app.accounts import admission, devices, preferences
 from app.accounts.addresses import normalize
 from app.accounts.links import EMAIL, RESET, find_link, make_link, revoke_links, use_link
 from app.accounts.members import find_by_email
@@ -68,7 +68,14 @@ def request_new_address(member: Member, email: str, password: str) -> None:
             mail.post("already_member", wanted, page="/login/")
             return
         seed = make_link(member, EMAIL, email=wanted)[0]
-        mail.post("new_address", wanted, page="/new-address/", seed=seed, name=member.first_name)
+        mail.post(
+            "new_address",
+            wanted,
+            page="/new-address/",
+            seed=seed,
+            name=member.first_name,
+            else_in=preferences.language_of(member.id),
+        )
         mail.post("address_changes", member.email, name=member.first_name, wanted=wanted)
 
 

@@ -11,6 +11,7 @@ from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_l
 from app.accounts.members import add_hashed, find_by_email
 from app.accounts.passwords import check_strength, hash_password, make_password, set_hash
 from app.languages import gettext as _
+from app.languages import present
 from app.plans.catalog import find_plan
 from app.plans.services import open_service
 from app.refusals import Refusal
@@ -76,7 +77,7 @@ def invite(name: str, email: str) -> Member:
             name, address, hash_password(make_password()), platform_role=MEMBER, verified=False
         )
         seed, _token = make_link(member, VERIFY, hours=INVITED_HOURS)
-        mail.post("invited", address, page="/verify/", seed=seed, name=member.first_name)
+        mail.post("invited", address, page="/verify/", seed=seed, name=member.first_name, else_in=present())
         return member
 
 

@@ -29,20 +29,24 @@ def has_server() -> bool:
     return bool(current_app.config["MAIL_SERVER"])
 
 
-def _reader(address: str) -> tuple[str, ZoneInfo]:
-    """Return language and clock of the person with an address; of a stranger the installation's, and UTC."""
+def _reader(address: str, else_in: str) -> tuple[str, ZoneInfo]:
+    """Return language and clock of the person with an address; of a stranger the one to fall back on, and UTC."""
     with tenancy.everything():
         kept = db.session.scalar(select(Profile.meta_data).join(Profile.member).where(Member.email == address)) or {}
     try:
         zone = ZoneInfo(kept.get("time_zone") or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    return str(kept.get("language") or default()), zone
+    return str(kept.get("language") or else_in or default()), zone
 
 
-def compose(template: str, to: str, **words: Any) -> Message:
-    """Write the letter that `templates/mail/<template>.txt` describes, as text and HTML, in its reader's language."""
-    language, zone = _reader(to)
+def compose(template: str, to: str, *, else_in: str = "", **words: Any) -> Message:
+    """Write the letter that `templates/mail/<template>.txt` describes, as text and HTML, in its reader's language.
+
+    `else_in` is the language for somebody of whom none is known, such as that of who writes to them; empty: the
+    installation's.
+    """
+    language, zone = _reader(to, else_in)
     with speaking(language):
         return _compose(template, to, write(keep(words), zone))
 

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts import invitations, members
+from app import mail
+from app.accounts import invitations, members, preferences
 from app.accounts.invitations import InvitationError
 from app.plans.quotas import QuotaExceeded
 from models import AuditEvent, Invitation, Member, Service, ServiceMember, Workspace, WorkspaceMember, db
@@ -65,6 +66,16 @@ def test_one_invitation_opens_several_workspaces_with_a_role_in_each(acme):
     assert invitations.find_offer(token).places == "Main (admin), Sales (user)"
     assert invitations.accept_as_new(token, "Ben Baker", PASSWORD) is not None
     assert roles_of(email) == {"Main": "admin", "Sales": "user"}
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [("de", "Sie sind zu Acme eingeladen"), ("", "You are invited to Acme")]
+)
+def test_a_stranger_reads_the_language_of_who_invites_them(acme, holder, language, subject):
+    preferences.keep(holder.id, "language", language)
+    stranger = address()
+    invite(acme, stranger, inviter=holder.id)
+    assert [kept.subject for kept in mail.kept_mails() if kept.to == stranger] == [subject]
 
 
 def test_whoever_is_in_the_service_gets_more_of_it_without_an_invitation(acme):

@@ -83,7 +83,7 @@ def test_what_rows_keep_in_english_is_german_in_a_german_mail(app, kind):
         said = letter.as_text()
     assert len(kept) == 2 + len(labels)
     assert [text for text in kept if text in said] == []
-    assert ("Bestellung 1024: Tarif gold" in letter.title) == (kind == "notice_invoice")
+    assert ("Bestellung 1024: Tarif Gold" in letter.title) == (kind == "notice_invoice")
     assert ("1.234 Chats" in said) == kind.startswith("export_")
 
 

@@ -51,9 +51,11 @@ class DocentSecurityManager(SecurityManager):
 def _open_scope() -> None:
     tenancy.clear()
     audit.set_actor(None)
-    if request.blueprint in ("widget", "probes") or request.endpoint in (None, "static", "appbuilder.static"):
+    if request.blueprint in ("widget", "probes") or request.endpoint in ("static", "appbuilder.static"):
         return
     if keyholder.is_asked():
+        if request.endpoint is None:
+            return
         g.standing = keyholder.identify()
         tenancy.enter(g.standing.scope())
         return

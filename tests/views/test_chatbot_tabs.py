@@ -43,7 +43,7 @@ def test_its_owner_is_shown_all_of_them_on_each(app, ada, as_ada):
 
 @pytest.mark.parametrize("part", ["sources", "domains", "webhooks"])
 def test_the_menu_marks_chatbots_alone_on_a_part_called_as_another_entry(ada, as_ada, part):
-    menu = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/{part}").text.partition('<nav aria-label="Main">')[2]
+    menu = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/{part}").text.partition('<nav aria-label="Main menu">')[2]
     menu = menu.partition("</nav>")[0]
     assert re.findall(r'aria-current="\w+">.*?</svg>\s*(\w+)', menu, re.DOTALL) == ["Chatbots"]
 
@@ -72,3 +72,11 @@ def test_its_sources_are_a_page_and_for_a_script_a_part_of_one(ada, as_ada, asks
     shown = as_ada.get(f"/chatbot/{ada.chatbot_uuid}/sources", headers=headers).text
     assert ("<html" in shown) == (asks == "page")
     assert 'id="sources"' in shown
+
+
+def test_the_menu_of_a_page_that_does_not_exist_is_the_one_of_all_others(as_ada):
+    menus = [
+        re.search(r'<nav aria-label="Main menu">.*?</nav>', as_ada.get(path).text, re.DOTALL)
+        for path in ("/profile/", "/none")
+    ]
+    assert re.findall(r'href="([^"]*)"', menus[0][0]) == re.findall(r'href="([^"]*)"', menus[1][0])

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 
 from app.accounts.standing import Standing
 from app.history import fulltext
+from app.wording import titled
 from models import Chatbot, ChatSession, Domain, Member, Service, Source, Workspace, WorkspaceMember, db
 
 MAX_OF_A_KIND = 5
@@ -65,7 +66,7 @@ def _sources(words: str, own: Standing) -> Iterator[Found]:
     is_meant = _holds(words, Source.title), Source.deleted_at.is_(None), Chatbot.status != "deleted"
     is_open = _is_open(Chatbot.workspace_id, own, "source.view")
     for title, chatbot, key, kind in _rows(query.where(*is_meant, is_open).order_by(Source.id.desc())):
-        yield Found("website" if kind == "website" else "source", title, chatbot, key)
+        yield Found("website" if kind == "website" else "source", titled(title), chatbot, key)
 
 
 def _domains(words: str, own: Standing) -> Iterator[Found]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.languages import gettext, in_english, retold
 from app.languages import lazy_gettext as _l
-from app.languages import retold
 
 WORDS = {
     "enabled": _l("enabled"), "disabled": _l("disabled"), "deleted": _l("deleted"), "active": _l("active"),
@@ -42,7 +42,7 @@ WORDS = {
     "visitor": _l("visitor"), "email": _l("email"), "words": _l("words"), "all": _l("all"),
     "subscribed": _l("subscribed"), "previewed": _l("previewed"), "awaiting_consent": _l("awaiting consent"),
     "consented": _l("consented"), "settled": _l("settled"), "disliked": _l("disliked"), "write": _l("write"),
-    "read": _l("read"), "basics": _l("basics"), "superadmin": _l("superadmin"), "staff": _l("staff"),
+    "read": _l("read all"), "basics": _l("basics"), "superadmin": _l("superadmin"), "staff": _l("staff"),
     "name": _l("name"), "type": _l("type"), "workspace": _l("workspace"), "status": _l("status"),
     "chatbot": _l("chatbot"),
     "state": _l("state"), "service": _l("service"), "plan": _l("plan"), "assignee": _l("assignee"), "role": _l("role"),
@@ -68,9 +68,18 @@ def warned(warning: str) -> str:
     return str(WARNINGS.get(warning) or retold(warning))
 
 
+OWN_ANSWERS = in_english("Questions and answers")
+HANDOFF = in_english("Talk to a person")
+
+
+def titled(title: str) -> str:
+    """Return what a document or form is called; an owner's own answers, and asking for a person, have names of ours."""
+    return gettext(title) if title in (OWN_ANSWERS, HANDOFF) else title
+
+
 def title_of(source: Any) -> str:
-    """Return what a source is called; of an owner's own answers the title is ours."""
-    return retold(source.title) if source.kind == "qa" else str(source.title)
+    """Return what a source is called."""
+    return titled(source.title) if source.kind == "qa" else str(source.title)
 
 
 _OWN_WEBSITES = {"Preview": _l("Preview"), "Hosted page": _l("Hosted page")}

@@ -12,7 +12,7 @@ from app.accounts.permissions import HOLDER, allows
 from app.caller import standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
-from app.wording import WORDS, word
+from app.wording import WORDS, website, word
 from models import AuditEvent
 from views.audit_words import act_in_words
 from views.base import Screen, table
@@ -66,6 +66,11 @@ def _act(event: AuditEvent) -> Markup:
     return Markup('<span title="{}">{}</span>').format(event.action, act_in_words(event.action))
 
 
+def _row(event: AuditEvent) -> str:
+    """Write on what it was done; pages of ours count as websites, and have their names from us."""
+    return website(event.label) if event.action.startswith(("domain.", "embed.")) else event.label or "–"
+
+
 def _actor(event: AuditEvent) -> str:
     """Write who it was; a customer does not know those who run the installation by name."""
     if event.actor is not None:
@@ -95,7 +100,7 @@ class AuditView(Screen):
         "created_at": _l("When"), "actor": _l("Who"), "acting_as": _l("Looking as"), "action": _l("What"),
         "target": _l("Row"), "label": _l("On what"), "network": _l("From network"), "changes": _l("Changes"),
     }  # fmt: skip
-    writers = {"actor": _actor, "action": _act}
+    writers = {"actor": _actor, "action": _act, "label": _row}
     formatters_columns = {"created_at": moment, "changes": differences}
     file_columns = ["created_at", "actor", "key", "acting_as", "action", "label", "target", "network", "changes"]
     file_labels = {"key": _l("API key")}
@@ -104,4 +109,4 @@ class AuditView(Screen):
     empty_words = _l("Nothing has been changed yet.")
 
     def name_of(self, item: Any) -> str:
-        return f"{act_in_words(item.action)} {item.label}".strip()
+        return f"{act_in_words(item.action)} {_row(item)}".strip(" –")

@@ -20,6 +20,7 @@ from app.knowledge.crawling import websites
 from app.languages import gettext as _
 from app.learning.attention import HELD, needs_of
 from app.refusals import Refusal
+from app.wording import title_of
 from jobs import queues
 from models import Chatbot, Source, db
 from views import source_acts
@@ -110,14 +111,14 @@ class ChatbotPage(BaseView):
         chatbot, source = self._find_source(chatbot_uuid, source_uuid)
         if request.method != "POST":
             return self._page(
-                "confirm.html", chatbot, question=_("Delete %(title)s?", title=source.title), verb=_("Delete"),
+                "confirm.html", chatbot, question=_("Delete %(title)s?", title=title_of(source)), verb=_("Delete"),
                 consequence=_("Its text is no longer used for answers. Chats that cited it stay readable."),
                 trail=[*trail_of(chatbot), (_("Sources"), self._address(chatbot, "sources"))],
             )  # fmt: skip
         source_acts.delete(source)
         db.session.commit()
         queues.wake_training(chatbot.id)
-        flash(_("Deleted: %(title)s. Its text is no longer used.", title=source.title), "success")
+        flash(_("Deleted: %(title)s. Its text is no longer used.", title=title_of(source)), "success")
         return redirect(self._address(chatbot, "sources"))
 
     @expose("/<uuid:chatbot_uuid>/sources/<uuid:source_uuid>/file")

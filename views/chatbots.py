@@ -17,7 +17,7 @@ from app.knowledge import chatbots
 from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.leads import forms
-from app.wording import words
+from app.wording import title_of, word, words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES
@@ -139,7 +139,11 @@ class SourceView(Screen):
     }  # fmt: skip
     also_loads = ("website",)
     bulk_acts = source_acts.BULK_ACTS
-    writers = {"state": lambda source: status_badge(word_of(source))}
+    writers = {
+        "title": title_of,
+        "file_format": lambda source: word(source.file_format or "–"),
+        "state": lambda source: status_badge(word_of(source)),
+    }
     formatters_columns = {"filesize": size, "created_at": moment}
     file_labels, file_writers = {"filesize": _l("Size in bytes")}, {"state": word_of}
     empty_words = _l("Open a chatbot and add a document or a web page.")

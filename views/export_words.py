@@ -14,7 +14,8 @@ from models import Chatbot, Domain, Workspace, db
 
 _PLACES: dict[str, Any] = {"workspace": Workspace, "domain": Domain, "chatbot": Chatbot}
 _NAMES = {
-    "from": _l("From"), "to": _l("To"), "workspace": _l("Workspace"), "domain": _l("Website"), "chatbot": _l("Chatbot"),
+    "from": _l("From"), "to": _l("Until"), "workspace": _l("Workspace"), "domain": _l("Website"),
+    "chatbot": _l("Chatbot"),
     "state": _l("Answers"), "feedback": _l("Feedback"), "mark": _l("Mark"), "language": _l("Language"),
     "page": _l("Page"), "q": _l("Words"),
     "slower": _l("Slower than"), "form": _l("With a form"), "handed": _l("Handed to a person"),

@@ -21,10 +21,10 @@ from app.caller import preferred, standing
 from app.history import filters, following, marks, paging, reasons, transcripts
 from app.history.filters import Filter, FilterError
 from app.history.paging import Cursor, Page
+from app.insights.parts import language_name
 from app.knowledge import chatbots, chunks
 from app.languages import gettext as _
 from app.leads import submissions
-from app.looks.languages import NAMES
 from app.privacy import holds
 from app.values import ROW_ID
 from app.wording import website, words
@@ -166,7 +166,7 @@ def _chatbot_of(asked: Asked) -> Chatbot | None:
 
 
 def _languages() -> dict[str, str]:
-    return {code: NAMES.get(code, code) for code in LANGUAGES}
+    return {code: language_name(code) for code in LANGUAGES}
 
 
 def _query(args: dict[str, str], **more: object) -> str:

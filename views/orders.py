@@ -110,13 +110,19 @@ class OrderView(Screen):
     def activate(self, pk: str) -> Any:
         order = self._find(pk)
         if not is_answered():
-            words = _(
+            consequence = _(
                 "The plan %(plan)s for %(service)s begins now, or when the period that is paid already ends. "
-                "The buyer is told by mail.", plan=order.terms["plan"], service=order.service,
+                "The buyer is told by mail.", plan=words(order.terms["plan"]), service=order.service,
             )  # fmt: skip
             question = _("Activate order %(id)s?", id=order.id)
             return ask(
-                self, question, _("Activate"), self.trail(order), picture="check", is_harmless=True, consequence=words
+                self,
+                question,
+                _("Activate"),
+                self.trail(order),
+                picture="check",
+                is_harmless=True,
+                consequence=consequence,
             )
         _activate(order)
         return self._done(order, _("Order %(id)s is activated.", id=order.id))

@@ -20,11 +20,11 @@ from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.languages import ngettext
 from app.refusals import Refusal
-from app.wording import word
+from app.wording import word, words
 from models import Member
 from models.base import db
 from views.base import Screen, table
-from views.columns import moment, status_badge, yes_no
+from views.columns import moment, status_badge
 from views.questions import Act, ReasonForm, ask, is_answered
 from views.selected import BulkAct
 
@@ -95,8 +95,12 @@ class MemberView(Screen):
     order_columns = ["email", "status", "created_at", "last_login"]
     also_loads = ("roles",)  # of which `platform_role` is made
     base_permissions = ["can_list", "can_show", "can_add", "can_suspend", "can_lift", "can_give_role", "can_resend"]
-    writers = {"status": lambda person: status_badge("suspended" if person.is_suspended else person.status)}
-    formatters_columns = {"created_at": moment, "suspended_at": moment, "verified": yes_no, "last_login": moment}
+    writers = {
+        "status": lambda person: status_badge("suspended" if person.is_suspended else person.status),
+        "platform_role": lambda person: words(person.platform_role.lower()),
+        "verified": lambda one: status_badge("verified", _("Confirmed")) if one.verified else status_badge("pending"),
+    }  # fmt: skip
+    formatters_columns = {"created_at": moment, "suspended_at": moment, "last_login": moment}
 
     def name_of(self, item: Any) -> str:
         return str(item.name)
@@ -166,12 +170,12 @@ class MemberView(Screen):
     def give_role(self, pk: str) -> Any:
         person = self._find_below(pk)
         form = RoleForm(data={"role": person.platform_role})
-        form.role.choices = list(platform_roles.roles_to_give(standing()))
+        form.role.choices = [(role, words(role.lower())) for role in platform_roles.roles_to_give(standing())]
         if not is_answered(form):
-            words = _("Staff sell and care for customers, support reads chats of customers who ask for help.")
+            consequence = _("Staff sell and care for customers, support reads chats of customers who ask for help.")
             question = _("Change the platform role of %(name)s?", name=person.name)
             return self._question(
-                person, question, _("Change"), consequence=words, form=form, picture="edit", is_harmless=True
+                person, question, _("Change"), consequence=consequence, form=form, picture="edit", is_harmless=True
             )
         platform_roles.give_role(standing(), person, form.role.data)
         return self._done(person, _("%(name)s is %(role)s now.", name=person.name, role=word(form.role.data.lower())))

@@ -9,7 +9,7 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.languages import gettext as _
-from app.languages import lazily, ngettext
+from app.languages import lazily, ngettext, retold
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, in_words
 from app.template_filters import money
@@ -73,8 +73,13 @@ class PlanView(Screen):
     add_columns = ["name", *edit_columns]
     search_columns = ["name", "status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
-    label_columns = {"trial_period": _l("Trial"), "features": _l("Limits")}
-    writers = {"price": _price, "trial_period": _trial, "features": _limits}
+    label_columns = {"price": _l("Price"), "trial_period": _l("Trial"), "features": _l("Limits")}
+    writers = {
+        "description": lambda plan: retold(plan.description or "–"),
+        "price": _price,
+        "trial_period": _trial,
+        "features": _limits,
+    }
     formatters_columns = {"name": words, "status": status_badge, "created_at": moment}
     file_columns = ["name", "price", "currency", "billing_cycle", "trial_period", "status"]
     file_labels, file_writers = {"trial_period": _l("Trial in days")}, {"price": lambda plan: f"{plan.price / 100:.2f}"}

@@ -169,7 +169,8 @@ class ChatCarePage(BaseView):
         chat, form = _find(session_uuid), HoldForm()
         if not is_answered(form):
             question = _("Keep this chat until you take the hold off?")
-            return ask(self, question, _("Keep it"), _trail(chat), consequence=HOLD_WORDS, form=form, is_harmless=True)
+            words = {"consequence": HOLD_WORDS, "form": form, "is_harmless": True, "picture": "check"}
+            return ask(self, question, _("Keep it"), _trail(chat), **words)
         audit.record("history.hold", holds.hold(chat, form.reason.data, standing().member_id))
         return _done(chat, _("This chat is kept until the hold is taken off."))
 

@@ -15,8 +15,10 @@ from app import audit
 from app.caller import preferred, standing
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.languages import present
 from app.leads import exporting, finding, submissions
-from app.wording import word
+from app.looks import languages
+from app.wording import titled, word
 from models import Submission, db
 from models.leads import SUBMISSION_STATES
 from views import submission_acts
@@ -58,7 +60,7 @@ class SubmissionView(Screen):
         Narrowing("form", _l("Form"), finding.is_of_form, lambda: finding.forms(_mine())),
         Narrowing("assignee", _l("Assignee"), finding.is_taken_by, lambda: finding.assignees(_mine())),
         Narrowing("from", _l("From"), _since),
-        Narrowing("to", _l("To"), _until),
+        Narrowing("to", _l("Until"), _until),
     )
     label_columns = {
         "summary": _l("Entered"),
@@ -66,7 +68,7 @@ class SubmissionView(Screen):
         "created_at": _l("Received"),
         "kind": _l("What"),
     }
-    formatters_columns = {"state": status_badge, "created_at": moment, "page": path}
+    formatters_columns = {"form_name": titled, "state": status_badge, "created_at": moment, "page": path}
     holds_people = True
     bulk_acts = submission_acts.BULK_ACTS
     picture, next_step = "mail", ("ChatbotView.list", _l("Open your chatbots"))
@@ -97,6 +99,7 @@ class SubmissionPage(BaseView):
         return self.render_template(
             "leads/submission.html", submission=submission, chat=chat, may=may, states=SUBMISSION_STATES,
             people=submissions.people_of(submission.chatbot), appbuilder=self.appbuilder,
+            labels=languages.strings(present()) if submission.kind == "handoff" else {},
         )  # fmt: skip
 
     @expose("/<uuid:submission_uuid>", methods=["POST"])
@@ -120,7 +123,7 @@ class SubmissionPage(BaseView):
         submission = self._find(submission_uuid, "submission.edit")
         if request.method != "POST":
             return self.render_template(
-                "confirm.html", question=_("Delete what was entered in %(name)s?", name=submission.form_name),
+                "confirm.html", question=_("Delete what was entered in %(name)s?", name=titled(submission.form_name)),
                 verb=_("Delete"), consequence=_("It is gone for good. The chat that it was entered in stays."),
                 appbuilder=self.appbuilder, trail=[(_("Submissions"), url_for("SubmissionView.list"))],
             )  # fmt: skip

@@ -12,6 +12,7 @@ from app.leads import forms, handoff, submissions
 from app.looks import hours, languages, pictures, schema
 from app.looks.colors import theme_of
 from app.plans import usage
+from app.wording import OWN_ANSWERS
 from models import Chatbot, ChatSession, Citation, Message, Submission
 from models.base import now
 from widget.access import Visit
@@ -104,8 +105,8 @@ def source(citation: Citation | NewCitation) -> dict[str, Any]:
     """Return a citation, fresh or stored: a visitor sees no difference."""
     url = deep_link(citation.url, citation.locator, citation.quote)
     return {
-        "n": citation.n, "title": citation.title, "url": url, "locator": citation.locator,
-        "quote": citation.quote,
+        "n": citation.n, "title": citation.title, "own": citation.title == OWN_ANSWERS, "url": url,
+        "locator": citation.locator, "quote": citation.quote,
     }  # fmt: skip
 
 
@@ -166,4 +167,5 @@ def archive(chat: ChatSession, messages: list[Message], left: list[Submission]) 
 def _place(citation: Citation, words: Mapping[str, str]) -> list[str]:
     where = [f"{words[name]} {citation.locator[name]}" for name in _PLACES if citation.locator.get(name)]
     heading = citation.locator.get("heading")
-    return [citation.title, *(where or ([str(heading)] if heading else [])), *([citation.url] if citation.url else [])]
+    title = words["own_answers"] if citation.title == OWN_ANSWERS else citation.title
+    return [title, *(where or ([str(heading)] if heading else [])), *([citation.url] if citation.url else [])]

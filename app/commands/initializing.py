@@ -14,6 +14,8 @@ from app.accounts import members, passwords
 from app.accounts.addresses import AddressError, normalize
 from app.commands.failing import CommandError
 from app.factory import create_app
+from app.languages import default, speaking
+from app.languages import gettext as _
 from app.plans.catalog import find_plan, seed_plans
 from app.plans.services import grant
 from models import Member, Service, db, tenancy
@@ -101,7 +103,8 @@ def _seed(config: Config) -> tuple[str, str] | None:
         created = (admin.email, passwords.give(admin))
     if db.session.scalar(select(Service.id).where(Service.is_own)) is None:
         holder = db.session.scalars(select(Member).order_by(Member.id).limit(1)).one()
-        grant(holder, find_plan("premium"), "This installation", is_own=True)
+        with speaking(default()):
+            grant(holder, find_plan("premium"), _("This installation"), is_own=True)
     db.session.commit()
     return created
 

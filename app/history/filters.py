@@ -183,7 +183,7 @@ def read(args: Mapping[str, str], zone: ZoneInfo = _UTC, *, service_id: int | No
             if text:
                 values[name] = understand(text, zone)
         except ValueError as error:
-            wrong[parameter] = f"{_NAMES[parameter]} {error}."
+            wrong[parameter] = _("“%(name)s” %(error)s.", name=_NAMES[parameter], error=error)
     wanted = Filter(service_id=service_id, zone=zone, **values)
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         wrong["to"] = _("Until lies before From.")

@@ -15,7 +15,7 @@ from app.insights.periods import Period
 from app.insights.tally import OTHER, document_key
 from app.languages import gettext as _
 from app.languages import present
-from app.wording import website
+from app.wording import titled, website
 from models import AskedQuestion, ChatbotDay, Document, Domain, Message, QuestionCluster, Source, db
 
 N_SHOWN = 10
@@ -57,7 +57,7 @@ def read_lists(chatbot_ids: Sequence[int], period: Period) -> tuple[dict[str, li
     """Return what a page shows, all kinds of parts and the documents that were never cited, in a handful of queries."""
     found = _largest(chatbot_ids, period, 2 * N_SHOWN)
     documents = db.session.execute(_of_chatbots(chatbot_ids)).all()
-    named = {_key(source, name): (title or name, source) for source, name, title in documents}
+    named = {_key(source, name): (titled(title or name), source) for source, name, title in documents}
     naming = {**_NAMES, "document": lambda keys: _documents(keys, named)}
     lists = {kind: _name(name, found[kind][: 2 * N_SHOWN]) for kind, name in naming.items()}
     return lists, _leave_out(documents, {key for key, *_ in found["document"]}, N_SHOWN)
@@ -117,7 +117,8 @@ def _documents(keys: Sequence[str], known: Named | None = None) -> Named:
     source_ids = {int(key.partition(":")[0]) for key in keys if key not in found and key.partition(":")[0].isdecimal()}
     if source_ids:
         query = _documents_in_use().where(Document.source_id.in_(source_ids))
-        found |= {_key(source, name): (title or name, source) for source, name, title in db.session.execute(query)}
+        rows = db.session.execute(query)
+        found |= {_key(source, name): (titled(title or name), source) for source, name, title in rows}
     return {key: found.get(key, (_("A document that was removed"), None)) for key in keys}
 
 
@@ -187,7 +188,8 @@ def _of_chatbots(chatbot_ids: Sequence[int]) -> Any:
 
 
 def _leave_out(documents: Iterable[Any], cited: Container[str], limit: int) -> Uncited:
-    never = [Part(title or name, 0, 0, source) for source, name, title in documents if _key(source, name) not in cited]
+    left_out = (row for row in documents if _key(row[0], row[1]) not in cited)
+    never = [Part(titled(title or name), 0, 0, source) for source, name, title in left_out]
     return Uncited(never[:limit], len(never))
 
 

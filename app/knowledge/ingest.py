@@ -153,7 +153,7 @@ def _swap(claim: Claim, draft_id: int, document: parsed.Document, n_chunks: int)
     clearing.retire(claim.chatbot_id, Document.source_id == claim.source_id)
     change(update(Document).where(Document.id == draft_id).values(live=True))
     title, by = db.session.execute(select(Source.title, Source.changed_by_id).where(Source.id == claim.source_id)).one()
-    chatbots.count_change(claim.chatbot_id, "read", title, by)
+    chatbots.count_change(claim.chatbot_id, in_english("read"), title, by)
     db.session.commit()
 
 

@@ -19,7 +19,7 @@ from app.knowledge import sources
 from app.knowledge.embedding import embedder
 from app.knowledge.sources import SourceError
 from app.languages import gettext as _
-from app.languages import in_english
+from app.wording import OWN_ANSWERS
 from indexes.document import Document, Segment
 from indexes.loaders.assembly import Findings, assemble
 from indexes.loaders.tidying import tidy, tidy_line
@@ -27,7 +27,6 @@ from indexes.same_question import plain_form
 from models import Chatbot, CuratedAnswer, Source, db
 from models.base import change
 
-TITLE = in_english("Questions and answers")
 MAX_PAIRS = 2000
 MAX_QUESTION = 300
 MAX_ANSWER = 5000
@@ -122,7 +121,7 @@ def add(chatbot: Chatbot, pairs: list[Pair]) -> tuple[Source, list[CuratedAnswer
         SourceError: there would be too many, or a wording has an answer of its own.
         QuotaExceeded: the plan has no room for one more source.
     """
-    source = sources.keep_one(chatbot, "qa", TITLE)
+    source = sources.keep_one(chatbot, "qa", OWN_ANSWERS)
     known = _known(source)
     wanted = {pair.key: pair for pair in pairs}
     wordings = {question_key(words) for pair in wanted.values() for words in pair.wordings}

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from app.accounts.addresses import AddressError, normalize
@@ -44,7 +44,7 @@ class Question:
     choices: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "choices": list(self.choices)}
+        return {**vars(self), "label": str(self.label), "choices": [str(choice) for choice in self.choices]}
 
 
 def _text(limit: int) -> Callable[[Question, str], str]:
@@ -105,7 +105,7 @@ KINDS: dict[str, tuple[str, Callable[[Question, str], str]]] = {
     "phone": (_l("Phone"), _matching(_PHONE, "wrong_phone")),
     "number": (_l("Number"), _matching(_NUMBER, "wrong_number")),
     "date": (_l("Date"), _date),
-    "time": (_l("Time"), _matching(_TIME, "wrong_time")),
+    "time": (_l("Time of day"), _matching(_TIME, "wrong_time")),
     "choice": (_l("Choice"), _choice),
     "rating": (_l("Rating, 1 to 5"), _rating),
     "consent": (_l("Consent"), _consent),

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, false, select
 
 from app.languages import gettext as _
 from app.values import whole_number
+from app.wording import titled
 from models import Chatbot, Member, Submission, db
 
 MAX_CHOICES = 300
@@ -31,7 +32,9 @@ def chatbots(workspace_ids: Collection[int]) -> Choices:
 def forms(workspace_ids: Collection[int]) -> Choices:
     """Return the names of forms that were used, also of those that are deleted."""
     query = select(Submission.form_name).where(of_workspaces(workspace_ids)).distinct()
-    return [(name, name) for name in db.session.scalars(query.order_by(Submission.form_name).limit(MAX_CHOICES))]
+    return [
+        (name, titled(name)) for name in db.session.scalars(query.order_by(Submission.form_name).limit(MAX_CHOICES))
+    ]
 
 
 def assignees(workspace_ids: Collection[int]) -> Choices:

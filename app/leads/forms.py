@@ -69,9 +69,9 @@ def bring_along(chatbot: Chatbot) -> None:
 
 def _make(chatbot: Chatbot, preset: Preset, notify: list[int]) -> Form:
     form = Form(
-        service_id=chatbot.service_id, chatbot=chatbot, name=preset.name, intro=preset.intro, button=preset.button,
-        thanks=preset.thanks, words=list(preset.words), after_refusal=preset.after_refusal,
-        fields=[question.to_json() for question in preset.questions], notify=notify,
+        service_id=chatbot.service_id, chatbot=chatbot, name=str(preset.name), intro=str(preset.intro),
+        button=str(preset.button), thanks=str(preset.thanks), words=read_words(str(preset.words)),
+        after_refusal=preset.after_refusal, fields=[question.to_json() for question in preset.questions], notify=notify,
     )  # fmt: skip
     db.session.add(form)
     return form

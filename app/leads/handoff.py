@@ -8,11 +8,13 @@ from typing import Any
 from babel.dates import format_datetime
 
 from app import limits, mail
+from app.accounts import preferences
 from app.history import transcripts
 from app.leads import submissions
 from app.leads.designs import Question, read_answers
 from app.looks import hours, languages, schema
 from app.webhooks import events
+from app.wording import HANDOFF
 from models import Chatbot, ChatSession, Submission
 from models.base import now
 
@@ -57,7 +59,7 @@ def hand_over(chat: ChatSession, given: Mapping[str, Any]) -> dict[str, str]:
     answers, wrong = read_answers(questions(languages.strings("en")), given)
     if wrong:
         return wrong
-    submission = submissions.add(chat, answers, None, "Talk to a person")
+    submission = submissions.add(chat, answers, None, HANDOFF)
     contact = contact_of(chat.chatbot)
     if contact and limits.allow(limits.HANDOFFS_PER_SERVICE, "hand-offs of", str(chat.service_id)):
         _mail(contact, chat, submission, {answer["name"]: answer["value"] for answer in answers})
@@ -70,6 +72,7 @@ def _mail(contact: str, chat: ChatSession, submission: Submission, said: Mapping
         "handoff", contact, page=f"/submission/{submission.uuid}", chatbot=chat.chatbot.name,
         reply_to=said["email"], visitor=said["name"] or said["email"], email=said["email"], message=said["message"],
         where=chat.page or chat.origin, transcript=_transcript(chat),
+        else_in=preferences.language_of(chat.chatbot.owner_id),
     )  # fmt: skip
 
 

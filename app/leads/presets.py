@@ -1,9 +1,10 @@
-"""The form that each chatbot type brings along."""
+"""The form that each chatbot type brings along, in the language of whoever makes the chatbot."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.languages import lazy_gettext as _l
 from app.leads.designs import Question
 
 
@@ -15,52 +16,54 @@ class Preset:
     intro: str
     button: str
     questions: tuple[Question, ...]
-    words: tuple[str, ...] = ()
+    words: str = ""  # parted by commas
     after_refusal: bool = False
-    thanks: str = "Thank you. We will get back to you."
+    thanks: str = _l("Thank you. We will get back to you.")
 
 
 def _ask(name: str, kind: str, label: str, *choices: str, required: bool = True) -> Question:
     return Question(name, kind, label, required, choices)
 
 
-_WHO, _MAIL = _ask("name", "text", "Name"), _ask("email", "email", "E-mail")
+_WHO, _MAIL = _ask("name", "text", _l("Name")), _ask("email", "email", _l("E-mail"))
 _CONTACT = Preset(
-    "Contact", "Leave us a line, and we will get back to you.", "Contact us",
-    (_WHO, _MAIL, _ask("phone", "phone", "Phone", required=False), _ask("message", "long", "What can we do for you?")),
-    ("contact", "offer", "quote", "call me"), after_refusal=True,
+    _l("Contact"), _l("Leave us a line, and we will get back to you."), _l("Contact us"),
+    (_WHO, _MAIL, _ask("phone", "phone", _l("Phone"), required=False),
+     _ask("message", "long", _l("What can we do for you?"))),
+    _l("contact, offer, quote, call me"), after_refusal=True,
 )  # fmt: skip
 
 PRESETS: dict[str, Preset] = {
     "sales": _CONTACT,
     "marketing": _CONTACT,
     "booking": Preset(
-        "Booking", "Tell us when you would like to come; we confirm it by e-mail.", "Ask for a date",
-        (_ask("date", "date", "Date"), _ask("time", "time", "Time"), _ask("party", "number", "How many people"),
-         _WHO, _MAIL, _ask("wishes", "long", "Wishes", required=False)),
-        ("book", "table", "reserve", "appointment"),
+        _l("Booking"), _l("Tell us when you would like to come; we confirm it by e-mail."), _l("Ask for a date"),
+        (_ask("date", "date", _l("Date")), _ask("time", "time", _l("Time of day")),
+         _ask("party", "number", _l("How many people")),
+         _WHO, _MAIL, _ask("wishes", "long", _l("Wishes"), required=False)),
+        _l("book, table, reserve, appointment"),
     ),
     "feedback": Preset(
-        "Feedback", "How was it?", "Give feedback",
-        (_ask("rating", "rating", "Your rating"), _ask("reason", "long", "Why?", required=False)),
-        ("feedback", "complaint", "disappointed"), thanks="Thank you. We read all of it.",
+        _l("Feedback"), _l("How was it?"), _l("Give feedback"),
+        (_ask("rating", "rating", _l("Your rating")), _ask("reason", "long", _l("Why?"), required=False)),
+        _l("feedback, complaint, disappointed"), thanks=_l("Thank you. We read all of it."),
     ),
     "event": Preset(
-        "Registration", "Register for the event; we confirm it by e-mail.", "Register",
-        (_WHO, _MAIL, _ask("seats", "number", "Number of people"),
-         _ask("needs", "long", "Anything we should know?", required=False)),
-        ("register", "ticket", "sign up"),
+        _l("Registration"), _l("Register for the event; we confirm it by e-mail."), _l("Register"),
+        (_WHO, _MAIL, _ask("seats", "number", _l("Number of people")),
+         _ask("needs", "long", _l("Anything we should know?"), required=False)),
+        _l("register, ticket, sign up"),
     ),
     "e-commerce": Preset(
-        "Question about an order", "We look it up and answer by e-mail.", "About my order",
-        (_ask("order", "text", "Order number"), _MAIL, _ask("question", "long", "Your question")),
-        ("my order", "order number", "parcel", "refund"), after_refusal=True,
+        _l("Question about an order"), _l("We look it up and answer by e-mail."), _l("About my order"),
+        (_ask("order", "text", _l("Order number")), _MAIL, _ask("question", "long", _l("Your question"))),
+        _l("my order, order number, parcel, refund"), after_refusal=True,
     ),
     "support": Preset(
-        "Support request", "Describe what is wrong; we answer by e-mail.", "Report a problem",
-        (_MAIL, _ask("problem", "long", "What happened?"),
-         _ask("urgency", "choice", "How urgent is it?", "It can wait", "Soon", "Nothing works")),
-        ("broken", "error", "does not work"), after_refusal=True,
+        _l("Support request"), _l("Describe what is wrong; we answer by e-mail."), _l("Report a problem"),
+        (_MAIL, _ask("problem", "long", _l("What happened?")),
+         _ask("urgency", "choice", _l("How urgent is it?"), _l("It can wait"), _l("Soon"), _l("Nothing works"))),
+        _l("broken, error, does not work"), after_refusal=True,
     ),
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ SILENCE = dt.timedelta(minutes=15)
 def begin(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
     """Add a service that is about to be filled, and its first workspace. The caller commits."""
     service = Service(name=name, plan=plan, holder=holder, status="deleted", arriving_at=now())
-    workspace = Workspace(name=FIRST_WORKSPACE, service=service)
+    workspace = Workspace(name=_(FIRST_WORKSPACE), service=service)
     db.session.add_all([service, workspace])
     db.session.flush()
     return service, workspace

@@ -13,10 +13,11 @@ from app.plans import periods
 from app.plans.catalog import copy_terms
 from app.plans.periods import alone_with, alone_with_holder
 from app.refusals import Refusal
+from app.wording import words
 from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db, tenancy
 from models.base import now
 
-FIRST_WORKSPACE = "Main"
+FIRST_WORKSPACE = in_english("Main")
 MAX_DAYS = 366  # by which staff extend a service at once
 MAX_WAITING = 5  # services of one holder that wait to be paid for: each is an order on the desk of staff
 
@@ -26,12 +27,12 @@ class ServiceError(Refusal):
 
 
 def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
-    """Add a service, its holder's seat and workspace Main. It lies in nobody's scope yet: all is open for this."""
+    """Add a service, its holder's seat and its first workspace. It lies in nobody's scope yet: all is open for this."""
     with tenancy.everything():
         service = Service(name=name.strip()[:120] or "Service", plan=plan, holder=holder, is_own=is_own)
         db.session.add(service)
         db.session.flush()
-        workspace = Workspace(name=FIRST_WORKSPACE, service=service)
+        workspace = Workspace(name=_(FIRST_WORKSPACE), service=service)
         db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
         db.session.flush()
         audit.record("service.open", service)
@@ -66,7 +67,9 @@ def open_service(holder: Member, plan: Plan, name: str) -> tuple[Service, Worksp
         ServiceError: the plan has to be ordered, or the holder has had a free or trial service.
     """
     if not periods.starts_free(plan):
-        raise ServiceError(_("The plan %(name)s is ordered; it starts when the order is activated.", name=plan.name))
+        raise ServiceError(
+            _("The plan %(name)s is ordered; it starts when the order is activated.", name=words(plan.name))
+        )
     with alone_with_holder(holder.id):
         if periods.had_free_start(holder.id):
             raise ServiceError(_("One free or trial service for each person: order this plan instead."))

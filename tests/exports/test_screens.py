@@ -58,8 +58,8 @@ def test_what_is_wrong_with_a_filter_is_said_in_words(as_ada, address):
     answer = as_ada.get(f"{address}?from=yesterday&state=great")
     assert answer.status_code == 400
     page = answer.get_data(as_text=True)
-    assert "From is no date" in page
-    assert "Answers can be" in page
+    assert "“From” is no date" in page
+    assert "“Answers” can be" in page
     assert as_ada.post(f"{address}/file?from=yesterday", data={"format": "csv"}).status_code == 303
     assert as_ada.get(f"{address}?per=word").status_code == 400
     assert as_ada.post(f"{address}/file", data={"format": "exe"}).status_code == 400

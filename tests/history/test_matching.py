@@ -158,22 +158,22 @@ def test_answers_are_judged_by_themselves_and_messages_come_as_whole_dialogues(a
 @pytest.mark.parametrize(
     ("asked", "wrong"),
     [
-        ({"state": "lucky"}, {"state": "Answers can be grounded, curated, refused or error."}),
-        ({"from": "yesterday"}, {"from": "From is no date: write it as 2026-11-25."}),
-        ({"to": "31.12.2026"}, {"to": "Until is no date: write it as 2026-11-25."}),
-        ({"from": "0001-01-01"}, {"from": "From is no date: write it as 2026-11-25."}),
+        ({"state": "lucky"}, {"state": "“Answers” can be grounded, curated, refused or error."}),
+        ({"from": "yesterday"}, {"from": "“From” is no date: write it as 2026-11-25."}),
+        ({"to": "31.12.2026"}, {"to": "“Until” is no date: write it as 2026-11-25."}),
+        ({"from": "0001-01-01"}, {"from": "“From” is no date: write it as 2026-11-25."}),
         ({"from": "2026-02-02", "to": "2026-02-01"}, {"to": "Until lies before From."}),
         (
             {"chatbot": "7", "slower": "nan"},
             {
-                "chatbot": "Chatbot names nothing that there is.",
-                "slower": "Slower than must lie between 0 and 3600 seconds.",
+                "chatbot": "“Chatbot” names nothing that there is.",
+                "slower": "“Slower than” must lie between 0 and 3600 seconds.",
             },
         ),
-        ({"slower": "fast"}, {"slower": "Slower than is no number of seconds."}),
-        ({"q": "x" * 201}, {"q": "Words may have 200 characters at most."}),
-        ({"page": "a\0b"}, {"page": "Page may not have control characters."}),
-        ({"form": "perhaps"}, {"form": "Form can be yes or no."}),
+        ({"slower": "fast"}, {"slower": "“Slower than” is no number of seconds."}),
+        ({"q": "x" * 201}, {"q": "“Words” may have 200 characters at most."}),
+        ({"page": "a\0b"}, {"page": "“Page” may not have control characters."}),
+        ({"form": "perhaps"}, {"form": "“Form” can be yes or no."}),
     ],
 )
 def test_what_can_not_be_understood_is_said_field_by_field(asked, wrong):

@@ -105,7 +105,7 @@ def test_who_reads_one_service_is_taken_there(owner, ada):
 def test_what_an_address_asks_wrongly_is_said_at_its_field_and_what_was_typed_stays(owner, ada):
     answer = owner.get(f"/history/{ada.service_id}?from=yesterday&slower=x&q=parcel")
     assert answer.status_code == 400
-    for words in ("From is no date", "Slower than is no number of seconds", 'value="yesterday"', 'value="parcel"'):
+    for words in ("“From” is no date", "“Slower than” is no number of seconds", 'value="yesterday"', 'value="parcel"'):
         assert words in answer.text
     for cursor in ("older=nonsense", "newer=1.2.3", "older=9999999999999999999.1", "older=%C2%B2.1"):
         assert owner.get(f"/history/{ada.service_id}?{cursor}").status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.languages import in_english, retold, speaking
+from app.wording import titled
 from indexes.errors import KINDS
 
 
@@ -54,3 +55,15 @@ def test_english_stays_english(app):
 def test_why_a_file_could_not_be_read_is_told_in_german(german, kind):
     assert retold(KINDS[kind].happened) != KINDS[kind].happened
     assert retold(KINDS[kind].advice) != KINDS[kind].advice
+
+
+@pytest.mark.parametrize(
+    ("title", "called"),
+    [
+        ("Questions and answers", "Fragen und Antworten"),
+        ("Talk to a person", "Mit einem Menschen sprechen"),
+        ("Terms", "Terms"),
+    ],
+)
+def test_what_we_have_named_ourselves_is_called_so_by_each_reader_and_nothing_else_is(german, title, called):
+    assert titled(title) == called

@@ -54,7 +54,12 @@ def test_what_is_no_text_is_nothing(said):
 def test_every_type_brings_a_form_that_can_be_kept(chatbot_type):
     preset = preset_of(chatbot_type)
     rows = [
-        {**q.to_json(), "choices": ", ".join(q.choices), "required": "1" if q.required else "", "position": str(n)}
+        {
+            **q.to_json(),
+            "choices": ", ".join(map(str, q.choices)),
+            "required": "1" if q.required else "",
+            "position": str(n),
+        }
         for n, q in enumerate(preset.questions)
     ]
     assert read_questions(rows) == list(preset.questions)

@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app import limits
+from app.languages import speaking
 from app.leads import forms, submissions
 from app.leads.designs import DesignRefused
 from app.webhooks import owning, sending
@@ -516,6 +517,18 @@ def test_a_new_chatbot_offers_the_form_of_its_type_and_its_maker_is_told(app, ad
         assert [form["name"] for form in offered] == ([name] if name else [])
         assert [field["name"] for form in offered for field in form["fields"]] == fields
         assert all(form.notify == [ada.member_id] for form in forms.list_forms(chatbot))
+
+
+def test_a_form_is_brought_along_in_the_language_of_who_makes_the_chatbot(app, ada):
+    with inside(app), speaking("de"):
+        chatbot = Chatbot(service_id=ada.service_id, workspace_id=ada.workspace_id, name="Hilfe", type="support")
+        db.session.add(chatbot)
+        form = forms.add_preset(chatbot)
+        labels = [field["label"] for field in form.fields]
+        said = (form.button, labels, form.words[0], form.thanks)
+        db.session.rollback()
+    labels = ["E-Mail", "Was ist passiert?", "Wie dringend ist es?"]
+    assert said == ("Problem melden", labels, "kaputt", "Vielen Dank. Wir melden uns bei Ihnen.")
 
 
 def test_of_two_that_add_the_last_form_in_one_moment_one_is_refused(app, ada):

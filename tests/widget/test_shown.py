@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.answering.answer import Citation
 from tests.widget.conftest import API
 from widget import assets, shown
 from widget.assets import script
@@ -103,6 +104,11 @@ WORDS = ":~:text=Goods%20may%20be%20returned,are%20unused%20%26%20whole."
 )  # fmt: skip
 def test_a_source_opens_where_the_quote_stands(url, locator, address):
     assert shown.deep_link(url, locator, QUOTE) == address
+
+
+@pytest.mark.parametrize(("title", "is_own"), [("Questions and answers", True), ("Terms of sale", False)])
+def test_an_owner_s_own_answers_are_told_from_documents_since_each_widget_calls_them_in_its_language(title, is_own):
+    assert shown.source(Citation(1, title, {}, QUOTE, None, 1))["own"] is is_own
 
 
 def test_the_words_of_a_quote_end_no_directive_of_their_own():

@@ -101,7 +101,7 @@ function placeOf(locator, word) {
 
 function buildSource(source, word) {
   const place = placeOf(source.locator || {}, word);
-  const title = el("span", { className: "title" }, el("b", {}, el("bdi", {}, plain(source.title))), place && el("small", {}, el("bdi", {}, plain(place))));
+  const title = el("span", { className: "title" }, el("b", {}, el("bdi", {}, plain(source.own ? word("own_answers") : source.title))), place && el("small", {}, el("bdi", {}, plain(place))));
   const card = el("details", { "data-n": String(source.n) }, el("summary", {}, el("span", { className: "n" }, String(source.n)), title, icon("down")), el("blockquote", { dir: "auto" }, plain(source.quote)));
   if (source.url && SAFE_LINK.test(source.url)) card.append(el("p", {}, link(source.url, word("open_source"))));
   return card;

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.knowledge import chatbots, claims, clearing
 from app.knowledge.claims import Claim
+from app.languages import in_english
 from models import Document, Source, WebPage, db
 from models.base import change
 
@@ -77,4 +78,4 @@ def _remove(claim: Claim, urls: list[str]) -> None:
 def _count_change(claim: Claim) -> None:
     query = select(Source.title, Source.changed_by_id).where(Source.id == claim.source_id)
     title, by = db.session.execute(query).one()
-    chatbots.count_change(claim.chatbot_id, "read", title, by)
+    chatbots.count_change(claim.chatbot_id, in_english("read"), title, by)

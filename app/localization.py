@@ -9,13 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.caller import preferred
 from app.languages import SHIPPED, Catalogs, default, present
 
+_FOR_PEOPLE = ("/api/reference",)
+
 
 def choose() -> str:
     """Return the language of a page: its reader's own, else their browser's, else the installation's.
 
     Programs read English, whoever runs them: those that ask the API, commands, and jobs, which write to the log.
     """
-    if not has_request_context() or request.path.startswith("/api/"):
+    if not has_request_context() or (request.path.startswith("/api/") and request.path not in _FOR_PEOPLE):
         return "en"
     return _chosen() or _wished() or default()
 

@@ -33,7 +33,7 @@ class SignInForm(DynamicForm):
     """E-mail and password."""
 
     email = EmailField(
-        "E-mail",
+        _l("E-mail"),
         validators=[InputRequired(), Length(max=320)],
         render_kw={"autocomplete": "username"},
     )

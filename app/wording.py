@@ -82,6 +82,11 @@ def title_of(source: Any) -> str:
     return titled(source.title) if source.kind == "qa" else str(source.title)
 
 
+def file_format(code: str) -> str:
+    """Return what a source's format is called: "PDF", "Website"."""
+    return words(code) if code in WORDS else code.upper()
+
+
 _OWN_WEBSITES = {"Preview": _l("Preview"), "Hosted page": _l("Hosted page")}
 
 

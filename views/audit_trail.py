@@ -68,7 +68,7 @@ def _act(event: AuditEvent) -> Markup:
 
 def _row(event: AuditEvent) -> str:
     """Write on what it was done; pages of ours count as websites, and have their names from us."""
-    return website(event.label) if event.action.startswith(("domain.", "embed.")) else event.label or "–"
+    return website(event.label) if event.action.startswith(("domain", "embed")) else event.label or "–"
 
 
 def _actor(event: AuditEvent) -> str:

@@ -17,7 +17,7 @@ from app.knowledge import chatbots
 from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.leads import forms
-from app.wording import title_of, word, words
+from app.wording import file_format, title_of, words
 from models import Chatbot, Source
 from models.chatbots import CHATBOT_TYPES, TRAINING_STATUSES
 from models.knowledge import SOURCE_STATES
@@ -141,7 +141,7 @@ class SourceView(Screen):
     bulk_acts = source_acts.BULK_ACTS
     writers = {
         "title": title_of,
-        "file_format": lambda source: word(source.file_format or "–"),
+        "file_format": lambda source: file_format(source.file_format or "–"),
         "state": lambda source: status_badge(word_of(source)),
     }
     formatters_columns = {"filesize": size, "created_at": moment}

@@ -174,7 +174,7 @@ class WorkspaceMemberView(Screen):
     )
 
     def name_of(self, item: Any) -> str:
-        return f"{item.member.name} in {item.workspace}"
+        return _("%(name)s in %(workspace)s", name=item.member.name, workspace=item.workspace)
 
     def prepare_change(self, item: Any) -> None:
         leaving.follow_role(item)

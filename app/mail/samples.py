@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_mail import Message
 
+from app.languages import present
 from app.mail.composing import compose, link
 from app.mail.words import Money, Size
 
@@ -48,4 +49,4 @@ def kinds() -> list[str]:
 
 def sample(kind: str, to: str) -> Message:
     """Return a mail of a kind as it would reach somebody, in their language. Its link leads to the start page."""
-    return compose(kind, to, **{**WORDS, "link": link("/")})
+    return compose(kind, to, else_in=present(), **{**WORDS, "link": link("/")})

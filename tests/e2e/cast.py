@@ -79,7 +79,7 @@ def _add_sources(chatbot):
                 service_id=chatbot.service_id, chatbot_id=chatbot.id, kind="file", title=title, state=state,
                 file_format=title.rpartition(".")[2], data_loc=_store(title), filesize=filesize, progress=progress,
                 n_chunks=n_chunks, error_advice=advice, error_code="no_text" if advice else None,
-                warnings=["page_2_holds_no_text"] if title == "Terms of sale.pdf" else [],
+                warnings=["pages_without_text"] if title == "Terms of sale.pdf" else [],
             )
         )  # fmt: skip
     db.session.add(

@@ -14,7 +14,7 @@ from models import tenancy
 
 _CHOICE = "workspace"
 _NARROWED = {
-    "HomeView.index", "UnansweredPage.index", "HistoryPage.index", "HistoryPage.service",
+    "HomeView.index", "UnansweredPage.index", "UnansweredPage.export", "HistoryPage.index", "HistoryPage.service",
     *(
         f"{view}.{what}"
         for view in (

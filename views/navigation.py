@@ -7,7 +7,9 @@ from typing import Any
 from flask import current_app, g
 
 from app.caller import standing
+from app.history.beginnings import CHAT, CHATBOT, begun_by
 from app.plans import orders
+from models.members import MEMBER
 
 # menu entry -> the right that at least one workspace must give
 _NEEDS = {
@@ -31,13 +33,29 @@ _OF_THE_INSTALLATION = {"Orders", "Plans", "Subscriptions", "People", "Mails", "
 _FOR_STAFF = {"Audit"}  # needs nothing of those who run the installation
 
 
+# menu entry -> what has to be there before it leads anywhere but to an empty list
+_COMES_WITH = {
+    "Sources": CHATBOT, "Chat history": CHATBOT, "Unanswered": CHAT, "Insights": CHAT, "Submissions": CHAT,
+}  # fmt: skip
+
+
+def _is_too_early(name: str) -> bool:
+    """Tell whether a member who begins has nothing there yet; who runs the installation, or looks, is shown all."""
+    if name not in _COMES_WITH or standing().platform_role != MEMBER or standing().look is not None:
+        return False
+    if "begun" not in g:
+        g.begun = begun_by(standing().scope())
+    return _COMES_WITH[name] not in g.begun
+
+
 def _is_open(entry: Any, allowed: set[str]) -> bool:
     look = standing().look
     if look is not None and (entry.name in _OF_THE_INSTALLATION or (look.only_chats and entry.name != "Chat history")):
         return False
     action = _NEEDS.get(entry.name)
     is_theirs = entry.name in _FOR_STAFF and standing().sells
-    return entry.name in allowed and (action is None or is_theirs or standing().may_anywhere(action))
+    may_open = entry.name in allowed and (action is None or is_theirs or standing().may_anywhere(action))
+    return may_open and not _is_too_early(entry.name)
 
 
 _COUNTS = {"Orders": orders.count_pending}  # menu entry -> how many rows wait there

@@ -20,6 +20,7 @@ from app.learning import answers, inbox
 from app.refusals import Refusal
 from jobs import queues
 from models import Chatbot, QuestionCluster, db
+from views import unanswered_file
 from views.listing import Listing, read_page_number
 from views.selected import BulkAct, chosen_act, read_picked, run
 
@@ -36,22 +37,24 @@ class UnansweredPage(BaseView):
     @expose("/")
     @has_access
     def index(self) -> Any:
-        if not standing().may_anywhere(VIEW):
-            abort(403)
-        chatbots = chatbots_in(standing().workspaces_where(VIEW))
-        chosen = _chosen(chatbots)
-        ids = [chosen.id] if chosen else [chatbot.id for chatbot in chatbots]
-        view = request.args.get("view", "open")
-        if view not in inbox.VIEWS:
-            abort(404)
-        asked = {"view": view, "chatbot": str(chosen.uuid) if chosen else ""}
-        listing = Listing("", chosen=asked, page=read_page_number(), page_size=inbox.PAGE_SIZE)
+        chatbots, chosen, view = _asked()
+        ids = _ids(chatbots, chosen)
+        kept = {"view": view, "chatbot": str(chosen.uuid) if chosen else ""}
+        listing = Listing("", chosen=kept, page=read_page_number(), page_size=inbox.PAGE_SIZE)
         return self.render_template(
             "learning/inbox.html", appbuilder=self.appbuilder, view=view, lines=inbox.look(view, ids, listing.page),
-            counts=inbox.count(ids), listing=listing, chatbots=chatbots,
+            counts=inbox.count(ids), listing=listing, chatbots=chatbots, kept=kept,
             chosen=chosen, bulk_acts=[act for act in BULK_ACTS if (act.name == "restore") == (view == "ignored")],
             may_edit=standing().may_anywhere(EDIT),
         )  # fmt: skip
+
+    @expose("/export.csv")
+    @has_access
+    @permission_name("index")
+    def export(self) -> Any:
+        """Send a view as a file."""
+        chatbots, chosen, view = _asked()
+        return unanswered_file.send(view, _ids(chatbots, chosen))
 
     @expose("/selected", methods=["GET", "POST"])
     @has_access
@@ -174,6 +177,21 @@ def _find(cluster_uuid: uuid.UUID, action: str) -> QuestionCluster:
 
 def _name_of(cluster: QuestionCluster) -> str:
     return wordings([cluster.id]).get(cluster.id, ERASED)
+
+
+def _asked() -> tuple[list[Chatbot], Chatbot | None, str]:
+    """Return the chatbots that one may read, which of them is chosen, and the view that is asked for."""
+    if not standing().may_anywhere(VIEW):
+        abort(403)
+    chatbots = chatbots_in(standing().workspaces_where(VIEW))
+    view = request.args.get("view", "open")
+    if view not in inbox.VIEWS:
+        abort(404)
+    return chatbots, _chosen(chatbots), view
+
+
+def _ids(chatbots: list[Chatbot], chosen: Chatbot | None) -> list[int]:
+    return [chosen.id] if chosen else [chatbot.id for chatbot in chatbots]
 
 
 def _chosen(chatbots: list[Chatbot]) -> Chatbot | None:

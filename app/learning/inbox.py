@@ -72,11 +72,28 @@ def count(chatbot_ids: Collection[int]) -> dict[str, int]:
 
 def look(view: str, chatbot_ids: Collection[int], page: int = 1, size: int = PAGE_SIZE) -> list[Line]:
     """Return a page of a view's clusters, largest first; those whose words were all erased are left out."""
-    cluster = QuestionCluster
-    size_of = cluster.n_open if view == "open" else cluster.n_troubled
-    query = select(cluster).where(cluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
-    query = query.options(selectinload(cluster.chatbot)).order_by(size_of.desc(), cluster.id)
-    rows = db.session.scalars(query.limit(size).offset((page - 1) * size)).all()
+    query = _select(QuestionCluster, view, chatbot_ids).options(selectinload(QuestionCluster.chatbot))
+    return _lines(db.session.scalars(query.limit(size).offset((page - 1) * size)).all())
+
+
+def ids_of(view: str, chatbot_ids: Collection[int]) -> list[int]:
+    """Return all clusters of a view, in its order."""
+    return list(db.session.scalars(_select(QuestionCluster.id, view, chatbot_ids)))
+
+
+def read_lines(cluster_ids: Sequence[int]) -> list[Line]:
+    """Return some clusters as `look` does, in the order of their ids; those that have gone meanwhile are left out."""
+    found = {row.id: row for row in find_all(cluster_ids)}
+    return _lines([found[cluster_id] for cluster_id in cluster_ids if cluster_id in found])
+
+
+def _select(what: Any, view: str, chatbot_ids: Collection[int]) -> Select[Any]:
+    size = QuestionCluster.n_open if view == "open" else QuestionCluster.n_troubled
+    query = select(what).where(QuestionCluster.chatbot_id.in_(chatbot_ids), *_in_view(view))
+    return query.order_by(size.desc(), QuestionCluster.id)
+
+
+def _lines(rows: Sequence[QuestionCluster]) -> list[Line]:
     ids = [row.id for row in rows]
     names, others = wordings(ids), _first_wordings(ids)
     return [Line(row, names[row.id], _samples(others[row.id], names[row.id])) for row in rows if row.id in names]

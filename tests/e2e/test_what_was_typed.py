@@ -78,6 +78,32 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(context, page, stage):
     assert count(stage[2], "Typed for an hour") == 1
 
 
+def test_what_was_changed_while_a_session_had_ended_is_told_before_it_is_taken_over(context, page, stage):
+    """The form is filled in again over what stands there now, and still knows what its writer saw."""
+    from models import Chatbot, db
+
+    address, _, app = stage
+    page.goto(f"{address}/chatbotview/edit/1")
+    page.locator("#description").fill("Mine, written for an hour")
+    cookies = context.cookies()
+    context.clear_cookies()
+    save(page)
+    page.get_by_role("heading", name="Not sent yet").wait_for()
+    with inside(app):
+        db.session.get_one(Chatbot, 1).description = "Of somebody else, meanwhile"
+        db.session.commit()
+    context.add_cookies(cookies)
+    page.goto(f"{address}/chatbotview/edit/1")
+    page.get_by_text("What you typed is back.").first.wait_for()
+    save(page)
+    page.get_by_text("Meanwhile this was changed: Description (“Of somebody else, meanwhile”)").wait_for()
+    assert page.input_value("#description") == "Mine, written for an hour"
+    save(page)
+    page.wait_for_url("**/chatbot/*")
+    with inside(app):
+        assert db.session.get_one(Chatbot, 1).description == "Mine, written for an hour"
+
+
 def test_what_somebody_typed_is_not_shown_to_who_signs_in_next(context, page):
     type_chatbot(page, "For nobody else")
     context.clear_cookies()

@@ -49,6 +49,7 @@ READS = {
     "AuditView.show": "audit.view", "ServiceView.show": None, "ChatbotWebhookPage.show": "webhook.view", "WebhookPage.show": "webhook.view",
     "InsightsPage.index": "history.view", "InsightsPage.chatbot": "history.view", "InsightsPage.workspace": "history.view",
     "InsightsPage.service": "history.view", "UnansweredPage.index": "history.view", "UnansweredPage.show": "history.view",
+    "UnansweredPage.export": "history.view",
     "FixPage.show": "history.view",
 }  # fmt: skip
 UNSEEN = {  # rows that are not there for who may not even see them

@@ -34,11 +34,12 @@
   const keepDraft = (draft) => keep(DRAFT, draft);
   const actionOf = (form) => form.getAttribute("action") ?? "";
   const nameOf = (form) => form.querySelector('input[name="once"]');
+  const seenOf = (form) => form.querySelector('input[name="seen"]'); // marks of what the form showed, for the server
 
   function draftOf(form) {
     const files = [...form.elements].filter((field) => field.type === "file").flatMap((field) => [...field.files]);
     return {
-      page: thisPage(), action: actionOf(form), member: member(), at: Date.now(),
+      page: thisPage(), action: actionOf(form), member: member(), at: Date.now(), seen: seenOf(form)?.value,
       fields: fieldsOf(form).map((field) => [field.name, valueOf(field)]), files: files.map((file) => file.name),
     };
   }
@@ -53,6 +54,11 @@
       else field.value = value;
     }
     form.dataset.changed = "yes";
+  }
+
+  // What was typed is held against what its writer saw then: what others have changed since is told when it is saved.
+  function seeAsBefore(form, marks) {
+    if (marks && seenOf(form)) seenOf(form).value = marks;
   }
 
   function sayIt(form, draft) {
@@ -70,6 +76,7 @@
     keepDraft(null);
     if (!form) return;
     fillIn(form, draft.fields);
+    seeAsBefore(form, draft.seen);
     sayIt(form, draft);
   }
 

@@ -8,7 +8,7 @@ AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations crawl bench-screens audit sbom
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations crawl bench-screens bench-peers audit sbom
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -69,6 +69,15 @@ QUESTIONS ?= ../shared/data/qa-dev
 bench-answers: .venv/installed  ## measure how good answers are on the question sets in QUESTIONS; EVERY=n-th question
 	$(BIN)/python benchmarks/answers.py $(QUESTIONS) --every $(or $(EVERY),1)
 	$(BIN)/python benchmarks/curated.py $(QUESTIONS)
+
+.peers/installed: benchmarks/peers/requirements.txt
+	test -x .peers/bin/python || $(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	touch $@
+
+bench-peers: .venv/installed .peers/installed  ## set Docent beside LangChain, LlamaIndex, Haystack and txtai; ONE=module of one of them, EVERY=n-th question
+	$(BIN)/python benchmarks/bench_peers.py $(QUESTIONS) --every $(or $(EVERY),1) --rounds $(or $(ROUNDS),2) --only $(ONE)
 
 seed-history: .venv/installed  ## fill the installation of DATA_DIR and DATABASE_URL with N=1000000 messages of a year
 	$(BIN)/python benchmarks/seed_history.py --messages $(or $(N),1000000)

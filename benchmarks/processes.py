@@ -33,8 +33,17 @@ class Process:
     @property
     def peak_mb(self) -> float:
         """Return the most memory that it has held; what it shares with others is counted in each."""
+        return self._read_mb("VmHWM")
+
+    @property
+    def held_mb(self) -> float:
+        """Return the memory that it holds now."""
+        return self._read_mb("VmRSS")
+
+    def _read_mb(self, name: str) -> float:
+        """Read a line of /proc/PID/status; a process that has ended holds nothing."""
         status = (Path("/proc") / str(self.pid) / "status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1000
+        return next((int(line.split()[1]) for line in status.splitlines() if line.startswith(name)), 0) / 1000
 
     def does(self, command: str) -> bool:
         """Tell whether it was started as `run.py COMMAND`."""

@@ -63,7 +63,9 @@ def test_every_command_and_option_is_documented():
             assert f"`{option}" in table, f"{name} {option}"
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "tests/requirements.txt", ".ci/audit.txt", "benchmarks/peers/requirements.txt"]
+)
 def test_every_dependency_is_pinned_and_explained(file):
     lines = [line for line in (ROOT / file).read_text().splitlines() if line and not line.startswith("#")]
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")

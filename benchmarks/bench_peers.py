@@ -118,7 +118,7 @@ def count_mb(folder: Path) -> float:
 
 
 def measure(peer: Peer, figures: Figures, material: Material, asked: Sequence[dict[str, Any]], store: Path) -> None:
-    """Take one system through one round; `store` is what preparing has left."""
+    """Take one system through one round; `store` is what installing has left."""
     before = count_mb(store)
     paths, questions = list(map(str, material.paths)), [question["question"] for question in asked]
 
@@ -127,15 +127,13 @@ def measure(peer: Peer, figures: Figures, material: Material, asked: Sequence[di
         figures.steps.setdefault(name, []).append(used)
         return told
 
-    step("index", paths=paths)
+    figures.versions = step("index", paths=paths)["versions"]
     figures.disk_mb.append(count_mb(store) - before)
-    step("first")
     note_hits(figures, asked, step("ask"))
     adding = step("add", paths=[str(material.added)])
     figures.adding_s.append(adding["wall"])
     figures.adding_cpu_s.append(adding["cpu"])
-    _, told = run_step(peer, "first", store, {"questions": [ABOUT_ADDED]})
-    if material.added.name not in told["found"]:
+    if material.added.name not in step("first", questions=[ABOUT_ADDED])["found"]:
         raise SystemExit(f"{peer.name} does not find the document that was added: the figures would not compare.")
 
 
@@ -164,10 +162,9 @@ def compare(peers: Sequence[Peer], material: Material, n_rounds: int, folder: Pa
     """Measure all systems, each round the other way round, with its share of the questions."""
     figures = {peer.name: Figures() for peer in peers}
     for peer in peers:
-        prepared = folder / peer.name
-        prepared.mkdir()
-        _, told = run_step(peer, "prepare", prepared, {})
-        figures[peer.name].versions = told["versions"]
+        (folder / peer.name).mkdir()
+        if peer.is_installed:
+            run_step(peer, "install", folder / peer.name, {})
     for n in range(n_rounds):
         for peer in peers if n % 2 == 0 else reversed(peers):
             print(f"round {n + 1} of {n_rounds}: {peer.name}", file=sys.stderr, flush=True)
@@ -205,9 +202,8 @@ def choose_peers(only: Sequence[str]) -> list[Peer]:
     """Return Docent and the others, or of them those whose module is named."""
     python = ROOT / ".peers" / "bin" / "python"
     others = [Peer(name, PEERS / f"{module}.py", python) for name, module in OTHERS.items()]
-    return [Peer("Docent", PEERS / "docent.py", Path(sys.executable))] + [
-        peer for peer in others if not only or peer.module.stem in only
-    ]
+    docent = Peer("Docent", PEERS / "docent.py", Path(sys.executable), is_installed=True)
+    return [docent, *(peer for peer in others if not only or peer.module.stem in only)]
 
 
 def main() -> int:

@@ -22,11 +22,15 @@ ALONE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "CUDA_VIS
 
 @dataclass(frozen=True)
 class Peer:
-    """A system that is compared: the module that drives it, and the Python of the environment that it lives in."""
+    """A system that is compared: the module that drives it, and the Python of the environment that it lives in.
+
+    `is_installed` where there is a step before the first document, which is not measured.
+    """
 
     name: str
     module: Path
     python: Path
+    is_installed: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ class System:
     def __init__(self) -> None:
         self._opened = ExitStack()
 
-    def prepare(self, store: Path) -> None:
-        """Install: what is done once, before there are documents."""
+    def install(self, store: Path) -> None:
         _run(store, "init")
         (store / "uuid").write_text(_run(store, "chatbot", "create", "bench"), encoding="ascii")
 

@@ -18,7 +18,7 @@ K = 10
 
 
 class System(Protocol):
-    """What is compared. `prepare`, which nobody needs to have, installs and is not measured."""
+    """What is compared; the versions of its `packages` are told. One may have `install` too, which is not measured."""
 
     packages: tuple[str, ...]
 
@@ -35,15 +35,14 @@ class System(Protocol):
         """Find one document more from now on, also after the process has ended."""
 
 
-def prepare(system: System, task: dict[str, Any]) -> dict[str, Any]:
-    if hasattr(system, "prepare"):
-        system.prepare(Path(task["store"]))
-    return {"versions": {name: version(name) for name in system.packages}}
+def install(system: Any, task: dict[str, Any]) -> dict[str, Any]:
+    system.install(Path(task["store"]))
+    return {}
 
 
 def index(system: System, task: dict[str, Any]) -> dict[str, Any]:
     system.index(Path(task["store"]), list(map(Path, task["paths"])))
-    return {}
+    return {"versions": {name: version(name) for name in system.packages}}
 
 
 def ask(system: System, task: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def add(system: System, task: dict[str, Any]) -> dict[str, Any]:
     return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
-STEPS = {step.__name__: step for step in (prepare, index, first, ask, add)}
+STEPS = {step.__name__: step for step in (install, index, first, ask, add)}
 
 
 def main() -> int:

@@ -95,8 +95,10 @@ class LexicalIndex:
             return []
         should, query = self._tantivy.Occur.Should, self._tantivy.Query
         parts = [(should, query.term_query(self._schema, "terms", term, "freq")) for term in dict.fromkeys(terms)]
-        found = self._searcher.search(query.boolean_query(parts), k)
-        return [(int(self._searcher.doc(address)["id"][0]), float(score)) for score, address in found.hits]
+        # Uncounted, so that what can't be among the best is passed over. Ids come from their column, no chunk is read.
+        hits = self._searcher.search(query.boolean_query(parts), k, count=False).hits
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
+        return [(int(chunk_id), float(score)) for chunk_id, (score, _) in zip(ids, hits, strict=True)]
 
     def weigh(self, term: str) -> float:
         """The inverse document frequency of a term: how much it says when it is found."""

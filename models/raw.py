@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, literal, or_, select, text, update
+from sqlalchemy import BindParameter, Select, bindparam, insert, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.base import Model, db
@@ -105,9 +106,20 @@ def showable_ids(scope: Scope, chatbot_id: int, ids: Collection[int]) -> set[int
     """Return which of these chunks of any generation may be shown now: switched on, and neither they nor their source
     deleted. Text that was replaced stays until the generations that hold it are gone.
     """
+    given: dict[str, Any] = {"chatbot_id": chatbot_id, "ids": list(ids)}
+    if scope.service_ids is not None:
+        given["service_ids"] = list(scope.service_ids)
+    query = _showable(is_narrowed=scope.service_ids is not None)
+    return set(db.session.execute(query, given, execution_options=_SENT_FROM_HERE).scalars())
+
+
+@cache
+def _showable(*, is_narrowed: bool) -> Select[Any]:
+    """Make the query once: every question asks it, and making it took a third of its time."""
     chunks = Chunk.__table__
-    query = _allowed(select(chunks.c.id), scope, chatbot_id).where(chunks.c.id.in_(list(ids)))
-    return set(db.session.execute(query, execution_options=_SENT_FROM_HERE).scalars())
+    query = _in_use(select(chunks.c.id), bindparam("chatbot_id"))
+    query = query.where(chunks.c.id.in_(bindparam("ids", expanding=True)))
+    return query.where(chunks.c.service_id.in_(bindparam("service_ids", expanding=True))) if is_narrowed else query
 
 
 def writers_of(table: str) -> set[str]:
@@ -126,16 +138,21 @@ def _live(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
 
 
 def _allowed(query: Select[Any], scope: Scope, chatbot_id: int) -> Select[Any]:
+    """Cut a query of chunks to a chatbot's that are in use, and to the scope."""
+    query = _in_use(query, chatbot_id)
+    return query if scope.service_ids is None else query.where(Chunk.__table__.c.service_id.in_(scope.service_ids))
+
+
+def _in_use(query: Select[Any], chatbot_id: int | BindParameter[int]) -> Select[Any]:
     """Join documents and sources to a query of chunks, and leave out what was switched off or deleted."""
     chunks, documents, sources = Chunk.__table__, Document.__table__, Source.__table__
-    query = (
+    return (
         query.select_from(chunks)
         .join(documents, documents.c.id == chunks.c.document_id)
         .join(sources, sources.c.id == documents.c.source_id)
         .where(chunks.c.chatbot_id == chatbot_id, chunks.c.enabled)
         .where(sources.c.allowed_training, sources.c.deleted_at.is_(None))
     )
-    return query if scope.service_ids is None else query.where(chunks.c.service_id.in_(scope.service_ids))
 
 
 def sessions_with_words(scope: Scope, match: str, most: int) -> list[int] | None:

@@ -20,7 +20,7 @@ from views.sending import Download
 def send(view: str, chatbot_ids: Collection[int]) -> Response:
     """Answer with the questions of a view, some hundred at a time and for as long as whoever asks may read them."""
     head = [
-        _("Question"), _("Chatbot"), _("Without a good answer"), _("Times"), _("Last"), _("First seen"),
+        _("Question"), _("Chatbot"), _("Without a good answer"), _("Questions"), _("Last"), _("First seen"),
         *(_("Also asked as (%(n)s)", n=n) for n in range(1, inbox.SAMPLES + 1)),
     ]  # fmt: skip
     blocks = (block.encode() for block in _blocks(head, inbox.ids_of(view, chatbot_ids)))

@@ -58,7 +58,7 @@ def test_the_inbox_comes_as_a_file_with_all_its_questions(app, client, asked):
     answer = client.get("/unanswered/export.csv")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     head, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
-    assert head[:4] == ["Question", "Chatbot", "Without a good answer", "Times"]
+    assert head[:4] == ["Question", "Chatbot", "Without a good answer", "Questions"]
     assert [row[0] for row in rows] == [MIXER[0], "'=Who repairs bicycles?"]
     assert (rows[0][2:4], rows[0][6:8]) == (["3", "3"], [MIXER[1], MIXER[2]])
     assert "export.csv" in client.get("/unanswered/").text

@@ -6,6 +6,7 @@ import re
 import uuid
 from types import SimpleNamespace
 
+import lxml.html
 import pytest
 
 from app.accounts import members
@@ -36,9 +37,9 @@ def beginner(app):
 
 def menu_of(client):
     """The entries of the menu with their addresses."""
-    page = client.get("/profile/").text
-    menu = page[page.index('<nav aria-label="Main">') : page.index('class="sidebar-foot"')]
-    return {name: url for url, name in re.findall(r'<a href="([^"]+)"[^>]*><svg.*?</svg>([^<\n]+)', menu)}
+    page = lxml.html.document_fromstring(client.get("/profile/").text)
+    entries = page.xpath('//div[@id="menu"]//nav//a')
+    return {entry.text_content().strip(): entry.get("href") for entry in entries}
 
 
 def test_what_leads_to_empty_lists_comes_with_what_fills_them(app, beginner):

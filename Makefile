@@ -62,6 +62,9 @@ bench: .venv/installed  ## measure speed and memory; minutes
 	$(BIN)/python benchmarks/loaders.py
 	$(BIN)/python benchmarks/scale.py
 
+bench-engines: .venv/installed-tests  ## measure the engines for vectors of large chatbots; a quarter of an hour
+	$(BIN)/python benchmarks/engines.py 20000 200000 --one-graph
+
 bench-screens: .venv/installed-tests  ## measure what screens weigh, and how fast lists of ROWS=100000 are
 	$(BIN)/python benchmarks/screens.py --rows $(or $(ROWS),100000)
 

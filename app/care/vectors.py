@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from app.care.finding import GOOD, OFF, WRONG, Finding
-from app.knowledge import engines
+from app.knowledge import engines, holds
 from app.languages import gettext as _
+from app.languages import ngettext
 from indexes.vector_index import EngineMissing, VectorsAway
 from models import Chatbot, Generation, db
 
@@ -17,22 +18,24 @@ def look() -> Finding:
     n_moved = db.session.scalar(select(func.count(Chatbot.id)).where(*moved)) or 0
     if not n_moved:
         return Finding("vectors", OFF, _("Each chatbot's lie in its index."))
-    words = _("PostgreSQL is to keep those of %(n)s chatbots.", n=n_moved)
+    words = ngettext(
+        "PostgreSQL is to keep those of %(num)s chatbot.", "PostgreSQL is to keep those of %(num)s chatbots.", n_moved
+    )
     try:
         engines.require(engines.OUTSIDE)
     except EngineMissing as error:
-        return Finding("vectors", WRONG, f"{words} {error}", _missing(n_moved))
+        cure = _("Let a superuser of that database run CREATE EXTENSION vector, or set VECTOR_DATABASE_URL.")
+        return Finding("vectors", WRONG, f"{words} {error}", cure + " " + _("Until then they are kept in memory."))
     except VectorsAway as error:
         cure = _("Start it, or correct VECTOR_DATABASE_URL. Until then earlier versions answer, where they are kept.")
         return Finding("vectors", WRONG, f"{words} {error}", cure)
     at_home = select(func.count(Chatbot.id)).join(Generation, Generation.id == Chatbot.generation_id)
-    n_left = db.session.scalar(at_home.where(*moved, Generation.vector_engine == engines.DEFAULT)) or 0
+    unasked = (Generation.vector_engine == engines.DEFAULT, Chatbot.held_for != holds.ROLLBACK)
+    n_left = db.session.scalar(at_home.where(*moved, *unasked)) or 0
     if n_left:
-        words = _("%(n)s chatbots answer from memory still, though PostgreSQL is to keep their vectors.", n=n_left)
+        words += " " + _("Still in memory: %(n)s.", n=n_left)
         return Finding("vectors", WRONG, words, _("Train them, or run `run.py chatbot move-index`."))
-    return Finding("vectors", GOOD, words)
-
-
-def _missing(n_moved: int) -> str:
-    cure = _("Let a superuser of that database run CREATE EXTENSION vector, or set VECTOR_DATABASE_URL.")
-    return cure + " " + _("Until then their indexes are built in memory (%(n)s).", n=n_moved)
+    good = ngettext(
+        "PostgreSQL keeps those of %(num)s chatbot.", "PostgreSQL keeps those of %(num)s chatbots.", n_moved
+    )
+    return Finding("vectors", GOOD, good)

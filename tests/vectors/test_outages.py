@@ -7,7 +7,7 @@ import pytest
 from app import answering
 from app.answering import moving
 from app.care import doctor
-from app.knowledge import generations, publish
+from app.knowledge import generations, holds, publish
 from indexes.vector_index import VectorsAway
 from models import Chatbot, db
 from tests.conftest import inside
@@ -103,3 +103,7 @@ def test_the_doctor_tells_of_those_that_were_built_in_memory_instead(app, moved,
             publish.publish(moved)
     found = finding(app)
     assert (found.state, "move-index" in found.cure) == ("wrong", True)
+    with inside(app):
+        db.session.get(Chatbot, moved).held_for = holds.ROLLBACK  # its owner wants that one
+        db.session.commit()
+    assert finding(app).state == "good"

@@ -141,11 +141,7 @@ def test_whatever_step_a_move_dies_at_the_index_of_before_answers_and_nothing_st
 
 def test_a_mover_that_is_killed_leaves_nothing_and_can_be_started_again(app, chatbot_id):
     """A real SIGKILL, while it waits to make its table a partition."""
-    config = here_config(app)
-    settings = {
-        "VECTOR_DATABASE_URL": config.vector_database_url, "DATABASE_URL": config.database_url,
-        "SECRET_KEY": config.secret_key, "REDIS_URL": config.redis_url, "BASE_URL": "http://localhost",
-    }  # fmt: skip
+    config, settings = here_config(app), settings_of(app)
     with inside(app):
         words = ["chatbot", "move-index", str(db.session.get(Chatbot, chatbot_id).uuid), "--to", "pgvector"]
         server = here().vector_server
@@ -181,6 +177,31 @@ def test_a_mover_that_is_killed_leaves_nothing_and_can_be_started_again(app, cha
 
 def here_config(app):
     return app.extensions["docent"].config
+
+
+def settings_of(app):
+    """What a command is told about this installation by its environment."""
+    config = here_config(app)
+    return {
+        "VECTOR_DATABASE_URL": config.vector_database_url, "DATABASE_URL": config.database_url,
+        "SECRET_KEY": config.secret_key, "REDIS_URL": config.redis_url, "BASE_URL": "http://localhost",
+    }  # fmt: skip
+
+
+def test_the_command_says_in_a_sentence_what_is_in_its_way(app, chatbot_id):
+    with inside(app):
+        chatbot_uuid = db.session.get(Chatbot, chatbot_id).uuid
+    nowhere = settings_of(app) | {"VECTOR_DATABASE_URL": "postgresql://ada@127.0.0.1:1/vectors"}
+    for words, said in (
+        ((chatbot_uuid, "--to", "pgvector"), "The PostgreSQL that keeps vectors can't be used"),
+        ((uuid.uuid4(), "--to", "pgvector"), "There is no chatbot"),
+        ((chatbot_uuid, "--to", "milvus"), "invalid choice"),
+    ):
+        done = run(here_config(app).data_dir, "chatbot", "move-index", *words, **nowhere)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+    assert kept_by(app, chatbot_id) == ("faiss", "faiss")
 
 
 def test_vectors_go_with_the_versions_that_are_pruned_and_with_the_chatbot(app, chatbot_id):

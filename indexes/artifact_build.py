@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes import onnx_runtime
 from indexes.artifact import (
     DEFAULT_MODEL,
     FORMAT,
@@ -130,6 +131,7 @@ def _quantize_faithfully(full: Path, part: Path, probes: NDArray[np.float32]) ->
     Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html, "when to use
         reduce range".
     """
+    onnx_runtime.load()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     for reduce_range in (False, True):

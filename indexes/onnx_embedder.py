@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes import onnx_runtime
 from indexes.artifact import MIN_FIDELITY, MODEL_FILE, TOKENIZER_FILE, Artifact, ArtifactCorrupt
 from indexes.cover import Cover, compare_tokens
 
@@ -148,8 +149,7 @@ def _clean(text: str, limit: int | None = _MAX_CHARACTERS) -> str:
 
 
 def _open_session(path: str) -> Any:
-    import onnxruntime
-
+    onnxruntime = onnx_runtime.load()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

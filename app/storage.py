@@ -1,7 +1,5 @@
 """Uploads and published generations, over fsspec: a local folder by default, any other storage by its address.
 
-    StorageError               kind: limit, missing, storage; advice
-
 Keys are names of our own (`uploads/<service>/<uuid>`); nothing that a visitor typed becomes a path. What is stored is
 there whole or not at all: a local blob is written beside its place, synced and renamed; elsewhere it is put at once.
 """
@@ -9,13 +7,12 @@ there whole or not at all: a local blob is written beside its place, synced and 
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -24,6 +21,9 @@ import fsspec
 
 from app.disk import DRAFT, copy_files, place_folder, sweep_drafts, sync
 from app.languages import gettext as _
+from app.storage_errors import StorageError, missing, plainly
+
+__all__ = ["Storage", "StorageError"]
 
 _KEY = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,8}")
 _NAME = re.compile(
@@ -33,17 +33,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {  # no call waits for ever
     "s3": {"config_kwargs": {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 2}}}
 }
 _BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "az"))  # have no folders; a bucket is not ours to make
-_LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "s3fs")  # that raise exceptions of their own
 _BLOCK = 1024 * 1024
 _MB = 1_000_000
-
-
-class StorageError(Exception):
-    """Something can't be stored or found; `kind` is a public code, `advice` says what to do."""
-
-    def __init__(self, kind: str, advice: str) -> None:
-        super().__init__(advice)
-        self.kind, self.advice = kind, advice
 
 
 class Storage:
@@ -87,7 +78,7 @@ class Storage:
             StorageError: it is larger than `max_bytes`, or there is no room for it.
         """
         place = self._path(key)
-        with _plainly(), self._draft(place) as draft:
+        with plainly(), self._draft(place) as draft:
             size, sha256 = _copy(stream, draft, max_bytes)
             if self._is_local:
                 Path(draft.name).replace(place)
@@ -114,7 +105,7 @@ class Storage:
         Raises:
             StorageError: there is none of that name.
         """
-        with _plainly():
+        with plainly():
             return cast("BinaryIO", self._filesystem.open(self._path(key), "rb"))
 
     @contextmanager
@@ -126,18 +117,18 @@ class Storage:
         """
         if self._is_local:
             if not self.exists(key):
-                raise _missing()
+                raise missing()
             yield Path(self._path(key))
             return
         with tempfile.NamedTemporaryFile(prefix="docent-") as copy:
-            with _plainly(), self.open(key) as stream:
+            with plainly(), self.open(key) as stream:
                 shutil.copyfileobj(stream, copy, _BLOCK)
                 copy.flush()
             yield Path(copy.name)
 
     def exists(self, key: str) -> bool:
         """Tell whether there is a blob of that name (a folder is none)."""
-        with _plainly():
+        with plainly():
             return self._is_file(self._path(key))
 
     def _is_file(self, place: str) -> bool:
@@ -150,7 +141,7 @@ class Storage:
     def delete(self, key: str) -> None:
         """Delete a blob; deleting what is not there is no error."""
         try:
-            with _plainly():
+            with plainly():
                 self._filesystem.rm_file(self._path(key))
         except StorageError as error:
             if error.kind != "missing":
@@ -159,20 +150,36 @@ class Storage:
     def list_files(self, prefix: str) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the key of every stored file below a prefix, and when it was written. What is not ours is left out.
 
+        One folder right below the prefix is listed after the other, so that memory holds one of them at a time: where
+        the prefix is a kind of file, one service.
+
         Raises:
             StorageError: the storage can't be used, or does not tell when a file was written.
         """
         place = self._path(f"{prefix}/any").rpartition("/")[0]
-        with _plainly():
-            for path in self._filesystem.find(place) if self._filesystem.exists(place) else ():
-                key = path.removeprefix(self._root).lstrip("/")
-                with suppress(FileNotFoundError):  # it has just been deleted
-                    if _KEY.fullmatch(key):
-                        yield key, self._written_at(path)
+        with plainly():
+            if not self._filesystem.exists(place):
+                return
+            for entry in sorted(self._filesystem.ls(place, detail=True), key=lambda found: str(found["name"])):
+                for path, told in self._below(entry):
+                    key = path.removeprefix(self._root).lstrip("/")
+                    with suppress(FileNotFoundError):  # it has just been deleted
+                        if _KEY.fullmatch(key):
+                            yield key, self._written_at(path, told)
 
-    def _written_at(self, path: str) -> dt.datetime:
+    def _below(self, entry: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Return what a listing tells of a file, or of all the files below a folder."""
+        if entry["type"] == "file":
+            return [(entry["name"], entry)]
+        found: dict[str, dict[str, Any]] = self._filesystem.find(entry["name"], detail=True)
+        return found.items()
+
+    def _written_at(self, path: str, told: dict[str, Any]) -> dt.datetime:
+        """Read it from what the listing told; other storages are asked for each file."""
+        if "mtime" in told and isinstance(told["mtime"], float):
+            return dt.datetime.fromtimestamp(told["mtime"], dt.UTC)
         try:
-            found: dt.datetime = self._filesystem.modified(path)
+            found: dt.datetime = told.get("LastModified") or self._filesystem.modified(path)
         except NotImplementedError as error:
             raise StorageError("storage", _("This kind of storage does not tell how old its files are.")) from error
         return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
@@ -191,7 +198,7 @@ class Storage:
         """
         place = self._path(key)
         files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
-        with _plainly():
+        with plainly():
             if self._is_local:
                 place_folder(Path(place), lambda draft: copy_files(files, folder, draft))
                 return
@@ -211,10 +218,10 @@ class Storage:
             StorageError: there is none of that name.
         """
         place = self._path(key)
-        with _plainly():
+        with plainly():
             found = self._filesystem.find(place)
             if not found or self._is_file(place):
-                raise _missing()
+                raise missing()
             place_folder(folder, lambda draft: self._get_files(found, place, draft))
 
     def _get_files(self, found: list[str], place: str, draft: Path) -> None:
@@ -226,10 +233,24 @@ class Storage:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             self._filesystem.get_file(path, str(draft / name))
 
+    @contextmanager
+    def local_folder(self, key: str) -> Iterator[Path]:
+        """Yield the path of a stored folder: where it lies if that is the local disk, else of a copy for as long.
+
+        Raises:
+            StorageError: there is none of that name.
+        """
+        if self._is_local:
+            yield Path(self._path(key))
+            return
+        with tempfile.TemporaryDirectory(prefix="docent-") as place:
+            self.fetch_folder(key, Path(place) / "folder")
+            yield Path(place) / "folder"
+
     def delete_folder(self, key: str) -> None:
         """Delete a stored folder; deleting what is not there is no error."""
         place = self._path(key)
-        with _plainly():
+        with plainly():
             if self._filesystem.exists(place):
                 self._filesystem.rm(place, recursive=True)
 
@@ -253,29 +274,3 @@ def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str
     draft.flush()
     os.fsync(draft.fileno())
     return size, hashed.hexdigest()
-
-
-def _missing() -> StorageError:
-    return StorageError("missing", _("The stored file is gone. Add it again."))
-
-
-def _away() -> StorageError:
-    return StorageError("storage", _("The installation's storage can't be used now. Try again later."))
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """Turn what the disk or a far storage may say into a StorageError in plain words."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise _missing() from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            full = _("The installation's disk is full. Ask its operator to make room.")
-            raise StorageError("storage", full) from error
-        raise _away() from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in _LIBRARIES:
-            raise
-        raise _away() from error

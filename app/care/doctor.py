@@ -39,14 +39,18 @@ class Examination:
     """A look at everything. Going through it yields each finding as soon as it is there.
 
     A thorough one includes what takes seconds: reading the database, listing the storage, asking the models, and a mail
-    to `mail_to`. `arrival` is how a request for it came in.
+    to `mail_to`. A deep one reads every byte of published indexes. `arrival` is how a request for it came in.
     """
 
-    def __init__(self, *, is_thorough: bool, arrival: Arrival | None = None, mail_to: str = "") -> None:
+    def __init__(
+        self, *, is_thorough: bool, is_deep: bool = False, arrival: Arrival | None = None, mail_to: str = ""
+    ) -> None:
         self._looks: dict[str, Look] = {"address": partial(machine.address, arrival), **_OF_MACHINE, **_OF_PARTS}
         if mail_to:
             self._looks["mail-sent"] = partial(parts.try_mail, mail_to)
         self._of_rows = _OF_ROWS | (_SLOW if is_thorough else {"chat-model": parts.chat_model})
+        if is_deep:
+            self._of_rows = self._of_rows | {"index-bytes": stored.index_bytes}
         self._found: dict[str, Finding] = {}
 
     def __iter__(self) -> Iterator[Finding]:
@@ -102,14 +106,22 @@ def _sweep() -> str:
     return _("Files that no row named, removed: %(n)s.", n=sweep.sweep())
 
 
+def _rebuild_damaged() -> str:
+    return _wake(mending.forget_damaged())
+
+
 def _rebuild() -> str:
-    rebuilt = mending.mend(mending.find_broken())
+    return _wake(mending.mend(mending.find_broken()))
+
+
+def _wake(rebuilt: list[int]) -> str:
     queues.wake_training(*rebuilt)
     return _("Indexes that the worker builds again: %(n)s.", n=len(rebuilt))
 
 
 _REPAIRS: dict[str, Callable[[], str]] = {
     "files": _close_files, "embedder": _build_embedder, "orphans": _sweep, "generations": _rebuild,
+    "index-bytes": _rebuild_damaged,
 }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ NAMES = {
     "database": _l("Database"), "migrations": _l("Version of the database"), "redis": "Redis", "queue": _l("Queue"),
     "workers": _l("Workers"), "scheduler": _l("Scheduler"), "clock": _l("Clock"), "mail": _l("Mail"),
     "chat-model": _l("Chat model"), "database-file": _l("Database file"), "lost-files": _l("Files that rows name"),
-    "orphans": _l("Files that no row names"), "generations": _l("Published indexes"), "embedding": _l("Embedding"),
+    "orphans": _l("Files that no row names"), "generations": _l("Published indexes"),
+    "index-bytes": _l("Bytes of published indexes"), "embedding": _l("Embedding"),
     "vectors": _l("Vectors of large chatbots"), "mail-sent": _l("Mail to yourself"), "backup": _l("Backup"),
 }  # fmt: skip
 

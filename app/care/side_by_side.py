@@ -25,6 +25,7 @@ Look = Callable[[], Finding]
 
 DEADLINE_S = 20
 DEADLINE_OF_LARGE_S = 600
+DEADLINE_OF_BYTES_S = 86_400  # who asks for each byte waits for it
 _LARGE = {"files", "database-file", "lost-files", "orphans", "generations"}  # all of it is read, however much there is
 
 
@@ -54,6 +55,8 @@ def look_at(looks: dict[str, Look]) -> Iterator[Finding]:
 
 
 def _deadline_s(check: str) -> int:
+    if check == "index-bytes":
+        return DEADLINE_OF_BYTES_S
     return DEADLINE_OF_LARGE_S if check in _LARGE else DEADLINE_S
 
 

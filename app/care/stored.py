@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy import select
@@ -15,35 +17,64 @@ from models import Chatbot, Export, Source, db, tenancy
 from models.knowledge import STORED_KINDS
 
 SHOWN = 3
+KINDS = ("uploads", "pictures", "exports")
+PATIENCE_S = 300  # half of what an examination waits for: then it says how far it came
 
 
 def lost_files() -> Finding:
     """Look for files that rows name and the storage does not hold. Nothing can bring them back but a backup."""
-    with tenancy.everything():
-        named = dict(_named())  # before the storage is listed: a file is stored before its row
-        db.session.rollback()
-    stored = {key for kind in ("uploads", "pictures", "exports") for key, _written in here().storage.list_files(kind)}
-    lost = [what for key, what in named.items() if key not in stored]
+    named = _named()  # before the storage is listed: a file is stored before its row
+    lost, ends = list[str](), time.monotonic() + PATIENCE_S
+    for n_done, (service_id, files) in enumerate(sorted(named.items())):
+        if time.monotonic() > ends:
+            return _judge_lost(lost, _part(n_done, len(named)))
+        stored = {key for kind in KINDS for key, _at in here().storage.list_files(f"{kind}/{service_id}")}
+        lost += [what for key, what in files.items() if key not in stored]
+    return _judge_lost(lost, _("All %(n)s are there.", n=sum(map(len, named.values()))))
+
+
+def _judge_lost(lost: list[str], words_if_none: str) -> Finding:
     if not lost:
-        return Finding("lost-files", GOOD, _("All %(n)s are there.", n=len(named)))
+        return Finding("lost-files", GOOD, words_if_none)
     words = _("%(n)s are missing: %(some)s", n=len(lost), some=_some(lost))
     cure = _("Put them back from a backup of the storage, or add them again; what was read of them is still answered.")
     return Finding("lost-files", WRONG, words, cure)
 
 
-def _named() -> Iterator[tuple[str, str]]:
-    """Yield (key, what it is of) of each file that a row names."""
+def _part(n_done: int, n_all: int) -> str:
+    return _(
+        "There was time for %(n)s of %(all)s services, the oldest first: nothing is wrong there.", n=n_done, all=n_all
+    )
+
+
+def _named() -> dict[int, dict[str, str]]:
+    """Return, by service, key -> what it is of, of each file that a row names."""
+    named = defaultdict[int, dict[str, str]](dict)
+    with tenancy.everything():
+        for service_id, key, what in _each_named():
+            named[service_id][key] = what
+        db.session.rollback()
+    return named
+
+
+def _each_named() -> Iterator[tuple[int, str, str]]:
+    """Yield (service, key, what it is of)."""
     files = select(Source.data_loc, Source.id, Source.service_id).where(
         Source.kind.in_(STORED_KINDS), Source.deleted_at.is_(None), Source.error_code.is_distinct_from("missing")
     )
     for key, source_id, service_id in db.session.execute(files):
-        yield key, _("source %(id)s of service %(service)s", id=source_id, service=service_id)
+        yield service_id, key, _("source %(id)s of service %(service)s", id=source_id, service=service_id)
     chatbots = select(Chatbot.id, Chatbot.settings, Chatbot.service_id).where(Chatbot.status != "deleted")
     for chatbot_id, settings, service_id in db.session.execute(chatbots):
         for key in pictures.keys_in(settings):
-            yield key, _("picture of chatbot %(id)s of service %(service)s", id=chatbot_id, service=service_id)
+            yield (
+                service_id,
+                key,
+                _("picture of chatbot %(id)s of service %(service)s", id=chatbot_id, service=service_id),
+            )
     for export in db.session.scalars(select(Export).where(Export.state == "ready")):
-        yield export.place, _("export %(id)s of service %(service)s", id=export.id, service=export.service_id)
+        what = _("export %(id)s of service %(service)s", id=export.id, service=export.service_id)
+        yield export.service_id, export.place, what
 
 
 def _some(things: list[str]) -> str:
@@ -52,9 +83,16 @@ def _some(things: list[str]) -> str:
 
 def orphans() -> Finding:
     """Look for files that no row names. The scheduler's sweep removes them; they harm nobody but the disk."""
-    found = sweep.find_orphans()
+    found, n_done, ends, is_whole = list[str](), 0, time.monotonic() + PATIENCE_S, True
+    for keys in sweep.orphans_by_service():
+        found += keys
+        n_done += 1
+        if time.monotonic() > ends:
+            is_whole = False
+            break
     if not found:
-        return Finding("orphans", GOOD, _("There are none."))
+        part = _("Among the first %(n)s folders of the storage there are none; there was no time for others.", n=n_done)
+        return Finding("orphans", GOOD, _("There are none.") if is_whole else part)
     words = _("There are %(n)s: %(some)s", n=len(found), some=_some(found))
     cure = _("The scheduler removes them every ten minutes, and `run.py doctor --fix` at once.")
     return Finding("orphans", WRONG, words, cure)
@@ -72,3 +110,13 @@ def generations() -> Finding:
     ]
     cure = _("Run `run.py doctor --fix`: they are built again from what is stored, without reading anything anew.")
     return Finding("generations", WRONG, "; ".join(filter(None, told)), cure)
+
+
+def index_bytes() -> Finding:
+    """Hold every byte of every published index against its checksum: as long as the disk takes to read them."""
+    n_all, damaged = mending.count_generations(), mending.find_damaged()
+    if not damaged:
+        return Finding("index-bytes", GOOD, _("Every byte of all %(n)s is as it was published.", n=n_all))
+    words = _("%(n)s of %(all)s are damaged: %(some)s", n=len(damaged), all=n_all, some=_some([*map(str, damaged)]))
+    cure = _("Run `run.py doctor --deep --fix`: they are built again from what is stored. See the disk's own log, too.")
+    return Finding("index-bytes", WRONG, words, cure)

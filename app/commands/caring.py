@@ -58,12 +58,13 @@ def _restore(config: Config, args: argparse.Namespace) -> int:
 def _examine(config: Config, args: argparse.Namespace) -> int:
     from app.commands import doctor
 
-    return doctor.run(config, as_json=args.json, fix=args.fix, mail_to=args.mail)
+    return doctor.run(config, as_json=args.json, fix=args.fix, is_deep=args.deep, mail_to=args.mail)
 
 
 def _add_doctor(commands: Any) -> None:
     doctor = commands.add_parser("doctor", help="look whether the installation is well, and say what to do")
     doctor.add_argument("--fix", action="store_true", help="mend what is safe to mend")
+    doctor.add_argument("--deep", action="store_true", help="read every byte of published indexes, too")
     doctor.add_argument("--mail", nargs="?", const="", metavar="EMAIL", help="send a mail, too (to MAIL_SENDER itself)")
     doctor.add_argument("--json", action="store_true", help="JSON alone on stdout")
     doctor.set_defaults(run=_examine)

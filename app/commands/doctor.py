@@ -25,7 +25,7 @@ Tell = Callable[[str], object]
 _MARKS = {GOOD: "ok   ", WRONG: "WRONG", OFF: "-    "}
 
 
-def run(config: Config, *, as_json: bool, fix: bool, mail_to: str | None) -> int:
+def run(config: Config, *, as_json: bool, fix: bool, is_deep: bool, mail_to: str | None) -> int:
     """Look at everything, mend what is safe where asked for, and print what is found; 1 if anything is wrong.
 
     `mail_to` is who gets a mail; empty: the installation's own address.
@@ -37,7 +37,7 @@ def run(config: Config, *, as_json: bool, fix: bool, mail_to: str | None) -> int
     app = (create_core if mail_to is None else create_app)(config.prepared())
     with app.app_context():
         try:
-            findings, done = _treat(tell, address, fix=fix)
+            findings, done = _treat(tell, address, fix=fix, is_deep=is_deep)
         finally:
             db.session.remove()
             db.engine.dispose()
@@ -54,9 +54,9 @@ def _tell_nobody(_words: str) -> None:
     """Keep lines for people out of what a program reads."""
 
 
-def _treat(tell: Tell, mail_to: str, *, fix: bool) -> tuple[list[Finding], list[str]]:
+def _treat(tell: Tell, mail_to: str, *, fix: bool, is_deep: bool) -> tuple[list[Finding], list[str]]:
     """Return what was found, after mending where something was mended, and what that was."""
-    findings = _examine(tell, Examination(is_thorough=True, mail_to=mail_to))
+    findings = _examine(tell, Examination(is_thorough=True, is_deep=is_deep, mail_to=mail_to))
     done = doctor.mend(findings) if fix else []
     if not done:
         return findings, []
@@ -64,7 +64,7 @@ def _treat(tell: Tell, mail_to: str, *, fix: bool) -> tuple[list[Finding], list[
         tell(f"mended: {words}")
     tell("Looked at again:")
     mailed = [found for found in findings if found.check == "mail-sent"]
-    return _examine(tell, Examination(is_thorough=True)) + mailed, done
+    return _examine(tell, Examination(is_thorough=True, is_deep=is_deep)) + mailed, done
 
 
 def _examine(tell: Tell, examination: Examination) -> list[Finding]:

@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from app.collaborators import here
 from app.knowledge import chatbots, engines
+from app.storage import StorageError
+from indexes.durable import MANIFEST, FolderCorrupt, FolderMissing, read_sealed
 from models import Chatbot, Generation, db, tenancy
 from models.base import change
 
+END = f"/{MANIFEST}"
 SLICE = 500  # ids in a statement
 
 
@@ -53,8 +56,41 @@ def _chatbots_where(*conditions: ColumnElement[bool]) -> list[int]:
 
 def _without_files(generations: list[tuple[int, str]]) -> list[int]:
     """Return those whose files are not there. What is published meanwhile has its files first."""
-    stored = {key.removesuffix("/manifest.json") for key, _ in here().storage.list_files("generations")}
+    files = here().storage.list_files("generations")
+    stored = {key.removesuffix(END) for key, _ in files if key.endswith(END)}
     return [row_id for row_id, key in generations if key not in stored]
+
+
+def count_generations() -> int:
+    with tenancy.everything():
+        return db.session.scalar(select(func.count(Generation.id))) or 0
+
+
+def find_damaged() -> list[int]:
+    """Read every byte of each generation whose files are there; return those that are not what was published."""
+    with tenancy.everything():
+        rows = db.session.execute(select(Generation.id, Generation.storage_key).order_by(Generation.id)).all()
+        db.session.rollback()
+    return [row.id for row in rows if _is_damaged(row.storage_key)]
+
+
+def _is_damaged(key: str) -> bool:
+    try:
+        with here().storage.local_folder(key) as folder:
+            read_sealed(folder)
+    except FolderMissing:
+        return False  # is told of by others
+    except FolderCorrupt:
+        return True
+    except StorageError as error:
+        if error.kind != "missing":
+            raise
+    return False
+
+
+def forget_damaged() -> list[int]:
+    """Forget generations that are damaged, and have them built again; return whose they were."""
+    return mend(Broken([], [], find_damaged()))
 
 
 def mend(broken: Broken) -> list[int]:

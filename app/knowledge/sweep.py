@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Iterator
+from itertools import groupby
 
 from redis.exceptions import RedisError
 from sqlalchemy import delete, func, select, update
@@ -46,9 +47,22 @@ def sweep() -> int:
 
 def find_orphans() -> list[str]:
     """Return the keys of what is stored, is old enough, and is named by no row."""
+    return [key for keys in orphans_by_service() for key in keys]
+
+
+def orphans_by_service() -> Iterator[list[str]]:
+    """Yield such keys of one kind and service after the other, also where there are none."""
     before = now() - AGE
-    with tenancy.everything():
-        return [*_orphaned_uploads(before), *_orphaned_pictures(before), *_orphaned_generations(before)]
+    for kind, named in (
+        ("uploads", _named_uploads),
+        ("pictures", _named_pictures),
+        ("generations", _named_generations),
+    ):
+        for service_id, keys in _old_keys(kind, before):
+            with tenancy.everything():
+                orphans = sorted(keys - named(service_id))
+                db.session.rollback()
+            yield orphans
 
 
 def _sweep_rows(before: dt.datetime) -> None:
@@ -75,42 +89,29 @@ def _forget_generations() -> None:
     change(delete(Generation).where(Generation.id.in_(beyond)))
 
 
-def _old_keys(kind: str, depth: int, before: dt.datetime) -> dict[int, set[str]]:
-    """Return the stored keys of one kind, cut to so many parts, by service; those with anything young are left out."""
-    old: dict[int, set[str]] = {}
-    young: set[str] = set()
-    for key, written_at in here().storage.list_files(kind):
-        parts = key.split("/")
-        whole = "/".join(parts[:depth])
-        if written_at >= before or not parts[1].isdigit():
-            young.add(whole)
-        else:
-            old.setdefault(int(parts[1]), set()).add(whole)
-    return {service_id: keys - young for service_id, keys in old.items()}
+def _old_keys(kind: str, before: dt.datetime) -> Iterator[tuple[int, set[str]]]:
+    """Yield (service, keys of its stored uploads, pictures or generations); those with anything young are left out."""
+    for service, files in groupby(here().storage.list_files(kind), key=lambda found: found[0].split("/")[1]):
+        if not service.isdigit():
+            continue
+        old, young = set[str](), set[str]()
+        for key, written_at in files:
+            (young if written_at >= before else old).add("/".join(key.split("/")[:3]))
+        yield int(service), old - young
 
 
-def _orphaned_uploads(before: dt.datetime) -> Iterator[str]:
-    for service_id, keys in _old_keys("uploads", 3, before).items():
-        named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind.in_(STORED_KINDS))
-        orphans = keys - set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
-        db.session.rollback()
-        yield from sorted(orphans)
+def _named_uploads(service_id: int) -> set[str]:
+    named = select(Source.data_loc).where(Source.service_id == service_id, Source.kind.in_(STORED_KINDS))
+    return set(db.session.scalars(named.where(Source.deleted_at.is_(None))))
 
 
-def _orphaned_pictures(before: dt.datetime) -> Iterator[str]:
-    for service_id, keys in _old_keys("pictures", 3, before).items():
-        of_service = select(Chatbot.settings).where(Chatbot.service_id == service_id, Chatbot.status != "deleted")
-        named = {key for settings in db.session.scalars(of_service) for key in pictures.keys_in(settings)}
-        db.session.rollback()
-        yield from sorted(keys - named)
+def _named_pictures(service_id: int) -> set[str]:
+    of_service = select(Chatbot.settings).where(Chatbot.service_id == service_id, Chatbot.status != "deleted")
+    return {key for settings in db.session.scalars(of_service) for key in pictures.keys_in(settings)}
 
 
-def _orphaned_generations(before: dt.datetime) -> Iterator[str]:
-    for service_id, keys in _old_keys("generations", 3, before).items():
-        named = select(Generation.storage_key).where(Generation.service_id == service_id)
-        orphans = keys - set(db.session.scalars(named))
-        db.session.rollback()
-        yield from sorted(orphans)
+def _named_generations(service_id: int) -> set[str]:
+    return set(db.session.scalars(select(Generation.storage_key).where(Generation.service_id == service_id)))
 
 
 def files_left() -> list[str]:

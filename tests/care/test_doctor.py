@@ -15,7 +15,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from app.care import doctor, last_backup, machine, parts
+from app.care import doctor, last_backup, machine, parts, stored
 from app.care.machine import Arrival
 from app.collaborators import here
 from app.knowledge import publish, reconcile
@@ -190,3 +190,35 @@ def test_without_a_note_that_can_be_read_no_backup_is_known(opened, noted):
     if noted is not None:
         place.write_bytes(noted)
     assert last_backup.look().state == "off"
+
+
+def test_every_byte_of_an_index_is_read_where_that_is_asked_for_and_a_damaged_one_is_built_again(opened, ada, bot):
+    def deep():
+        found = {each.check: each for each in doctor.Examination(is_thorough=True, is_deep=True)}
+        return found["index-bytes"], found["generations"].state
+
+    for chatbot_id in reconcile.due_chatbots():  # what tests before have broken
+        publish.publish(chatbot_id)
+    assert deep()[0].state == "good"
+    generation = db.session.get(Generation, db.session.get(Chatbot, ada.chatbot_id).generation_id)
+    files = (opened.config.data_dir / "storage" / generation.storage_key).rglob("*")
+    largest = max((path for path in files if path.is_file()), key=lambda path: path.stat().st_size)
+    held = largest.read_bytes()
+    largest.write_bytes(bytes([held[0] ^ 1]) + held[1:])
+    found, others = deep()
+    assert (found.state, str(generation.id) in found.words, others) == ("wrong", True, "good"), "its files are there"
+    db.session.rollback()
+    assert doctor.mend([found]) == ["Indexes that the worker builds again: 1."]
+    assert ada.chatbot_id in reconcile.due_chatbots()
+    publish.publish(ada.chatbot_id)
+    assert deep()[0].state == "good"
+    assert bot.ask(QUESTION).state == "grounded"
+
+
+@pytest.mark.parametrize("check", ["lost-files", "orphans"])
+def test_a_storage_too_large_to_be_looked_at_in_time_is_said_to_be(check, opened, monkeypatch):
+    look = {"lost-files": stored.lost_files, "orphans": stored.orphans}[check]
+    assert "time" not in look().words
+    monkeypatch.setattr(stored, "PATIENCE_S", -1)
+    found = look()
+    assert (found.state, "time for" in found.words) == ("good", True)

@@ -8,7 +8,7 @@ AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations crawl bench-screens bench-peers audit sbom
+.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations fixture crawl bench-screens bench-peers audit sbom
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -41,6 +41,9 @@ faults: .venv/installed-tests  ## hours of faults: N_KILLS=1000 kills, N_REQUEST
 	N_REQUESTS=$(or $(N_REQUESTS),100000) $(BIN)/python -m pytest -s tests/isolation/test_fuzz.py
 	N_MACHINES=3 $(BIN)/python -m pytest -s tests/faults/test_machines.py
 
+fixture: .venv/installed  ## write down what this version leaves behind, for the tests of later versions; before each release
+	$(BIN)/python .ci/record.py
+
 translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing
 	$(BIN)/python .ci/translations.py
 
@@ -53,7 +56,7 @@ screenshots: .venv/installed-tests  ## take the pictures of the README again
 lint: .venv/installed-tests  ## look at the code: ruff, mypy, who may call whom, budgets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py .ci/translations.py .ci/materials.py
+	$(BIN)/mypy indexes app models jobs views widget config.py run.py .ci/budgets.py .ci/translations.py .ci/materials.py .ci/record.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python .ci/budgets.py
 

@@ -86,8 +86,8 @@ def contracts(call):
 
 
 def demands(call):
-    """Tell whether a call adds a column that a program of the version before would have to fill."""
-    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "add_column"):
+    """Tell whether a call has a program of the version before fill a column that it does not know, or left empty."""
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr in ("add_column", "alter_column")):
         return False
     words = {word.arg: word.value for node in ast.walk(call) if isinstance(node, ast.Call) for word in node.keywords}
     return (
@@ -102,7 +102,7 @@ def complaint_about(text, known):
     tree = ast.parse(text)
     calls = list(calls_of_upgrade(tree))
     if any(demands(call) for call in calls):
-        return "adds a column that must be filled: give it a server_default"
+        return "demands a column that must be filled: give it a server_default"
     said = _SAYS_SO.search(ast.get_docstring(tree) or "")
     if any(contracts(call) for call in calls) and (said is None or said[2] not in known):
         return "takes something away: say in its docstring 'Nothing reads ... since <an earlier version>'"
@@ -128,6 +128,9 @@ def test_no_step_takes_away_what_the_version_before_reads():
         ("Nothing reads chatbots.color since 0038_redactions.", "helper()", True),
         ("Nothing reads chatbots.color since 0099_never.", "helper()", False),
         ("x", "batch.alter_column('color', new_column_name='colour')", False),
+        ("x", "batch.alter_column('color', nullable=False)", False),
+        ("x", "batch.alter_column('color', nullable=False, server_default='')", True),
+        ("x", "batch.alter_column('color', nullable=True)", True),
         ("x", "op.execute('ALTER TABLE chatbots RENAME TO bots')", False),
         ("x", "op.drop_index('colors', 'chatbots')", True),
     ],

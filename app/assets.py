@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, url_for
@@ -50,13 +50,23 @@ def assets() -> dict[str, Asset]:
 
 
 def asset_url(name: str) -> str:
+    return _address(name, request.script_root)
+
+
+@lru_cache(maxsize=1024)  # a page names dozens of files, and building addresses was a tenth of what it took to render
+def _address(name: str, _root: str) -> str:
+    """Return where a file lies for those who come by the same root."""
     return url_for("static", filename=name, v=assets()[name].version)
 
 
 def icon(name: str) -> Markup:
     """Return a picture of the sprite; it decorates words and is not read aloud."""
-    address = asset_url("icons.svg")
-    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(address, name)
+    return _picture(name, asset_url("icons.svg"))
+
+
+@lru_cache(maxsize=1024)
+def _picture(name: str, sprite: str) -> Markup:
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(sprite, name)
 
 
 def _send(filename: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 
-from app.assets import BUNDLES, FOLDER, asset_url, assets
+from app.assets import BUNDLES, FOLDER, asset_url, assets, icon
 
 
 def _address(app, name):
@@ -31,6 +31,14 @@ def test_a_client_without_gzip_is_served_too(app):
 def test_an_old_address_is_not_kept(app):
     response = app.test_client().get("/static/css/tokens.css?v=0123456789ab")
     assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_file_lies_below_the_root_that_its_reader_comes_by(app):
+    at_the_root = _address(app, "icons.svg")
+    with app.test_request_context(base_url="https://example.com/docent"):
+        assert asset_url("icons.svg") == f"/docent{at_the_root}"
+        assert f'href="/docent{at_the_root}#plus"' in icon("plus")
+    assert _address(app, "icons.svg") == at_the_root
 
 
 def test_what_a_browser_has_is_not_sent_again(app):

@@ -7,7 +7,6 @@ once; all meet all by `make test-matrix`. Strangers' rows are tried one and all 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from typing import Any, NamedTuple
 
@@ -20,9 +19,8 @@ from tests.conftest import forget_tries, inside
 from tests.isolation.conftest import add_person, come_in
 from tests.isolation.doors import ENDS_SESSIONS, MISSING_ID, MISSING_UUID, Door, doors
 from tests.isolation.expected import OPEN, expect, fits, is_open, takes_a_key
-from tests.isolation.test_matrix import PUBLIC, SELLING_SCREENS, changed, knock, sells_this, state  # noqa: F401
+from tests.isolation.test_matrix import IS_WHOLE, PUBLIC, SELLING_SCREENS, changed, knock, sells_this, state  # noqa: F401
 
-IS_WHOLE = bool(os.environ.get("WHOLE_MATRIX"))
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 ROWS = ("own", "foreign", "missing")
 WHO = ("visitor", "nobody", "uma", "ben", "ada", "cid", "sam", "staff", "superadmin", "disabled", "expired")

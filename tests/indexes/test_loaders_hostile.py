@@ -13,7 +13,7 @@ from indexes.parsing import ParserPool
 from tests.indexes.fixtures import make_docx, make_paragraph, make_pdf
 from tests.indexes.hostile import CASES, INSIDE
 
-N_CHANGED = int(os.environ.get("N_CHANGED", "60"))  # of each kind; more by `make faults`
+N_CHANGED = int(os.environ.get("N_CHANGED", "20"))  # of each kind; more by `make faults`
 
 
 def read(pool, path, name):

@@ -30,10 +30,11 @@ SAME_ON_ANY_DATABASE = {
 }
 # Files that take longest, in order: begun first, so that no test process is left with one of them while others rest.
 LONGEST = """
-isolation/test_matrix isolation/test_forms faults/test_starts faults/test_kills commands/test_first_starts
+isolation/test_whole_matrix isolation/test_forms isolation/test_matrix faults/test_starts faults/test_kills
 e2e/test_first_hour e2e/test_screens indexes/test_loaders_hostile faults/test_redis commands/test_bad_input
-languages/test_pages e2e/test_widget_live crawling/test_real_site audit/test_every_door e2e/test_widget_behavior
-isolation/test_whole_matrix crawling/test_leaving e2e/test_host_page crawling/test_killed e2e/test_screens_at_work
+languages/test_pages e2e/test_widget_live isolation/test_rights api/test_fuzz commands/test_first_starts
+crawling/test_real_site audit/test_every_door e2e/test_widget_behavior crawling/test_leaving e2e/test_host_page
+crawling/test_killed e2e/test_screens_at_work
 """.split()
 
 

@@ -197,8 +197,9 @@ def test_an_owners_own_doors_move_nothing_to_a_stranger(app, clients, planted, s
     """Ada's own rows, a form full of Cid's keys: whatever she may change stays hers. Deleting comes last."""
     before = state()["cid"]
     writing = [d for d in doors(app) if d.method != "GET" and d.rule.endpoint not in ENDS_SESSIONS | PUBLIC]
+    form = encoded(hostile_form(planted["cid"]))
     for door in sorted(writing, key=lambda d: ("delete" in d.name, d.name)):
-        knock(clients["ada"], door, door.own(planted["ada"]), data=hostile_form(planted["cid"]))
+        knock(clients["ada"], door, door.own(planted["ada"]), **form)
     after = state()
     assert after["cid"] == before
     for table, row in ((table, row) for table, rows in after["ada"].items() for row in rows):

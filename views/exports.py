@@ -68,7 +68,9 @@ class ExportPage(BaseView):
             said=filter_in_words(asked), query=urlencode({**asked.to_args(), "per": per}), other=asked.to_args(),
             is_large=(n_messages if per == "message" else n_sessions) > PREPARED_FROM, every=SCHEDULES,
             may_schedule=standing().may_in_service("history.schedule", service_id),
-            exports=preparing.list_of(mine, service_id), plans=schedules.list_of(mine, service_id),
+            exports=[] if standing().look else preparing.list_of(mine, service_id),
+            theirs=preparing.latest_in(service_id) if standing().look else [],
+            plans=schedules.list_of(mine, service_id),
             webhooks=_webhooks(service_id),
         ), 400 if wrong else 200  # fmt: skip
 

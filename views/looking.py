@@ -22,7 +22,7 @@ class LookForm(DynamicForm):
 
     service = StringField(
         _l("Service"),
-        description=_l("Its holder's e-mail address, or the number in the address of the service's page."),
+        description=_l("Its holder's e-mail address, its website, or the number in the address of the service's page."),
         validators=[DataRequired(), Length(max=320)],
     )  # fmt: skip
     reason = TextAreaField(

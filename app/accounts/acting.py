@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from app import audit
@@ -19,7 +19,7 @@ from app.accounts.permissions import HOLDER
 from app.accounts.standing import Look, Standing
 from app.languages import gettext as _
 from app.refusals import Refusal
-from models import ActingGrant, Member, Service, Workspace, db, tenancy
+from models import ActingGrant, Domain, Member, Service, Workspace, db, tenancy
 from models.base import now
 from models.members import STAFF, SUPERADMIN, SUPPORT
 
@@ -35,21 +35,30 @@ class LookError(Refusal):
 
 
 def find_service(words: str) -> Service:
-    """Return the customer's service that is meant: by its uuid, or by its holder's whole e-mail address.
+    """Return the customer's service that is meant: by its uuid, its holder's whole e-mail address, or its website.
 
     Raises:
         LookError: none or several are.
     """
-    try:
-        meant = Service.uuid == uuid.UUID(words.strip())
-    except ValueError:
-        meant = Service.holder.has(Member.email == _address(words))
-    query = select(Service).where(meant, Service.status != "deleted", Service.is_own.is_(False)).limit(2)
+    query = select(Service).where(_is_meant(words.strip()), Service.status != "deleted", Service.is_own.is_(False))
     with tenancy.everything():
-        found = list(db.session.scalars(query))
+        found = list(db.session.scalars(query.limit(2)))
     if len(found) != 1:
-        raise LookError(_("Name one service: its holder's e-mail address, or the number in the address of its page."))
+        raise LookError(
+            _("Name one service: its holder's e-mail address, its website, or the number in the address of its page.")
+        )
     return found[0]
+
+
+def _is_meant(words: str) -> ColumnElement[bool]:
+    try:
+        return Service.uuid == uuid.UUID(words)
+    except ValueError:
+        pass
+    if "@" in words:
+        return Service.holder.has(Member.email == _address(words))
+    host = words.lower().rpartition("://")[2].partition("/")[0]
+    return Service.id.in_(select(Domain.service_id).where(Domain.domain == host, Domain.verified, ~Domain.internal))
 
 
 def _address(words: str) -> str:

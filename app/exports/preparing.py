@@ -108,6 +108,12 @@ def list_of(member_id: int, service_id: int) -> list[Export]:
     return list(db.session.scalars(query.order_by(Export.id.desc()).limit(20)))
 
 
+def latest_in(service_id: int) -> list[Export]:
+    """Return the files that anybody of a service had made last, for who is asked why one did not come."""
+    query = select(Export).where(Export.service_id == service_id)
+    return list(db.session.scalars(query.order_by(Export.id.desc()).limit(20)))
+
+
 def latest_of(member_id: int, limit: int = 5) -> list[Export]:
     """Return the files that somebody had made last, of any service, the latest first."""
     query = select(Export).where(Export.member_id == member_id).options(joinedload(Export.service))

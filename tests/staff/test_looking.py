@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from app.accounts import acting
 from app.collaborators import here
 from app.webhooks import owning
-from models import ActingGrant, Chatbot, Member, Service, Webhook, db, tenancy
+from models import ActingGrant, Chatbot, Domain, Export, Member, Service, Webhook, db, tenancy
 from models.tenancy import ForeignRowError
 from tests.clock import clock  # noqa: F401 - a fixture
 from tests.conftest import inside, make_customer, sign_in
@@ -160,6 +161,35 @@ def test_a_service_is_found_by_its_holders_whole_address(app, acme):
     client, answer = look(app, acme, "Support", service=acme.email.upper())
     assert answer.status_code == 302
     assert acme.canary in client.get("/history/", follow_redirects=True).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("written", ["{}", "https://{}/help?x=1"])
+def test_a_service_is_found_by_a_website_that_it_has_proven(app, acme, written):
+    host = f"{acme.canary}.example.com"
+    _, answer = look(app, acme, "Support", service=written.format(host.upper()))
+    assert answer.status_code == 302
+    with inside(app):
+        db.session.get_one(Domain, acme.domain_id).verified = False
+        db.session.commit()
+    _, answer = look(app, acme, "Support", service=host)
+    assert answer.status_code == 400
+    with inside(app):
+        db.session.get_one(Domain, acme.domain_id).verified = True
+        db.session.commit()
+
+
+def test_who_looks_sees_what_became_of_the_customers_files_and_fetches_none(app, acme, cid):
+    with inside(app):
+        for customer, error in ((acme, "The disk was full."), (cid, "Of a stranger.")):
+            how = {"format": "xlsx", "state": "failed", "error": error}
+            db.session.add(Export(service_id=customer.service_id, member_id=customer.member_id, **how))
+        db.session.commit()
+    client, _ = look(app, acme, "Support")
+    page = client.get(f"/exports/for/{acme.service_id}").get_data(as_text=True)
+    assert "XLSX" in page
+    assert "The disk was full." in page
+    assert "Of a stranger." not in page
+    assert not re.search(r"/exports/[0-9a-f-]{36}", page)
 
 
 def test_it_ends_after_an_hour_by_the_clock(app, acme, clock):  # noqa: F811

@@ -20,8 +20,13 @@ def complaint(
 
     A part whose name `is_known` does not know is refused, as `../` is: so no name ever leads out of a folder. What a
     part says of its size is the most that is read of it.
+
+    Raises:
+        BadZipFile: a part is said to lie outside of the file, where reading fails in ways that nobody expects.
     """
     entries = archive.infolist()
+    if not all(0 <= entry.header_offset < size for entry in entries):
+        raise zipfile.BadZipFile("a part lies outside of the file")
     strange = [entry.filename for entry in entries if not is_known(entry.filename)]
     if strange:
         return _("It holds %(name)s, which does not belong in it.", name=ascii(strange[0][:80]))

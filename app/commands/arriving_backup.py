@@ -11,20 +11,7 @@ from typing import IO, cast
 
 from app.commands import encrypting
 from app.commands.backup_file import BLOCK, BackupError
-from app.commands.encrypting import Outlet, Readable
-
-
-class _Rejoined:
-    """A stream of which the first bytes have been read already."""
-
-    def __init__(self, head: bytes, rest: Readable) -> None:
-        self._head, self._rest = head, rest
-
-    def read(self, size: int = -1, /) -> bytes:
-        head, self._head = self._head, b""
-        if size >= 0:
-            head, self._head = head[:size], head[size:]
-        return head or self._rest.read(size)
+from app.commands.encrypting import Outlet, Readable, Rejoined
 
 
 @contextmanager
@@ -36,14 +23,14 @@ def arriving(path: Path | None, identity: Path | None, folder: Path) -> Iterator
         OSError: there is no room for the copy.
     """
     with _opened(path) as source:
-        head = source.read(len(encrypting.MARK))
-        is_encrypted = head == encrypting.MARK
+        head = source.read(encrypting.MAX_HEADER)
+        is_encrypted = head.startswith(encrypting.MARK)
         if path is not None and not is_encrypted:
             source.seek(0)
             yield source
             return
         with tempfile.TemporaryFile(dir=folder) as copy:  # gone with this process, however it ends
-            _copy(_Rejoined(head, source), Outlet(cast("IO[bytes]", copy)), identity, is_encrypted=is_encrypted)
+            _copy(Rejoined(head, source), Outlet(cast("IO[bytes]", copy)), identity, is_encrypted=is_encrypted)
             copy.flush()
             copy.seek(0)
             yield cast("IO[bytes]", copy)

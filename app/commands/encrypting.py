@@ -18,12 +18,27 @@ import pyrage
 from app.commands.backup_file import BackupError
 
 MARK = b"age-encryption.org/v1\n"  # what every such file begins with
+MAX_HEADER = 16_000  # bytes, for more than a hundred keys; of longer ones pyrage makes minutes, then hours
+_HEADER_ENDS = b"\n--- "
 _OTHERS = "None of the keys in {} opens this backup: it was encrypted for others."
 _BROKEN = "This backup can't be read: it was damaged, changed, or cut off on its way."
 
 
 class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Rejoined:
+    """A stream of which the first bytes have been read already."""
+
+    def __init__(self, head: bytes, rest: Readable) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int = -1, /) -> bytes:
+        head, self._head = self._head, b""
+        if size >= 0:
+            head, self._head = head[:size], head[size:]
+        return head or self._rest.read(size)
 
 
 class Outlet:
@@ -93,9 +108,11 @@ def decrypt(source: Readable, outlet: Outlet, identity: Path) -> None:
         BackupError: no key fits, or it is not what was encrypted.
         OSError: it could not be written.
     """
-    keys = read_identities(identity)
+    keys, head = read_identities(identity), source.read(MAX_HEADER)
+    if _HEADER_ENDS not in head:
+        raise BackupError(_BROKEN)
     try:
-        pyrage.decrypt_io(source, outlet, keys)
+        pyrage.decrypt_io(Rejoined(head, source), outlet, keys)
         outlet.flush()
     except (pyrage.DecryptError, OSError) as error:
         if outlet.error is not None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 CHANNEL = "docent:published"
 SILENT_S = 15.0  # after which Redis is asked whether it is there; that long without an answer, it is not
-AT_ONCE = 1000  # hints that are taken in at one time
+AT_ONCE = 1000  # messages that are taken in at one time, whatever they say
+MAX_ID = 2**63 - 1
 
 
 def are_given() -> bool:
@@ -56,11 +57,12 @@ class Listener:
             RedisError, OSError: Redis is away, or has been silent when it was asked.
         """
         found: list[int] = []
-        message = self._pubsub.get_message(timeout=wait_s)
-        while message is not None:
+        for i in range(AT_ONCE):
+            message = self._pubsub.get_message(timeout=0 if i else wait_s)
+            if message is None:
+                break
             self.is_asked, self._since = False, time.monotonic()
             found += _read(message)
-            message = self._pubsub.get_message(timeout=0) if len(found) < AT_ONCE else None
         self._ask_whether_it_is_there()
         return found
 
@@ -77,6 +79,6 @@ def _read(message: dict[str, Any]) -> list[int]:
     """Return the chatbot that a message names, if it is a hint."""
     try:
         chatbot_id = json.loads(message["data"])["chatbot"] if message["type"] == "message" else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return []
-    return [chatbot_id] if isinstance(chatbot_id, int) else []
+    return [chatbot_id] if isinstance(chatbot_id, int) and 0 < chatbot_id <= MAX_ID else []

@@ -13,6 +13,9 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from app.commands import encrypting
+from app.commands.arriving_backup import arriving
+from app.commands.backup_file import BackupError
 from tests.commands.running import assert_plain, pipe, run
 
 BLOCK = 64 * 1024 + 16  # of the format: what is in it, and its proof
@@ -104,6 +107,14 @@ def test_restore_refuses_a_stream(case, streamed, key, tmp_path, empty):
     changed = kept(tmp_path / "changed.age", CHANGED[case](streamed))
     assert_plain(run(empty, "restore", changed, "--identity", key[0]), "damaged, changed, or cut off")
     assert [path.name for path in empty.iterdir()] == ["embedder"]
+
+
+def test_a_header_that_would_take_hours_to_read_is_none(tmp_path):
+    key = tmp_path / "key.txt"
+    encrypting.make_identity(key)
+    endless = kept(tmp_path / "endless.age", encrypting.MARK + b"-> a\n" * 100_000 + b"--- " + b"A" * 43 + b"\n")
+    with pytest.raises(BackupError, match="damaged"), arriving(endless, key, tmp_path):
+        pass
 
 
 def test_the_wrong_key_and_none_are_told_apart(streamed, key, place, tmp_path, empty):

@@ -132,8 +132,19 @@ def test_going_back_is_told_too(app, ada, as_ada, listener):
 
 
 def test_what_is_no_hint_is_passed_over(installation, listener):
-    for said in ("", "{", "[]", "7", '{"chatbot": "1"}', '{"chatbot": null}', b"\xff\xfe", '{"chatbot": 12}'):
+    no_hints = ("", "{", "[]", "7", '{"chatbot": "1"}', '{"chatbot": null}', b"\xff\xfe", "[" * 100_000)
+    no_chatbots = ('{"chatbot": -1}', f'{{"chatbot": {2**63}}}')
+    for said in (*no_hints, *no_chatbots, '{"chatbot": 12}'):
         installation.redis.publish(hints.CHANNEL, said)
+    assert hear(listener) == [12]
+
+
+def test_a_flood_of_what_is_no_hint_holds_nobody_up(installation, listener, monkeypatch):
+    listener.hear(SOON_S)  # that it listens now
+    monkeypatch.setattr(hints, "AT_ONCE", 3)
+    for said in ("x", "x", "x", '{"chatbot": 12}'):
+        installation.redis.publish(hints.CHANNEL, said)
+    assert listener.hear(SOON_S) == []
     assert hear(listener) == [12]
 
 

@@ -70,7 +70,7 @@ def _open_scope() -> None:
 def _look() -> None:
     """Put what somebody looks at in the place of what they are; over: they are back.
 
-    Each request is written down for the customer, also one that is refused.
+    Each request is written down for the customer, also one that is refused, unless it leads nowhere.
     """
     grant = acting.find(session["look"], current_user) if current_user.is_authenticated else None
     if grant is None:
@@ -78,6 +78,8 @@ def _look() -> None:
         flash(_("The look at the service is over."), "info")
         return
     g.standing = acting.standing_of(grant, current_user)
+    if request.endpoint is None:  # there is nothing at that address that could be refused
+        return
     look = g.standing.look
     audit.set_actor(g.standing.member_id, look.holder_id)
     is_open = roles.is_open_to_a_look(str(request.endpoint), request.method, only_chats=look.only_chats)

@@ -48,6 +48,14 @@ def test_no_page_opens_and_no_form_is_taken_before(app, lea, given):
     assert "/login/" in client.get("/profile/").location
 
 
+def test_a_page_that_tells_of_a_mistake_tells_nothing_else_before(app, lea, given):
+    client = sign_in(app, lea)
+    for answer in (client.get("/none"), client.delete("/profile/"), client.post("/profile/", json={})):
+        assert answer.status_code in (404, 405, 415)
+        assert 'aria-label="Main menu"' not in answer.text
+        assert lea.canary not in answer.text
+
+
 def test_it_is_replaced_by_another_and_one_goes_on_where_one_wanted_to(app, lea, given):
     client, elsewhere = sign_in(app, lea), sign_in(app, lea)
     page = client.get("/own-password/").text

@@ -112,6 +112,15 @@ def test_every_writing_route_is_refused_while_one_looks(app, acme):
         assert db.session.get(Chatbot, acme.chatbot_id).status == "enabled"
 
 
+def test_an_address_that_leads_nowhere_is_neither_refused_nor_written_down(app, acme):
+    client, _ = look(app, acme)
+    before = len(events(app, "look.refused")), len(events(app, "look.page"))
+    answer = client.get("/none")
+    assert (answer.status_code, "Nothing can be changed" in text_of(answer)) == (404, True)
+    assert client.delete(f"/chatbot/{acme.chatbot_uuid}").status_code == 405
+    assert (len(events(app, "look.refused")), len(events(app, "look.page"))) == before
+
+
 def test_the_wall_writes_nothing_for_who_only_looks(app, acme):
     client, _ = look(app, acme)
     assert client.get(f"/chatbotview/edit/{acme.chatbot_id}").status_code == 403

@@ -12,6 +12,7 @@ from app.answering import release
 from app.knowledge import engines, generations, holds
 from app.knowledge.holds import Examination
 from app.knowledge.publish import Published
+from app.languages import gettext as _
 from app.refusals import Refusal
 from indexes.store import Generation
 from models import Chatbot, db
@@ -46,7 +47,7 @@ def move(chatbot: Chatbot, engine: str) -> Moved:
     """
     engines.require(engine)
     if chatbot.held_for == holds.ROLLBACK:
-        raise MoveError("Its owner went back to an earlier version: let them train what is new first.")
+        raise MoveError(_("Its owner went back to an earlier version: let them train what is new first."))
     if chatbot.generation_id is None and chatbot.changed_count == chatbot.published_count:
         chatbot.vector_engine = engine
         db.session.commit()
@@ -69,7 +70,12 @@ def _compare(chatbot_id: int, folder: Path) -> list[float]:
         return []
     likeness = measure_likeness(before, after)
     if likeness < MIN_LIKENESS:
-        raise MoveError(f"The new index finds {likeness:.1%} of what the present one does: nothing was changed.")
+        raise MoveError(
+            _(
+                "The new index finds %(share)s of what the present one does: nothing was changed.",
+                share=f"{likeness:.1%}",
+            )
+        )
     return [likeness]
 
 

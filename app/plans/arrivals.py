@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app import audit
 from app.languages import gettext as _
-from app.plans.services import FIRST_WORKSPACE, ServiceError, add_period
+from app.plans.services import ServiceError, add_period, first_workspace
 from models import Member, Plan, Service, ServiceMember, Workspace, db
 from models.base import change, now
 
@@ -22,7 +22,7 @@ SILENCE = dt.timedelta(minutes=15)
 def begin(holder: Member, plan: Plan, name: str) -> tuple[Service, Workspace]:
     """Add a service that is about to be filled, and its first workspace. The caller commits."""
     service = Service(name=name, plan=plan, holder=holder, status="deleted", arriving_at=now())
-    workspace = Workspace(name=_(FIRST_WORKSPACE), service=service)
+    workspace = first_workspace(service)
     db.session.add_all([service, workspace])
     db.session.flush()
     return service, workspace

@@ -17,7 +17,6 @@ from app.wording import words
 from models import Member, Order, Plan, Service, ServiceMember, Subscription, Workspace, db, tenancy
 from models.base import now
 
-FIRST_WORKSPACE = in_english("Main")
 MAX_DAYS = 366  # by which staff extend a service at once
 MAX_WAITING = 5  # services of one holder that wait to be paid for: each is an order on the desk of staff
 
@@ -26,13 +25,18 @@ class ServiceError(Refusal):
     """A service can't be opened, changed or given up; the message says why and what to do."""
 
 
+def first_workspace(service: Service) -> Workspace:
+    """Return the workspace that a new service begins with, named in the language of whoever opens it."""
+    return Workspace(name=_("Main"), service=service)
+
+
 def _add_service(holder: Member, plan: Plan, name: str, *, is_own: bool = False) -> tuple[Service, Workspace]:
     """Add a service, its holder's seat and its first workspace. It lies in nobody's scope yet: all is open for this."""
     with tenancy.everything():
         service = Service(name=name.strip()[:120] or "Service", plan=plan, holder=holder, is_own=is_own)
         db.session.add(service)
         db.session.flush()
-        workspace = Workspace(name=_(FIRST_WORKSPACE), service=service)
+        workspace = first_workspace(service)
         db.session.add_all([ServiceMember(service=service, member=holder, role="holder"), workspace])
         db.session.flush()
         audit.record("service.open", service)

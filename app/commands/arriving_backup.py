@@ -16,16 +16,16 @@ from app.commands.encrypting import Outlet, Readable, Rejoined
 
 @contextmanager
 def arriving(path: Path | None, identity: Path | None, folder: Path) -> Iterator[IO[bytes]]:
-    """Yield a backup; what is encrypted, or comes from stdin, is copied into a file without a name in a folder.
+    """Yield a backup; what is encrypted, or comes from a pipe, is copied into a file without a name in a folder.
 
     Raises:
-        BackupError: there is no such file, or it is encrypted and its key is not there.
+        BackupError: there is no such file, it can't be read, or it is encrypted and its key is not there.
         OSError: there is no room for the copy.
     """
     with _opened(path) as source:
         head = source.read(encrypting.MAX_HEADER)
         is_encrypted = head.startswith(encrypting.MARK)
-        if path is not None and not is_encrypted:
+        if path is not None and not is_encrypted and source.seekable():
             source.seek(0)
             yield source
             return
@@ -43,6 +43,8 @@ def _opened(path: Path | None) -> IO[bytes] | nullcontext[IO[bytes]]:
         return path.open("rb")
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}: check how it is spelled.") from error
+    except OSError as error:
+        raise BackupError(f"The file {path} can't be read ({error.strerror}).") from error
 
 
 def _copy(source: Readable, outlet: Outlet, identity: Path | None, *, is_encrypted: bool) -> None:

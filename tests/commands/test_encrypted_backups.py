@@ -8,6 +8,7 @@ import pty
 import shutil
 import stat
 import subprocess
+import threading
 from pathlib import Path
 
 import pyrage
@@ -115,6 +116,17 @@ def test_a_header_that_would_take_hours_to_read_is_none(tmp_path):
     endless = kept(tmp_path / "endless.age", encrypting.MARK + b"-> a\n" * 100_000 + b"--- " + b"A" * 43 + b"\n")
     with pytest.raises(BackupError, match="damaged"), arriving(endless, key, tmp_path):
         pass
+
+
+def test_a_folder_is_no_backup_and_a_pipe_may_have_a_name(tmp_path):
+    with pytest.raises(BackupError, match="can't be read"), arriving(tmp_path, None, tmp_path):
+        pass
+    os.mkfifo(tmp_path / "pipe")
+    writing = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[b"PK" * 30_000])
+    writing.start()
+    with arriving(tmp_path / "pipe", None, tmp_path) as file:
+        assert file.read() == b"PK" * 30_000
+    writing.join()
 
 
 def test_the_wrong_key_and_none_are_told_apart(streamed, key, place, tmp_path, empty):

@@ -21,7 +21,7 @@ def page(ada):
     return f"/chatbot/{ada.chatbot_uuid}/sources"
 
 
-def test_a_page_comes_in_a_fifth_of_its_bytes_and_reads_as_before(as_ada, page):
+def test_a_page_comes_in_less_than_a_third_of_its_bytes_and_reads_as_before(as_ada, page):
     plain, packed = as_ada.get(page), as_ada.get(page, headers=GZIP)
     assert packed.headers["Content-Encoding"] == "gzip"
     assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 3
@@ -61,7 +61,7 @@ def test_one_text_has_many_lengths():
     assert {gzip.decompress(each) for each in packed} == {text}
     lengths = {len(each) for each in packed}
     assert len(lengths) > 20
-    assert max(lengths) - min(lengths) < compression.MAX_PADDING
+    assert max(lengths) - min(lengths) <= compression.MAX_PADDING
 
 
 def test_the_token_of_a_form_is_another_one_each_second(app, monkeypatch):

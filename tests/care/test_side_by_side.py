@@ -45,9 +45,9 @@ def test_what_hangs_is_told_last_and_by_its_deadline(opened, monkeypatch):
         released.wait(60)
         return Finding("mail", GOOD, "")
 
-    found = list(look_at({"mail": hang, "orphans": good("orphans"), "disk": good("disk")}))
+    found = list(look_at({"mail": hang, "orphans": good("orphans"), "files": good("files")}))
     released.set()
-    assert {each.check for each in found[:2]} == {"orphans", "disk"}
+    assert {each.check for each in found[:2]} == {"orphans", "files"}
     assert (found[2].check, found[2].state, found[2].words) == ("mail", "wrong", "No answer within 1 seconds.")
     assert len(found) == 3
 

@@ -8,7 +8,7 @@ AT_ONCE ?= -n 5 --dist loadfile --no-loadscope-reorder
 # Tests start many processes, which keep what Python compiles for each other, as processes do outside containers.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test test-matrix faults lint bench bench-answers seed-history bench-history load scale format screenshots translations fixture crawl bench-screens bench-peers audit sbom
+.PHONY: help install run test test-matrix faults lint bench bench-engines bench-answers seed-history bench-history load scale format screenshots translations fixture crawl bench-screens bench-peers audit sbom
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15

@@ -67,15 +67,8 @@ def request_new_address(member: Member, email: str, password: str) -> None:
         if find_by_email(wanted) is not None:
             mail.post("already_member", wanted, page="/login/")
             return
-        seed = make_link(member, EMAIL, email=wanted)[0]
-        mail.post(
-            "new_address",
-            wanted,
-            page="/new-address/",
-            seed=seed,
-            name=member.first_name,
-            else_in=preferences.language_of(member.id),
-        )
+        seed, language = make_link(member, EMAIL, email=wanted)[0], preferences.language_of(member.id)
+        mail.post("new_address", wanted, page="/new-address/", seed=seed, name=member.first_name, else_in=language)
         mail.post("address_changes", member.email, name=member.first_name, wanted=wanted)
 
 

@@ -83,16 +83,16 @@ def _some(things: list[str]) -> str:
 
 def orphans() -> Finding:
     """Look for files that no row names. The scheduler's sweep removes them; they harm nobody but the disk."""
-    found, n_done, ends, is_whole = list[str](), 0, time.monotonic() + PATIENCE_S, True
-    for keys in sweep.orphans_by_service():
+    found, ends, none = list[str](), time.monotonic() + PATIENCE_S, _("There are none.")
+    for n_done, keys in enumerate(sweep.orphans_by_service(), 1):
         found += keys
-        n_done += 1
         if time.monotonic() > ends:
-            is_whole = False
+            none = _(
+                "Among the first %(n)s folders of the storage there are none; there was no time for others.", n=n_done
+            )
             break
     if not found:
-        part = _("Among the first %(n)s folders of the storage there are none; there was no time for others.", n=n_done)
-        return Finding("orphans", GOOD, _("There are none.") if is_whole else part)
+        return Finding("orphans", GOOD, none)
     words = _("There are %(n)s: %(some)s", n=len(found), some=_some(found))
     cure = _("The scheduler removes them every ten minutes, and `run.py doctor --fix` at once.")
     return Finding("orphans", WRONG, words, cure)

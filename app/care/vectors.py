@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select
 
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.knowledge import engines, holds
@@ -21,6 +23,13 @@ def look() -> Finding:
     words = ngettext(
         "PostgreSQL is to keep those of %(num)s chatbot.", "PostgreSQL is to keep those of %(num)s chatbots.", n_moved
     )
+    good = ngettext(
+        "PostgreSQL keeps those of %(num)s chatbot.", "PostgreSQL keeps those of %(num)s chatbots.", n_moved
+    )
+    return _look_at_server(words) or _look_at_rows(words, moved) or Finding("vectors", GOOD, good)
+
+
+def _look_at_server(words: str) -> Finding | None:
     try:
         engines.require(engines.OUTSIDE)
     except EngineMissing as error:
@@ -29,13 +38,15 @@ def look() -> Finding:
     except VectorsAway as error:
         cure = _("Start it, or correct VECTOR_DATABASE_URL. Until then earlier versions answer, where they are kept.")
         return Finding("vectors", WRONG, f"{words} {error}", cure)
+    return None
+
+
+def _look_at_rows(words: str, moved: Sequence[ColumnElement[bool]]) -> Finding | None:
+    """Look for those that were built in memory instead, unless their owners went back to a version of before."""
     at_home = select(func.count(Chatbot.id)).join(Generation, Generation.id == Chatbot.generation_id)
     unasked = (Generation.vector_engine == engines.DEFAULT, Chatbot.held_for != holds.ROLLBACK)
     n_left = db.session.scalar(at_home.where(*moved, *unasked)) or 0
-    if n_left:
-        words += " " + _("Still in memory: %(n)s.", n=n_left)
-        return Finding("vectors", WRONG, words, _("Train them, or run `run.py chatbot move-index`."))
-    good = ngettext(
-        "PostgreSQL keeps those of %(num)s chatbot.", "PostgreSQL keeps those of %(num)s chatbots.", n_moved
-    )
-    return Finding("vectors", GOOD, good)
+    if not n_left:
+        return None
+    words += " " + _("Still in memory: %(n)s.", n=n_left)
+    return Finding("vectors", WRONG, words, _("Train them, or run `run.py chatbot move-index`."))

@@ -18,10 +18,11 @@ from urllib.parse import quote
 from sqlalchemy import URL, make_url
 
 from app.commands.backup_file import BackupError
+from indexes.pgvector_server import SCHEMA
 from models.engine import BUSY_TIMEOUT_S
 
 # Vectors that the server keeps for large chatbots are built again, also where there is no pgvector.
-_WITHOUT_VECTORS = ("--exclude-schema=docent_vectors", "--extension=plpgsql")
+_WITHOUT_VECTORS = (f"--exclude-schema={SCHEMA}", "--extension=plpgsql")
 _MAX_WORDS = 300  # of what a program complains
 
 

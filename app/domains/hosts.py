@@ -118,13 +118,13 @@ def prepare(domain: Domain, *, allow_local: bool) -> None:
         QuotaExceeded: the plan has no room for one more.
     """
     domain.scheme, domain.domain, domain.port = parse_host(domain.domain)
-    is_ours = is_local(domain.domain)
-    reason = _refuse_local(domain, allow_local=allow_local) if is_ours else _refuse(domain.domain)
+    is_on_their_machine = is_local(domain.domain)
+    reason = _refuse_local(domain, allow_local=allow_local) if is_on_their_machine else _refuse(domain.domain)
     if reason:
         raise HostError(reason)
     domain.service_id = domain.service_id or domain.service.id
     quotas.make_room(domain.service_id, "domains")
-    domain.verified, domain.internal = is_ours, False
+    domain.verified, domain.internal = is_on_their_machine, False
 
 
 def _refuse_local(domain: Domain, *, allow_local: bool) -> str:

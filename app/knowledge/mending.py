@@ -13,7 +13,7 @@ from indexes.durable import MANIFEST, FolderCorrupt, FolderMissing, read_sealed
 from models import Chatbot, Generation, db, tenancy
 from models.base import change
 
-END = f"/{MANIFEST}"
+_END = f"/{MANIFEST}"
 SLICE = 500  # ids in a statement
 
 
@@ -57,7 +57,7 @@ def _chatbots_where(*conditions: ColumnElement[bool]) -> list[int]:
 def _without_files(generations: list[tuple[int, str]]) -> list[int]:
     """Return those whose files are not there. What is published meanwhile has its files first."""
     files = here().storage.list_files("generations")
-    stored = {key.removesuffix(END) for key, _ in files if key.endswith(END)}
+    stored = {key.removesuffix(_END) for key, _ in files if key.endswith(_END)}
     return [row_id for row_id, key in generations if key not in stored]
 
 

@@ -153,20 +153,20 @@ def _beat(training: Training) -> None:
 def _build_and_publish(training: Training, examine: Examine) -> Published | None:
     draft = Generation(uuid=uuid.uuid4(), service_id=training.service_id, chatbot_id=training.chatbot_id)
     draft.storage_key = f"generations/{training.service_id}/{draft.uuid.hex}"
-    place = _traces(training, draft, training.vector_engine)
+    traces = _traces(training, draft, training.vector_engine)
     try:
-        draft.n_chunks = _build(training, draft, place)
-        found = examine(training.chatbot_id, place.folder) if draft.n_chunks else Examination()
+        draft.n_chunks = _build(training, draft, traces)
+        found = examine(training.chatbot_id, traces.folder) if draft.n_chunks else Examination()
         draft.golden = found.golden
         if holds.holds_back(training.chatbot_id, found):
             _hold(training, found)
-            place.clear()
+            traces.clear()
             return None
         published = Published(draft.uuid if draft.n_chunks else None, draft.n_chunks)
         _move_pointer(training, draft if draft.n_chunks else None)
     except BaseException:
-        if _is_nowhere(place):
-            place.clear()
+        if _is_nowhere(traces):
+            traces.clear()
         raise
     if published.generation is not None:
         hints.give(training.chatbot_id, published.generation)
@@ -174,28 +174,28 @@ def _build_and_publish(training: Training, examine: Examine) -> Published | None
     return published
 
 
-def _is_nowhere(place: _Traces) -> bool:
+def _is_nowhere(traces: _Traces) -> bool:
     """Tell whether a generation has surely no row: a commit whose answer was lost may have made one."""
     db.session.rollback()
     try:
-        return db.session.scalar(select(Generation.id).where(Generation.storage_key == place.key)) is None
+        return db.session.scalar(select(Generation.id).where(Generation.storage_key == traces.key)) is None
     except SQLAlchemyError:
         return False
 
 
-def _build(training: Training, draft: Generation, place: _Traces) -> int:
+def _build(training: Training, draft: Generation, traces: _Traces) -> int:
     """Write a generation's files to the local disk and to the storage; return its chunks. Of none, no file is left."""
     model = embedding.embedder()
     pairs.embed_questions(training.chatbot_id)
     engine = engines.choose(training.vector_engine, training.service_id, draft.uuid)
-    written = Place(training.service_id, place.folder, engine, _folder_before(training))
+    written = Place(training.service_id, traces.folder, engine, _folder_before(training))
     manifest = write_index(training.chatbot_id, written, model, lambda: _stop_if_lost(training))
     draft.embedding_name, draft.vector_engine = model.name, engine.name
     draft.n_documents = _count_documents(training)
     if manifest.n_chunks:
-        here().storage.put_folder(place.key, place.folder)
+        here().storage.put_folder(traces.key, traces.folder)
     else:
-        place.clear()
+        traces.clear()
     return manifest.n_chunks
 
 
@@ -292,9 +292,9 @@ def _prune(training: Training, n_kept: int) -> None:
     """
     query = select(Generation).where(Generation.chatbot_id == training.chatbot_id).order_by(Generation.number.desc())
     old = db.session.scalars(query.offset(n_kept)).all()
-    places = [_traces(training, row, row.vector_engine) for row in old]
+    all_traces = [_traces(training, row, row.vector_engine) for row in old]
     for generation in old:
         db.session.delete(generation)
     db.session.commit()
-    for place in places:
-        place.clear()
+    for traces in all_traces:
+        traces.clear()

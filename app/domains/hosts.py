@@ -40,9 +40,10 @@ def parse_host(pasted: str) -> tuple[str, str, int | None]:
     scheme, name, port = _split(text if _SCHEME.match(text) else f"https://{text.lstrip('/')}")
     if scheme not in _DEFAULT_PORTS:
         raise HostError(_("A website begins with http:// or https://."))
-    if _is_ip(name) and not is_local(name):
+    host = name if _is_ip(name) else _to_ascii(name)  # of other letters and dots, it may be an address only then
+    if _is_ip(host) and not is_local(host):
         raise HostError(_("An IP address can't be added: nobody can prove that it is theirs. Enter a name."))
-    return scheme, _to_ascii(name), None if port == _DEFAULT_PORTS[scheme] else port
+    return scheme, host, None if port == _DEFAULT_PORTS[scheme] else port
 
 
 def _split(address: str) -> tuple[str, str, int | None]:

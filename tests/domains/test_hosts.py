@@ -30,6 +30,7 @@ NO_WEBSITES = [
     "", "https://", "ftp://example.com", "javascript://example.com", "https://exa mple.com", "https://-a.example.com",
     "https://a..example.com", "https://example.com:99999", "https://example.com:0", "https://[::1]/", "1.2.3.4",
     "127.1", "https://0x7f.1", "https://2130706433", "https://0177.0.0.0x1", "https://a_b.example.com", "x" * 300,
+    "https://10\u30020\u30020\u30021", "\uff10\uff58\uff17\uff46\u30021",  # an address once its letters are plain
 ]  # fmt: skip
 NOBODYS = {
     "com": "whole name", "intranet": "whole name", "co.uk": "nobody alone", "github.io": "nobody alone",

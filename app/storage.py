@@ -158,9 +158,11 @@ class Storage:
         """
         place = self._path(f"{prefix}/any").rpartition("/")[0]
         with plainly():
-            if not self._filesystem.exists(place):
+            try:
+                entries = self._filesystem.ls(place, detail=True)
+            except FileNotFoundError:  # nothing has been stored there yet
                 return
-            for entry in sorted(self._filesystem.ls(place, detail=True), key=lambda found: str(found["name"])):
+            for entry in sorted(entries, key=lambda found: str(found["name"])):
                 for path, told in self._below(entry):
                     key = path.removeprefix(self._root).lstrip("/")
                     with suppress(FileNotFoundError):  # it has just been deleted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import hashlib
 import os
@@ -10,10 +11,13 @@ import threading
 import time
 import uuid
 from io import BytesIO
+from itertools import groupby
 
 import pytest
+from s3fs import S3FileSystem
 
 from app.storage import Storage, StorageError
+from models.base import now
 from tests.s3 import make_bucket, running_s3
 
 KEY = "uploads/7/3f2a"
@@ -275,3 +279,32 @@ def test_a_forked_process_reads_what_its_parent_stored_far_away(s3):
     assert os.read(ours, 100) == b"of the parent"
     for end in (ours, theirs):
         os.close(end)
+
+
+def test_all_files_are_listed_service_by_service_with_their_age(storage):
+    before = now() - dt.timedelta(seconds=5)
+    assert list(storage.list_files("uploads")) == []
+    keys = {f"uploads/{service}/{name}" for service in (1, 10, 2) for name in ("a", "b")}
+    for key in keys:
+        storage.save(key, BytesIO(b"x"), 10)
+    found = list(storage.list_files("uploads"))
+    assert {key for key, _ in found} == keys
+    assert [name for name, _ in groupby(key.split("/")[1] for key, _ in found)] == ["1", "10", "2"]
+    assert all(written_at > before for _, written_at in found)
+    assert {key for key, _ in storage.list_files("uploads/2")} == {"uploads/2/a", "uploads/2/b"}
+
+
+def test_listing_asks_a_far_storage_once_and_once_more_for_each_service(s3, monkeypatch):
+    storage, asked = Storage(make_bucket()), []
+    for service in (1, 2, 3):
+        for name in ("a", "b"):
+            storage.save(f"uploads/{service}/{name}", BytesIO(b"x"), 10)
+    ask = S3FileSystem._call_s3
+
+    async def count(self, method, *args, **more):
+        asked.append(method)
+        return await ask(self, method, *args, **more)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", count)
+    assert len(list(storage.list_files("uploads"))) == 6
+    assert len(asked) == 4

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from flask import Response
 
-from app import spreadsheets
+from app import audit, spreadsheets
 from app.caller import standing, standing_later
 from app.languages import gettext as _
 from app.learning import inbox
 from app.learning.inbox import Line
 from app.spreadsheets import Cell
-from models import tenancy
+from models import QuestionCluster, Service, db, tenancy
 from views.list_files import BATCH, PLACES, plain
 from views.sending import Download
 
@@ -23,11 +23,26 @@ def send(view: str, chatbot_ids: Collection[int]) -> Response:
         _("Question"), _("Chatbot"), _("Without a good answer"), _("Questions"), _("Last"), _("First seen"),
         *(_("Also asked as (%(n)s)", n=n) for n in range(1, inbox.SAMPLES + 1)),
     ]  # fmt: skip
-    blocks = (block.encode() for block in _blocks(head, inbox.ids_of(view, chatbot_ids)))
+    ids = inbox.ids_of(view, chatbot_ids)
+    blocks = (block.encode() for block in _blocks(head, ids))
     before, standing_now = standing(), standing_later()
     download = Download(tenancy.current(), blocks, PLACES, may_go_on=lambda: standing_now().includes(before))
+    try:
+        if before.look is None:  # whose every page is written down already
+            _write_down(inbox.services_of(view, chatbot_ids), len(ids))
+    except BaseException:
+        download.close()
+        raise
     headers = {"Content-Disposition": f'attachment; filename="unanswered-{view}.csv"'}
     return Response(download, mimetype="text/csv", headers=headers)
+
+
+def _write_down(service_ids: Collection[int], n_rows: int) -> None:
+    """Tell each service that somebody took the words of its visitors."""
+    for service_id in sorted(service_ids):
+        service = db.session.get_one(Service, service_id)
+        audit.record(f"{QuestionCluster.__tablename__}.export", service, rows=n_rows)
+    db.session.commit()
 
 
 def _blocks(head: Sequence[str], ids: Sequence[int]) -> Iterator[str]:

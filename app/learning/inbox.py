@@ -81,6 +81,11 @@ def ids_of(view: str, chatbot_ids: Collection[int]) -> list[int]:
     return list(db.session.scalars(_select(QuestionCluster.id, view, chatbot_ids)))
 
 
+def services_of(view: str, chatbot_ids: Collection[int]) -> set[int]:
+    """Return the services that the clusters of a view are of."""
+    return set(db.session.scalars(_select(QuestionCluster.service_id, view, chatbot_ids)))
+
+
 def read_lines(cluster_ids: Sequence[int]) -> list[Line]:
     """Return some clusters as `look` does, in the order of their ids; those that have gone meanwhile are left out."""
     found = {row.id: row for row in find_all(cluster_ids)}

@@ -30,7 +30,8 @@ LACKS_A_ROW = {
     "TextPage.rewrite", "ChatbotPage.renew_hosted", "SourcePage.switch_chunk", "MailView.show", "ExportPage.file", "FixPage.show",
     "FixPage.answer", "FixPage.golden", "MailView.kind", "MailView.letter",
 }  # fmt: skip
-FOR_A_LOOK = ("ExportPage.download", "View.export")  # by GET, which writes nothing; others post
+# by GET, which writes nothing; others post
+FOR_A_LOOK = ("ExportPage.download", "View.export", "UnansweredPage.export")
 
 STATUSES = {
     "sign in": {302}, "key": {401}, "refused": {403}, "absent": {404}, "hidden": {403, 404},

@@ -55,23 +55,30 @@ def test_the_inbox_names_each_cluster_with_samples_and_how_often(client, asked):
 def test_the_inbox_comes_as_a_file_with_all_its_questions(app, client, asked):
     asked.ask("=Who repairs bicycles?")
     asked.learn()
-    answer = client.get("/unanswered/export.csv")
+    answer = client.post("/unanswered/export.csv")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     head, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert head[:4] == ["Question", "Chatbot", "Without a good answer", "Questions"]
     assert [row[0] for row in rows] == [MIXER[0], "'=Who repairs bicycles?"]
     assert (rows[0][2:4], rows[0][6:8]) == (["3", "3"], [MIXER[1], MIXER[2]])
     assert "export.csv" in client.get("/unanswered/").text
-    assert len(client.get("/unanswered/export.csv?view=ignored").text.splitlines()) == 1
+    assert len(client.post("/unanswered/export.csv?view=ignored").text.splitlines()) == 1
+    with inside(app):
+        own = {"service_id": asked.customer.service_id, "action": "question_clusters.export"}
+        assert [row.changes for row in db.session.query(AuditEvent).filter_by(**own)] == [{"rows": 2}]
+
+
+def test_a_foreign_page_that_opens_its_address_gets_no_file(client):
+    assert client.get("/unanswered/export.csv").status_code == 405
 
 
 def test_a_file_of_the_inbox_holds_nothing_of_a_stranger_and_is_closed_to_who_only_uses(app, asked, cid):
     stranger = sign_in(app, cid)
-    assert len(stranger.get("/unanswered/export.csv").text.splitlines()) == 1
+    assert len(stranger.post("/unanswered/export.csv").text.splitlines()) == 1
     chatbot = asked.customer.chatbot_uuid
-    assert stranger.get(f"/unanswered/export.csv?chatbot={chatbot}").status_code == 404
+    assert stranger.post(f"/unanswered/export.csv?chatbot={chatbot}").status_code == 404
     place = asked.customer.service_id, asked.customer.workspace_id, "user"
-    assert come_in(app, add_person(app, "uma", place=place)).get("/unanswered/export.csv").status_code == 403
+    assert come_in(app, add_person(app, "uma", place=place)).post("/unanswered/export.csv").status_code == 403
 
 
 def test_an_answer_from_the_nearest_passage_is_given_to_the_wordings_that_are_ticked(app, client, asked):

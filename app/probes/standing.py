@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
+from app.knowledge import claims
 from app.probes import readiness
 from jobs import queues
 from models import Delivery, OutgoingMail, Source, db, tenancy
@@ -40,7 +41,7 @@ def read_levels() -> Iterator[Level]:
     yield Level("docent_disk_bytes", "The disk of DATA_DIR.", "what", {"free": usage.free, "all": usage.total})
     if ready["database"]:
         try:
-            yield from _rows()
+            yield from read_rows()
         except SQLAlchemyError:
             db.session.rollback()  # it went away in between, which its readiness will tell
 
@@ -55,9 +56,10 @@ def _queues() -> Iterator[Level]:
     yield Level("docent_workers", "Workers that have told of themselves within a minute.", "queue", workers)
 
 
-def _rows() -> Iterator[Level]:
+def read_rows() -> Iterator[Level]:
+    """Yield what the database tells."""
     query = select(func.count(Source.id), func.min(Source.created_at, type_=Source.created_at.type))
-    query = query.where(Source.state.in_(UNFINISHED), Source.deleted_at.is_(None))
+    query = query.where(Source.state.in_(UNFINISHED), Source.deleted_at.is_(None), ~claims.is_held_up())
     mails = select(OutgoingMail.state, func.count(OutgoingMail.id)).where(OutgoingMail.state != "sent")
     deliveries = select(Delivery.state, func.count(Delivery.id)).where(Delivery.state.in_(UNSENT))
     with tenancy.everything():

@@ -10,6 +10,7 @@ import pytest
 from app.knowledge import claims, reconcile, turns
 from app.knowledge.crawling import crawl as crawling
 from app.knowledge.crawling.rows import RowLedger
+from app.probes import standing
 from jobs import queues, training
 from models import Chatbot, Service, db
 from models.base import now
@@ -79,6 +80,19 @@ def test_nobody_is_sent_to_a_website_that_waits(app, crawler, zoo, stop, monkeyp
         assert source_id not in turns.next_of(source_id)
         stop(is_on=False)
         assert source_id in reconcile.unfinished_sources()
+
+
+def test_what_waits_so_wakes_nobody_who_watches_for_a_backlog(app, crawler, zoo, stop):
+    def n_unread():
+        with app.app_context():
+            return {level.name: level.values for level in standing.read_rows()}["docent_sources_unread"]["all"]
+
+    crawler.add(zoo.url)
+    before = n_unread()
+    stop()
+    assert n_unread() < before
+    stop(is_on=False)
+    assert n_unread() == before
 
 
 def test_the_time_in_which_it_waited_does_not_count(app, crawler, zoo, stop):

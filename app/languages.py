@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_currency_precision
 from babel.support import NullTranslations, Translations
 from flask import current_app
 from flask_babel.speaklater import LazyString
@@ -123,9 +124,30 @@ def number_in_words(number: float) -> str:
     return format_decimal(number, locale=present())
 
 
+def amount_of(minor_units: int, currency: str) -> Decimal:
+    """Return an amount of the smallest unit of a currency, a cent of EUR or a whole JPY, in the currency itself."""
+    return Decimal(minor_units).scaleb(-get_currency_precision(currency))
+
+
+def in_millionths(minor_units: int, currency: str) -> int:
+    return int(amount_of(minor_units, currency) * 1_000_000)
+
+
+def amount_in_words(minor_units: int, currency: str) -> str:
+    """Return an amount in its currency's own decimals: "149.00" of EUR, "1,900" of JPY."""
+    pattern = _money_pattern(get_currency_precision(currency))
+    return format_decimal(amount_of(minor_units, currency), pattern, locale=present())
+
+
 def money_in_words(millionths: int, currency: str) -> str:
-    """Return money in at least two digits after the sign, and so many as there are: "149.00 EUR", "0.0032 EUR"."""
-    return f"{format_decimal(millionths / 1_000_000, '#,##0.00####', locale=present())} {currency}"
+    """Return money in its currency's decimals at least, and so many as there are: "149.00 EUR", "0.0032 EUR"."""
+    pattern = _money_pattern(get_currency_precision(currency), 6)
+    return f"{format_decimal(millionths / 1_000_000, pattern, locale=present())} {currency}"
+
+
+def _money_pattern(least: int, most: int = 0) -> str:
+    digits = "0" * least + "#" * (most - least)
+    return f"#,##0.{digits}" if digits else "#,##0"
 
 
 def size_in_words(n_bytes: int) -> str:

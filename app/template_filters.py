@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 
 from app import workplace
 from app.caller import standing
-from app.languages import day_in_full, money_in_words, number_in_words, present, retold
+from app.languages import day_in_full, in_millionths, money_in_words, number_in_words, present, retold
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.version import VERSION
@@ -83,7 +83,7 @@ def locator_in_words(locator: dict[str, Any]) -> str:
 
 
 def money(minor_units: int, currency: str) -> str:
-    return money_in_words(minor_units * 10_000, currency)
+    return money_in_words(in_millionths(minor_units, currency), currency)
 
 
 def when_written(**filters: Callable[..., Any]) -> dict[str, Callable[..., Any]]:

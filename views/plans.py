@@ -8,8 +8,8 @@ from flask_appbuilder.models.sqla.filters import FilterNotEqual
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from app.languages import amount_of, lazily, ngettext, retold
 from app.languages import gettext as _
-from app.languages import lazily, ngettext, retold
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, in_words
 from app.template_filters import money
@@ -17,6 +17,7 @@ from app.wording import word, words
 from models import Plan
 from models.base import now
 from models.plans import BILLING_CYCLES
+from views.amounts import PriceField
 from views.base import Screen, table
 from views.columns import moment, status_badge
 from views.limits import LimitsField
@@ -29,11 +30,8 @@ _FIELDS = {
     "billing_cycle": SelectField(
         _l("Billing cycle"), choices=[(cycle, lazily(words, cycle)) for cycle in BILLING_CYCLES]
     ),
-    "price": IntegerField(
-        _l("Price"), description=_l("In the smallest unit of the currency: 1900 is 19.00."),
-        validators=[InputRequired(), NumberRange(0, 10**9)],
-    ),
     "currency": StringField(_l("Currency"), default="EUR", validators=[InputRequired(), _CURRENCY]),
+    "price": PriceField(_l("Price"), description=_l("In this currency; 0: free of charge.")),
     "trial_period": IntegerField(
         _l("Trial"), description=_l("Days; 0 for none."), default=0, validators=[InputRequired(), NumberRange(0, 365)]
     ),
@@ -69,7 +67,7 @@ class PlanView(Screen):
     lead = _l("A change counts for what is bought from now on; services keep what they have bought.")
     list_columns = ["name", "price", "trial_period", "status"]
     show_columns = ["name", "description", "price", "trial_period", "features", "status", "created_at"]
-    edit_columns = ["description", "price", "currency", "billing_cycle", "trial_period", "status", "features"]
+    edit_columns = ["description", "currency", "price", "billing_cycle", "trial_period", "status", "features"]
     add_columns = ["name", *edit_columns]
     search_columns = ["name", "status"]
     base_filters = [["status", FilterNotEqual, "deleted"]]
@@ -82,7 +80,8 @@ class PlanView(Screen):
     }
     formatters_columns = {"name": words, "status": status_badge, "created_at": moment}
     file_columns = ["name", "price", "currency", "billing_cycle", "trial_period", "status"]
-    file_labels, file_writers = {"trial_period": _l("Trial in days")}, {"price": lambda plan: f"{plan.price / 100:.2f}"}
+    file_labels = {"trial_period": _l("Trial in days")}
+    file_writers = {"price": lambda plan: f"{amount_of(plan.price, plan.currency):f}"}
     filter_choices = {"status": ("enabled", "disabled")}
     picture = "plan"
     delete_question = _l("Delete plan %(name)s?")

@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import func, select, update
 
 from app.languages import gettext as _
-from app.languages import in_english
+from app.languages import in_english, in_millionths
 from app.mail import Money
 from app.plans import notices, periods
 from app.plans.calendar import MONTHS, next_anniversary
@@ -30,7 +30,7 @@ class InvoiceByMail:
 
     def request(self, order: Order) -> None:
         words = {"order": str(order.id), "plan": order.terms["plan"], "renews": "yes" if order.is_renewal else ""}
-        price = Money(order.amount * 10_000, order.currency)
+        price = Money(in_millionths(order.amount, order.currency), order.currency)
         notices.add(order.service_id, "invoice", f"order-{order.id}", **words, price=price)
 
 

@@ -6,11 +6,13 @@ import re
 
 import pytest
 
+from app.accounts import preferences
 from app.plans import usage
 from app.plans.catalog import find_plan
 from app.plans.features import FEATURES, GB
+from app.template_filters import money
 from models import Plan, Service, db
-from tests.conftest import inside, make_customer
+from tests.conftest import inside, make_customer, sign_in
 from tests.staff.conftest import text_of
 from views.limits import read_size, write_size
 
@@ -84,7 +86,7 @@ def test_sizes_come_back_as_they_were(n_bytes):
 
 
 def test_a_new_plan_needs_a_name_that_fits_into_an_address(app, as_stan):
-    form = {**form_of(as_stan, "/planview/add"), "price": "500", "trial_period": "0", "description": "Small"}
+    form = {**form_of(as_stan, "/planview/add"), "price": "5.00", "trial_period": "0", "description": "Small"}
     for name in ("", "Two Words", "a/b", "x\ny"):
         assert as_stan.post("/planview/add", data={**form, "name": name}).status_code == 400
     assert as_stan.post("/planview/add", data={**form, "name": "bronze"}).status_code == 302
@@ -108,3 +110,70 @@ def test_a_plan_keeps_its_name(app, as_stan, plan_id):
     as_stan.post(address, data={**form_of(as_stan, address), "name": "free-for-all"})
     with inside(app):
         assert db.session.get(Plan, plan_id).name == "gold"
+
+
+# language, currency, what is entered -> what is stored
+AMOUNTS = """
+en EUR 19          1900
+en EUR 1,900.50    190050
+en JPY 1,900       1900
+en KWD 1.234       1234
+de EUR 19,00       1900
+de EUR 1.900,5     190050
+de EUR 1.900       190000
+"""
+NO_AMOUNTS = """
+en EUR 19,00
+en EUR 1.234
+en EUR -1
+en EUR NaN
+en EUR 1e3
+en EUR 10,000,000.01
+en JPY 1.5
+de EUR 19.00
+"""
+
+
+def speaking(app, person, language):
+    with inside(app):
+        preferences.keep(person.member_id, "language", language)
+        db.session.commit()
+    return sign_in(app, person)
+
+
+def send_price(app, client, plan_id, currency, entered):
+    address = f"/planview/edit/{plan_id}"
+    answer = client.post(address, data={**form_of(client, address), "currency": currency, "price": entered})
+    with inside(app):
+        return answer, db.session.get(Plan, plan_id).price
+
+
+@pytest.mark.parametrize("row", AMOUNTS.strip().splitlines())
+def test_a_price_is_entered_as_its_reader_writes_amounts(app, stan, plan_id, row):
+    language, currency, entered, stored = row.split()
+    client = speaking(app, stan, language)
+    answer, price = send_price(app, client, plan_id, currency, entered)
+    assert (answer.status_code, price) == (302, int(stored))
+    address = f"/planview/edit/{plan_id}"
+    shown = form_of(client, address)["price"]
+    assert client.post(address, data=form_of(client, address)).status_code == 302, f"{shown} is taken as it is shown"
+    with inside(app):
+        assert db.session.get(Plan, plan_id).price == int(stored)
+
+
+@pytest.mark.parametrize("row", NO_AMOUNTS.strip().splitlines())
+def test_what_is_no_amount_of_the_currency_is_refused_at_its_field(app, stan, plan_id, row):
+    language, currency, entered = row.split()
+    with inside(app):
+        before = db.session.get(Plan, plan_id).price
+    answer, price = send_price(app, speaking(app, stan, language), plan_id, currency, entered)
+    assert (answer.status_code, price) == (400, before)
+    field = answer.text[answer.text.index('for="price"') :]
+    assert f" in {currency}" in field[: field.index("</div>")]
+    assert f'value="{entered}"' in field[: field.index("</div>")], "what was typed is kept"
+
+
+def test_a_price_is_shown_in_the_decimals_of_its_currency():
+    assert money(190_000, "EUR") == "1,900.00 EUR"
+    assert money(1900, "JPY") == "1,900 JPY"
+    assert money(1234, "KWD") == "1.234 KWD"

@@ -133,10 +133,10 @@ def test_a_plan_is_held_the_same_way(app):
     stan, sue = (come_in(app, add_person(app, name, platform_role="Staff")) for name in ("Stan", "Sue"))
     address = "/planview/edit/2"
     first, second = form_on(stan.get(address)), form_on(sue.get(address))
-    assert sue.post(address, data={**second, "price": "4200", "features-chatbots": "7"}).status_code == 302
-    late = stan.post(address, data={**first, "price": "4300"})
-    assert "Price (“4200”)" in warning_on(late)
-    assert (form_on(late)["price"], form_on(late)["features-chatbots"]) == ("4300", "7")
+    assert sue.post(address, data={**second, "price": "42", "features-chatbots": "7"}).status_code == 302
+    late = stan.post(address, data={**first, "price": "43.00"})
+    assert "Price (“42.00”)" in warning_on(late)
+    assert (form_on(late)["price"], form_on(late)["features-chatbots"]) == ("43.00", "7")
     assert price() == 4200
     assert stan.post(address, data=form_on(late)).status_code == 302
     assert price() == 4300

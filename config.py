@@ -22,8 +22,9 @@ class ConfigError(Exception):
     """A setting can't be used. The message says which one, why, and what to do."""
 
 
-def _setting(default: Any, read: Callable[[str], Any] = str, *, doc: str) -> Any:
-    return field(default=default, metadata={"read": read, "doc": doc})
+def _setting(default: Any, read: Callable[[str], Any] = str, *, doc: str, is_secret: bool = False) -> Any:
+    """Declare a setting. The value of a secret, or of an address that may hold one, is shown to nobody."""
+    return field(default=default, metadata={"read": read, "doc": doc, "is_secret": is_secret})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,23 +42,32 @@ class Config:
     default_language: str = _setting(
         "en", values.language, doc="language of screens and mails where nothing is known of their reader: en or de"
     )
-    secret_key: str = _setting("", values.secret, doc="secret that signs cookies and tokens, 32 characters or more")
+    secret_key: str = _setting(
+        "", values.secret, doc="secret that signs cookies and tokens, 32 characters or more", is_secret=True
+    )
     former_secret_keys: tuple[str, ...] = _setting(
         (),
         values.secrets,
         doc="secret keys of before, newest first, separated by commas: they still open, and sign nothing",
+        is_secret=True,
     )
     database_url: str = _setting(
-        "", values.database, doc="SQLAlchemy address of the database; empty: SQLite in DATA_DIR"
+        "", values.database, doc="SQLAlchemy address of the database; empty: SQLite in DATA_DIR", is_secret=True
     )
-    redis_url: str = _setting("", values.redis, doc="address of Redis; empty: an embedded one, started by `serve`")
+    redis_url: str = _setting(
+        "", values.redis, doc="address of Redis; empty: an embedded one, started by `serve`", is_secret=True
+    )
     storage_url: str = _setting(
-        "", values.storage, doc="fsspec address for uploads and generations; empty: a folder in DATA_DIR"
+        "",
+        values.storage,
+        doc="fsspec address for uploads and generations; empty: a folder in DATA_DIR",
+        is_secret=True,
     )
     vector_database_url: str = _setting(
         "",
         values.vector_database,
         doc="PostgreSQL with pgvector that keeps the vectors of very large chatbots; empty: that of DATABASE_URL",
+        is_secret=True,
     )
     generation_cache_mb: int = _setting(
         10_000,
@@ -86,12 +96,18 @@ class Config:
     )
     log_level: str = _setting("INFO", values.log_level, doc="DEBUG, INFO, WARNING or ERROR")
     log_format: str = _setting("text", values.log_format, doc="text, or json: one object a line")
-    sentry_dsn: str = _setting("", values.web_address, doc="address at Sentry that errors are sent to")
+    sentry_dsn: str = _setting("", values.web_address, doc="address at Sentry that errors are sent to", is_secret=True)
     otel_exporter_otlp_endpoint: str = _setting(
-        "", values.web_address, doc="address of an OpenTelemetry collector, OTLP over HTTP, that spans are sent to"
+        "",
+        values.web_address,
+        doc="address of an OpenTelemetry collector, OTLP over HTTP, that spans are sent to",
+        is_secret=True,
     )
     metrics_token: str = _setting(
-        "", values.secret, doc="token that opens /metrics; empty: it is open to programs on this machine alone"
+        "",
+        values.secret,
+        doc="token that opens /metrics; empty: it is open to programs on this machine alone",
+        is_secret=True,
     )
     superadmin_email: str = _setting("admin@example.com", doc="e-mail of the superadmin that `init` makes")
     embedding_model: str = _setting(
@@ -102,9 +118,11 @@ class Config:
         "", doc="CrossEncoder of sentence-transformers that re-orders what was found; empty: none, which is much faster"
     )
     openai_api_key: str = _setting(
-        "", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive"
+        "", doc="key of the chat model; empty and no OPENAI_BASE_URL: answers are extractive", is_secret=True
     )
-    openai_base_url: str = _setting("", values.web_address, doc="address of an OpenAI-compatible chat model server")
+    openai_base_url: str = _setting(
+        "", values.web_address, doc="address of an OpenAI-compatible chat model server", is_secret=True
+    )
     chat_model: str = _setting("gpt-4o-mini", doc="name of the chat model")
     chat_model_timeout_s: float = _setting(
         30.0, values.seconds, doc="seconds that a whole answer of the chat model may take"
@@ -117,7 +135,7 @@ class Config:
     mail_server: str = _setting("", doc="SMTP host; empty: mails are kept as .eml files in DATA_DIR/mail")
     mail_port: int = _setting(587, values.whole(1, values.MAX_PORT), doc="SMTP port")
     mail_username: str = _setting("", doc="SMTP user")
-    mail_password: str = _setting("", doc="SMTP password")
+    mail_password: str = _setting("", doc="SMTP password", is_secret=True)
     mail_use_tls: bool = _setting(True, values.flag, doc="1: STARTTLS")
     mail_use_ssl: bool = _setting(False, values.flag, doc="1: TLS from the first byte (port 465)")
     mail_sender: str = _setting("Docent <docent@localhost>", values.sender, doc="From of all mails")

@@ -19,10 +19,10 @@ from app.care.finding import Finding
 from app.care.machine import Arrival
 from app.collaborators import here
 from app.languages import gettext as _
+from app.languages import retold
 from models import db
 
 _LATER = "\0"
-SECRETS = ("secret", "key", "password", "token", "dsn", "_url")  # in the names of settings whose values are not shown
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,19 @@ def _arrival() -> Arrival:
 
 def read_settings() -> list[Setting]:
     config = here().config
-    documented = [(field.name, field.metadata["doc"]) for field in fields(config) if "doc" in field.metadata]
     return [
-        Setting(name.upper(), _shown(name, getattr(config, name)), name in config.given, doc)
-        for name, doc in documented
+        Setting(
+            name=field.name.upper(),
+            value=_shown(getattr(config, field.name), is_secret=field.metadata["is_secret"]),
+            is_set=field.name in config.given,
+            doc=retold(doc),
+        )
+        for field in fields(config)
+        if (doc := field.metadata.get("doc"))
     ]
 
 
-def _shown(name: str, value: Any) -> str:
-    if name != "base_url" and any(part in name for part in SECRETS):
+def _shown(value: Any, *, is_secret: bool) -> str:
+    if is_secret:
         return _("set") if value else "–"
     return "–" if value in ("", None, ()) else str(value)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields, replace
 
 import pytest
 
 from app.care import parts
 from app.care.finding import GOOD, Finding
+from config import Config
 from tests.conftest import sign_in
 from tests.staff.conftest import add_person, events
+from views.health import read_settings
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,41 @@ def test_each_part_is_told_in_words_and_secrets_are_only_set(app, root):
         assert words in page, words
     assert app.extensions["docent"].config.secret_key not in page
     assert "/health/" in root.get("/").text
+
+
+# what opens something, and addresses that may hold a password
+SECRETS = """
+secret_key former_secret_keys database_url redis_url storage_url vector_database_url sentry_dsn
+otel_exporter_otlp_endpoint metrics_token openai_api_key openai_base_url mail_password
+""".split()
+# sound like secrets and are none
+OPEN = {"base_url", "chat_model_first_token_s"}
+
+
+@pytest.fixture
+def settings(app, monkeypatch):
+    """What the page shows of settings each of whose secrets is "hunter2", by name."""
+    there = app.extensions["docent"]
+    told = {name: ("hunter2",) if name == "former_secret_keys" else "hunter2" for name in SECRETS}
+    monkeypatch.setitem(app.extensions, "docent", replace(there, config=replace(there.config, **told)))
+    with app.test_request_context():
+        return {setting.name.lower(): setting.value for setting in read_settings()}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_of_a_secret_is_shown_whether_there_is_one_and_no_more(settings, name):
+    assert settings[name] == "set"
+
+
+def test_what_only_sounds_like_a_secret_is_shown(settings):
+    assert (settings["chat_model_first_token_s"], settings["chat_model"]) == ("10.0", "gpt-4o-mini")
+    assert not any("hunter2" in value for value in settings.values())
+
+
+def test_a_setting_that_sounds_like_a_secret_is_one_or_stands_in_the_list_of_exceptions():
+    parts = ("secret", "key", "password", "token", "dsn", "_url", "endpoint")
+    sounding = {field.name for field in fields(Config) if any(part in field.name for part in parts)}
+    assert sounding - OPEN == set(SECRETS)
 
 
 def test_a_thorough_examination_tells_what_it_found(root):

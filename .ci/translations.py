@@ -25,7 +25,8 @@ sys.path.insert(0, str(ROOT))
 from app.languages import SHIPPED, path_of  # noqa: E402 - after the path to it
 
 ROOMS = ("app", "views", "widget", "jobs")
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "in_english": None, "ngettext": (1, 2)}
+PLAIN = ("_", "_l", "gettext", "lazy_gettext", "in_english")
+KEYWORDS = {**dict.fromkeys(PLAIN), "ngettext": (1, 2), "operation": (3,)}  # of the API: address, method, what it does
 HEAD = r"""msgid ""
 msgstr ""
 "Language: {language}\n"
@@ -46,7 +47,7 @@ def extract() -> Catalog:
     for room in ROOMS:
         for said in extract_from_dir(ROOT / room, methods, options, KEYWORDS):
             found.add(said[2])
-    for sentence in said_by_loaders():
+    for sentence in (*said_by_loaders(), *said_of_settings(), *said_by_types()):
         found.add(sentence)
     return found
 
@@ -59,6 +60,21 @@ def said_by_loaders() -> Iterator[str]:
                 yield from (
                     arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
                 )
+
+
+def said_of_settings() -> Iterator[str]:
+    """Yield what each setting is: the `doc` beside it in config.py, which commands read before there are languages."""
+    for node in ast.walk(ast.parse((ROOT / "config.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "doc" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
+
+
+def said_by_types() -> Iterator[str]:
+    """Yield what each type of chatbot says: the texts of each `Manner` of app/answering/presets.py."""
+    for node in ast.walk(ast.parse((ROOT / "app" / "answering" / "presets.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Manner":
+            said = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+            yield from (text for text in said if isinstance(text, str) and " " in text)
 
 
 def read(language: str) -> Catalog:

@@ -106,7 +106,7 @@ class MannerPage(BaseView):
         if is_late or not form.validate_on_submit():
             return self._page(chatbot, form), 400
         instructions.write(chatbot, form.instructions.data or "", standing().member_id)
-        chatbot.settings = {**(chatbot.settings or {}), **form.read()}
+        presets.change(chatbot, form.read())
         return self._done("chatbot.manner", chatbot, _("Saved. It counts from the next question on."))
 
     @expose("/<uuid:chatbot_uuid>/manner/reset", methods=["GET", "POST"])

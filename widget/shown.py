@@ -8,6 +8,7 @@ from urllib.parse import quote as urlquote
 
 from app.answering import presets
 from app.answering.answer import Citation as NewCitation
+from app.languages import SHIPPED
 from app.leads import forms, handoff, submissions
 from app.looks import hours, languages, pictures, schema
 from app.looks.colors import theme_of
@@ -33,8 +34,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
     look = {**schema.look_of(settings), **draft}
     language = languages.choose(wished, look["language"])
     strings = languages.words_for(settings, language)
-    preset = presets.PRESETS[chatbot.type]
-    greeting, suggestions = (preset.greeting, preset.suggestions) if language == "en" else (strings["greeting"], ())
+    greeting, suggestions = _beginning(chatbot, language, strings)
     away = look["away"] if hours.next_opening(look, now()) else ""
     return {
         "embed": str(visit.embed.uuid),
@@ -42,7 +42,7 @@ def config(visit: Visit, wished: Sequence[str], draft: Mapping[str, Any]) -> dic
         "subtitle": away or look["subtitle"] or strings["subtitle"],
         "greeting": look["greeting"] or greeting,
         "closed": presets.manner_of(chatbot).closed if visit.is_closed else "",
-        "suggestions": look["suggestions"] or list(suggestions),
+        "suggestions": look["suggestions"] or suggestions,
         "theme": theme_of(look),
         **{kind: _address(settings.get(kind)) for kind in pictures.KINDS},
         "lang": language,
@@ -74,6 +74,15 @@ def _forms_of(chatbot: Chatbot, strings: Mapping[str, str], *, has_person: bool)
     """Return the forms that visitors are offered; the one with which they ask for a person has no id."""
     person = [handoff.form_of(strings)] if has_person else []
     return [*forms.offers_of(chatbot), *person]
+
+
+def _beginning(chatbot: Chatbot, language: str, strings: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return a chatbot's greeting and suggestions: its type's where there are any in the language, unless replaced."""
+    if language not in SHIPPED:
+        return strings["greeting"], []
+    preset, own = presets.preset_of(chatbot, language), strings["greeting"]
+    is_replaced = own != languages.strings(language)["greeting"]
+    return own if is_replaced else preset.greeting, list(preset.suggestions)
 
 
 def _address(picture: str | None) -> str:

@@ -11,11 +11,13 @@ from app.answering.answer import GROUNDED, REFUSED, Answer, Citation
 from app.answering.closing import below
 from app.answering.endpoints import choose
 from app.answering.followups import Turn
+from app.answering.languages import guess_language
 from app.answering.manner import Manner
 from app.answering.passages import choose_passages
 from app.answering.search import SearchHit, find, search
 from app.answering.trace import Trace
 from app.answering.writing import Task, Written, write
+from app.languages import present
 from app.turns import turn
 from indexes.weighing import Retrieval
 from models import Chatbot, db
@@ -46,7 +48,7 @@ def stream(chatbot: Chatbot, question: str, turns: Sequence[Turn] = (), trace: T
 
 
 def _answer(chatbot: Chatbot, question: str, turns: Sequence[Turn], trace: Trace) -> Iterator[Event]:
-    name, manner = chatbot.name, presets.manner_of(chatbot)
+    name, manner = chatbot.name, presets.manner_of(chatbot, guess_language(question, otherwise=present()))
     with turn():
         own = curated.answer(chatbot, question) or smalltalk.answer(question, manner, name)
     if own is not None:

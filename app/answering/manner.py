@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.languages import in_english
+
 MAX_INSTRUCTIONS_CHARS = 2000
 MAX_SENTENCE_CHARS = 300
 N_SUGGESTIONS = 4
@@ -12,9 +14,9 @@ STRICTNESS = ("generous", "balanced", "cautious")
 AUDIENCES = ("everyone", "members")
 SMALL_TALK = ("thanks", "farewell", "who", "human")
 
-_CLOSED = "This chatbot is taking a break. Please come back later."
-_QUOTA = "This chatbot has answered all the questions of this month."
-_REFUSAL = "I found nothing about that in the documents I was given, so I would rather not guess."
+_CLOSED = in_english("This chatbot is taking a break. Please come back later.")
+_QUOTA = in_english("This chatbot has answered all the questions of this month.")
+_REFUSAL = in_english("I found nothing about that in the documents I was given, so I would rather not guess.")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Manner:
         return {kind: getattr(self, kind) for kind in SMALL_TALK if getattr(self, kind)}
 
 
+SPOKEN = ("greeting", "tone", "instructions", "refusal", "notice", "closed", "quota")  # beside `suggestions`
 EDITABLE = (
     "greeting", "suggestions", "tone", "refusal", "strictness", "audience", "contact", "notice",
     "prefers_recent", "asks_back", "quotes_at_length", *SMALL_TALK,

@@ -1,14 +1,19 @@
-"""What each of the 15 chatbot types says and does on its own; an owner may change all of it, and come back to it."""
+"""What each of the 15 chatbot types says and does on its own; an owner may change all of it, and come back to it.
+
+What nobody has changed is said to each reader in their language, to owners in the form as to visitors.
+"""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from app.answering.manner import EDITABLE, N_SUGGESTIONS, Manner
+from app.answering.manner import EDITABLE, N_SUGGESTIONS, SPOKEN, Manner
+from app.languages import gettext, in_english, speaking
 from models import Chatbot
 
-EMERGENCY = "This is no medical advice. In an emergency call your local emergency number at once."
+EMERGENCY = in_english("This is no medical advice. In an emergency call your local emergency number at once.")
 
 PRESETS: dict[str, Manner] = {
     "sales": Manner(
@@ -162,12 +167,20 @@ PRESETS: dict[str, Manner] = {
 _STORED_AS = {"closed_words": "closed", "quota_words": "quota"}
 
 
-def manner_of(chatbot: Chatbot) -> Manner:
+def preset_of(chatbot: Chatbot, language: str = "") -> Manner:
+    """Return how a chatbot's type behaves, with its sentences in a language: by default in that of the page."""
+    preset = PRESETS[chatbot.type]
+    with speaking(language) if language else nullcontext():
+        said: dict[str, Any] = {name: gettext(getattr(preset, name)) for name in SPOKEN if getattr(preset, name)}
+        return replace(preset, **said, suggestions=tuple(gettext(question) for question in preset.suggestions))
+
+
+def manner_of(chatbot: Chatbot, language: str = "") -> Manner:
     """Return how a chatbot behaves: as its type does, with what its owner changed.
 
     What a type is bound to by its nature stays: an internal assistant is for members, healthcare is medical.
     """
-    preset, own = PRESETS[chatbot.type], chatbot.settings or {}
+    preset, own = preset_of(chatbot, language), chatbot.settings or {}
     changed: dict[str, Any] = {name: own[name] for name in EDITABLE if name in own}
     changed |= {name: own[stored] for stored, name in _STORED_AS.items() if own.get(stored)}
     changed["suggestions"] = tuple(own.get("suggestions", preset.suggestions))[:N_SUGGESTIONS]
@@ -180,6 +193,16 @@ def manner_of(chatbot: Chatbot) -> Manner:
     if preset.is_medical and not changed.get("notice"):
         changed["notice"] = preset.notice
     return replace(preset, **changed)
+
+
+def change(chatbot: Chatbot, entered: dict[str, Any]) -> None:
+    """Keep what its owner entered of a chatbot's manner, but what its type says anyway. The caller commits."""
+    preset, kept = preset_of(chatbot), dict(chatbot.settings or {})
+    for name, value in entered.items():
+        kept.pop(name, None)
+        if value != (list(preset.suggestions) if name == "suggestions" else getattr(preset, name)):
+            kept[name] = value
+    chatbot.settings = kept
 
 
 def reset(chatbot: Chatbot) -> None:

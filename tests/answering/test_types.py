@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from app.answering.manner import AUDIENCES, MAX_INSTRUCTIONS_CHARS, STRICTNESS
-from app.answering.presets import EMERGENCY, PRESETS, manner_of, reset
+from app.answering.presets import EMERGENCY, PRESETS, change, manner_of, reset
+from app.languages import speaking
 from app.leads.presets import PRESETS as FORMS
 from models import Chatbot, Document, db
 from models.base import now
@@ -91,6 +93,45 @@ def test_an_owner_changes_a_preset_and_comes_back_to_it(app, bot):
         assert manner_of(chatbot) == PRESETS[chatbot.type]
         assert chatbot.settings == {"theme": {"mode": "dark"}}
         db.session.rollback()
+
+
+def test_what_nobody_has_changed_is_said_in_the_language_of_each_reader(app, bot):
+    with inside(app):
+        chatbot = db.session.get(Chatbot, bot.chatbot_id)
+        for name, preset in PRESETS.items():
+            chatbot.type = name
+            german = manner_of(chatbot, "de")
+            for told in ("greeting", "tone", "instructions", "refusal", "closed", "quota"):
+                assert getattr(german, told) != getattr(preset, told), (name, told)
+            assert len(set(german.suggestions) - set(preset.suggestions)) == 4
+            assert (german.strictness, german.audience) == (preset.strictness, preset.audience)
+            assert manner_of(chatbot, "en") == replace(preset, contact=german.contact)
+        db.session.rollback()
+
+
+def test_what_is_entered_as_the_type_says_it_stays_the_type_s(app, bot):
+    """Whoever saves the form in German has made no chatbot that speaks German alone."""
+    with inside(app):
+        chatbot = db.session.get(Chatbot, bot.chatbot_id)
+        with speaking("de"):
+            shown = manner_of(chatbot)
+            entered = {"greeting": shown.greeting, "suggestions": list(shown.suggestions), "refusal": "Leider nein."}
+            change(chatbot, entered)
+        assert (manner_of(chatbot).greeting, manner_of(chatbot).refusal) == (
+            PRESETS[chatbot.type].greeting,
+            "Leider nein.",
+        )
+        assert manner_of(chatbot).suggestions == PRESETS[chatbot.type].suggestions
+        db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("Who won the football world cup in 1954?", "I found nothing"), ("Wer hat die Fußball-WM 1954 gewonnen?", "Dazu habe ich")],
+)  # fmt: skip
+def test_a_refusal_is_said_in_the_language_of_the_question(bot, question, said):
+    answer = bot.ask(question)
+    assert (answer.state, answer.text[: len(said)]) == ("refused", said)
 
 
 def test_healthcare_shows_its_notice_with_every_answer(nurse):

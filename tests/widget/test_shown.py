@@ -114,3 +114,19 @@ def test_an_owner_s_own_answers_are_told_from_documents_since_each_widget_calls_
 def test_the_words_of_a_quote_end_no_directive_of_their_own():
     link = shown.deep_link("https://x.example/a", {}, "a-b, c & d#e e, f-g h")
     assert link == "https://x.example/a#:~:text=a%2Db%2C%20c%20%26%20d%23e,e%2C%20f%2Dg%20h"
+
+
+@pytest.mark.parametrize(
+    ("language", "greeting", "first"),
+    [
+        ("en", "Hello! What can I help you with?", "Something does not work"),
+        ("de", "Hallo! Wobei kann ich Ihnen helfen?", "Etwas funktioniert nicht"),
+        ("fr", "Bonjour ! Comment puis-je vous aider ?", None),
+    ],
+)
+def test_a_chatbot_begins_in_its_type_s_words_where_there_are_any_in_the_visitor_s_language(
+    client, place, language, greeting, first
+):
+    address = f"{API}/embeds/{place.embed}/config?lang={language}"
+    begun = client.get(address, headers={"Origin": place.origin}).json
+    assert (begun["greeting"], next(iter(begun["suggestions"]), None)) == (greeting, first)

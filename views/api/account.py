@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from app.accounts import keys
 from app.keyholder import used_key
+from app.languages import in_english
 from app.plans import periods, quotas
 from models import Service, Workspace, db
 from views.api.fields import PageQuery, Row
@@ -26,14 +27,15 @@ class KeyAnswer(Row):
     expires_at = fields.AwareDateTime(attribute="expired_at", allow_none=True)
     last_used_at = fields.AwareDateTime(allow_none=True)
     requests_per_minute = fields.Function(
-        lambda key: keys.rates_of(key)[0], metadata={"type": "integer", "description": "More are answered with 429"}
+        lambda key: keys.rates_of(key)[0],
+        metadata={"type": "integer", "description": in_english("More are answered with 429")},
     )
 
 
 class KeyApi(BaseApi):
     """The key of the request."""
 
-    resource_name, openapi_spec_tag = "key", "Key"
+    resource_name, openapi_spec_tag = "key", in_english("Key")
 
     @operation("", "GET", "Show the key that this request was sent with", answer=KeyAnswer)
     def show(self) -> Any:
@@ -50,7 +52,7 @@ class WorkspacesApi(Resource):
     """The workspaces that a key opens."""
 
     datamodel = table(Workspace)
-    resource_name, openapi_spec_tag = "workspaces", "Workspaces"
+    resource_name, openapi_spec_tag = "workspaces", in_english("Workspaces")
     view_action = "workspace.view"
 
     def rows(self) -> Select[Any]:
@@ -69,13 +71,13 @@ class MeterAnswer(Schema):
     metric = fields.String()
     label = fields.String()
     used = fields.Integer()
-    limit = fields.Integer(allow_none=True, metadata={"description": "null: nothing is refused"})
+    limit = fields.Integer(allow_none=True, metadata={"description": in_english("null: nothing is refused")})
 
 
 class UsageAnswer(Schema):
     """What a service has used of its plan."""
 
-    service = fields.String(metadata={"description": "The name of the service"})
+    service = fields.String(metadata={"description": in_english("The name of the service")})
     plan = fields.String()
     month_began_at = fields.AwareDateTime()
     expires_at = fields.AwareDateTime(allow_none=True)
@@ -85,7 +87,7 @@ class UsageAnswer(Schema):
 class UsageApi(BaseApi):
     """What is used."""
 
-    resource_name, openapi_spec_tag = "usage", "Usage"
+    resource_name, openapi_spec_tag = "usage", in_english("Usage")
 
     @operation("", "GET", "Show what the service has used of its plan", answer=UsageAnswer)
     def show(self) -> Any:

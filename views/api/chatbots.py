@@ -15,6 +15,7 @@ from app.api_errors import ApiError
 from app.caller import standing
 from app.keyholder import used_key
 from app.knowledge import chatbots, holds
+from app.languages import in_english
 from app.leads import forms
 from jobs import queues
 from models import Chatbot, Source, Workspace, db
@@ -30,15 +31,15 @@ class ChatbotAnswer(Row):
     """A chatbot."""
 
     name = fields.String()
-    description = fields.String(metadata={"description": "For the team; visitors don't see it"})
+    description = fields.String(metadata={"description": in_english("For the team; visitors don't see it")})
     type = fields.String(metadata={"enum": CHATBOT_TYPES})
     status = fields.String(metadata={"enum": ["enabled", "disabled"]})
     is_suspended = fields.Boolean(
-        metadata={"description": "By staff: it answers nobody, and can be read but not changed"}
+        metadata={"description": in_english("By staff: it answers nobody, and can be read but not changed")}
     )
     training_status = fields.String(metadata={"enum": TRAINING_STATUSES})
     last_trained = fields.AwareDateTime(allow_none=True)
-    version = fields.Integer(metadata={"description": "How often its knowledge was published"})
+    version = fields.Integer(metadata={"description": in_english("How often its knowledge was published")})
     workspace = fields.UUID(attribute="workspace.uuid")
 
 
@@ -48,7 +49,7 @@ class ChatbotBody(Schema):
     name = Text(120, required=True, metadata={"example": "Shop helper"})
     description = Text(2000, empty=True)
     type = fields.String(validate=OneOf(CHATBOT_TYPES), load_default="support")
-    workspace = fields.UUID(metadata={"description": "Needed where the key opens several"})
+    workspace = fields.UUID(metadata={"description": in_english("Needed where the key opens several")})
 
 
 class ChatbotChange(Schema):
@@ -64,7 +65,7 @@ class ChatbotsApi(Resource):
     """Chatbots."""
 
     datamodel = table(Chatbot)
-    resource_name, openapi_spec_tag = "chatbots", "Chatbots"
+    resource_name, openapi_spec_tag = "chatbots", in_english("Chatbots")
     view_action = "chatbot.view"
     loads = (joinedload(Chatbot.workspace),)
 
@@ -126,13 +127,15 @@ class TrainingAnswer(Schema):
     """How the knowledge of a chatbot stands."""
 
     is_suspended = fields.Boolean(
-        metadata={"description": "By staff: it answers nobody, and can be read but not changed"}
+        metadata={"description": in_english("By staff: it answers nobody, and can be read but not changed")}
     )
     training_status = fields.String(metadata={"enum": TRAINING_STATUSES})
     last_trained = fields.AwareDateTime(allow_none=True)
     version = fields.Integer()
-    held_for = fields.String(metadata={"description": "Why what is new is not published: worse, rollback; else empty"})
-    n_unread_sources = fields.Integer(metadata={"description": "Sources that are still being read"})
+    held_for = fields.String(
+        metadata={"description": in_english("Why what is new is not published: worse, rollback; else empty")}
+    )
+    n_unread_sources = fields.Integer(metadata={"description": in_english("Sources that are still being read")})
 
 
 def _training_of(chatbot: Chatbot) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def _training_of(chatbot: Chatbot) -> dict[str, Any]:
 class TrainingApi(BaseApi):
     """Training: it begins by itself after each change; here it is watched, and asked for."""
 
-    route_base, resource_name, openapi_spec_tag = "/api/v1/chatbots", "training", "Training"
+    route_base, resource_name, openapi_spec_tag = "/api/v1/chatbots", "training", in_english("Training")
 
     @operation("/<uuid:chatbot_uuid>/training", "GET", "Show how a chatbot's knowledge stands", answer=TrainingAnswer)
     def read(self, chatbot_uuid: uuid.UUID) -> Any:

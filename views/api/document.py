@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 
 from app.api_errors import ERRORS
 from app.collaborators import here
+from app.languages import in_english
 from views.api.idempotency import HEADER, MAX_CHARS
 from views.api.operation import Operation
 
@@ -90,7 +91,7 @@ def _describe(op: Operation, parts: list[dict[str, Any]]) -> dict[str, Any]:
     if op.query is not None:
         parameters.append({"in": "query", "schema": op.query})
     if op.method == "POST":
-        words = "A name of yours for this request, kept for a day: sent again under it, it is done once"
+        words = in_english("A name of yours for this request, kept for a day: sent again under it, it is done once")
         size = {"type": "string", "maxLength": MAX_CHARS, "pattern": "^[!-~]+$"}
         parameters.append({"in": "header", "name": HEADER, "description": words, "schema": size})
     described: dict[str, Any] = {"summary": op.summary, "parameters": parameters, "responses": _responses(op, parts)}

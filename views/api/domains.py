@@ -16,6 +16,7 @@ from app.caller import standing
 from app.collaborators import here
 from app.domains import codes, embeds, grants, holding, hosts, proof
 from app.keyholder import used_key
+from app.languages import in_english
 from app.refusals import Refusal
 from models import Chatbot, Domain, DomainGrant, Embed, db
 from models.chatbots import HOSTED_PAGE
@@ -30,12 +31,19 @@ MOST = 1_000_000
 class ProofAnswer(Schema):
     """How a website is proven: any one of three is enough."""
 
-    record = fields.Function(proof.record_name, metadata={"type": "string", "description": "A TXT record of this name"})
-    file = fields.Function(
-        lambda domain: domain.origin + proof.FILE, metadata={"type": "string", "description": "A file at this address"}
+    record = fields.Function(
+        proof.record_name, metadata={"type": "string", "description": in_english("A TXT record of this name")}
     )
-    tag = fields.Function(proof.meta_tag, metadata={"type": "string", "description": "In the head of the start page"})
-    value = fields.Function(proof.token_of, metadata={"type": "string", "description": "What record or file hold"})
+    file = fields.Function(
+        lambda domain: domain.origin + proof.FILE,
+        metadata={"type": "string", "description": in_english("A file at this address")},
+    )
+    tag = fields.Function(
+        proof.meta_tag, metadata={"type": "string", "description": in_english("In the head of the start page")}
+    )
+    value = fields.Function(
+        proof.token_of, metadata={"type": "string", "description": in_english("What record or file hold")}
+    )
 
 
 class DomainAnswer(Row):
@@ -67,7 +75,7 @@ class DomainsApi(Resource):
     """Websites of the key's service."""
 
     datamodel = table(Domain)
-    resource_name, openapi_spec_tag = "domains", "Domains"
+    resource_name, openapi_spec_tag = "domains", in_english("Domains")
     view_action = "domain.view"
 
     def rows(self) -> Select[Any]:
@@ -134,7 +142,7 @@ class EmbedAnswer(Row):
     last_seen_page = fields.String()
     code = fields.Function(
         lambda embed: codes.line_of(embed, here().config.address),
-        metadata={"type": "string", "description": "The line to put into the website's pages"},
+        metadata={"type": "string", "description": in_english("The line to put into the website's pages")},
     )
 
 
@@ -157,7 +165,7 @@ class EmbedsApi(Resource):
     """Chatbots on websites."""
 
     datamodel = table(Embed)
-    resource_name, openapi_spec_tag = "embeds", "Embeds"
+    resource_name, openapi_spec_tag = "embeds", in_english("Embeds")
     view_action = "chatbot.view"
     loads = (joinedload(Embed.chatbot), joinedload(Embed.domain))
 

@@ -16,6 +16,7 @@ from app.caller import standing
 from app.exports import preparing
 from app.exports.formats import FORMATS
 from app.keyholder import used_key
+from app.languages import in_english
 from models import Export, db
 from views.api.fields import Row
 from views.api.operation import operation
@@ -36,7 +37,7 @@ class ExportAnswer(Row):
 class ExportsApi(BaseApi):
     """Files of which a webhook was told."""
 
-    resource_name, openapi_spec_tag = "exports", "Exports"
+    resource_name, openapi_spec_tag = "exports", in_english("Exports")
 
     @operation("/<uuid:export_uuid>", "GET", "Show a file that a webhook was told of", answer=ExportAnswer)
     def read(self, export_uuid: uuid.UUID) -> Any:

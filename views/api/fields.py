@@ -9,6 +9,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range
 
+from app.languages import in_english
+
 MAX_PAGE, PAGE = 200, 50
 _MAX_ID = 2**63 - 1
 
@@ -54,15 +56,19 @@ class PageQuery(Schema):
     """What every list takes."""
 
     limit = fields.Integer(
-        load_default=PAGE, validate=Range(1, MAX_PAGE), metadata={"description": f"How many rows, {MAX_PAGE} at most"}
+        load_default=PAGE,
+        validate=Range(1, MAX_PAGE),
+        metadata={"description": in_english("How many rows, %(most)s at most", most=MAX_PAGE)},
     )
-    cursor = Cursor(load_default=None, metadata={"type": "string", "description": "`next` of the page before"})
+    cursor = Cursor(
+        load_default=None, metadata={"type": "string", "description": in_english("`next` of the page before")}
+    )
 
 
 class ChatbotQuery(PageQuery):
     """What a list of rows below chatbots takes."""
 
-    chatbot = fields.UUID(metadata={"description": "Of this chatbot alone"})
+    chatbot = fields.UUID(metadata={"description": in_english("Of this chatbot alone")})
 
 
 class Row(Schema):

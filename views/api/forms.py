@@ -10,6 +10,7 @@ from marshmallow.validate import Length, OneOf, Regexp
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
+from app.languages import in_english
 from app.leads import forms
 from app.leads.designs import KINDS, MAX_CHOICES, MAX_FIELDS, MAX_HELP, MAX_LABEL, read_questions
 from app.leads.forms import Design
@@ -25,13 +26,19 @@ STATUSES = ("active", "inactive")
 class FormField(Schema):
     """One field of a form."""
 
-    name = Text(16, metadata={"description": "Ours; sent back, it stays when the label changes"})
+    name = Text(16, metadata={"description": in_english("Ours; sent back, it stays when the label changes")})
     kind = fields.String(required=True, validate=OneOf(list(KINDS)))
-    label = Text(MAX_HELP, required=True, metadata={"description": f"{MAX_LABEL} characters, of a consent {MAX_HELP}"})
+    label = Text(
+        MAX_HELP,
+        required=True,
+        metadata={
+            "description": in_english("%(most)s characters, of a consent %(more)s", most=MAX_LABEL, more=MAX_HELP)
+        },
+    )
     required = fields.Boolean(load_default=False)
     choices = fields.List(
         fields.String(validate=Regexp(rf"[^,\0\ud800-\udfff]{{1,{MAX_LABEL}}}\Z")), load_default=list,
-        validate=Length(max=MAX_CHOICES), metadata={"description": "Of a choice; without commas"},
+        validate=Length(max=MAX_CHOICES), metadata={"description": in_english("Of a choice; without commas")},
     )  # fmt: skip
 
 
@@ -42,12 +49,16 @@ class FormAnswer(Row):
     name = fields.String()
     intro = fields.String()
     thanks = fields.String()
-    button = fields.String(metadata={"description": "What its button says; empty: no button offers it"})
-    after_refusal = fields.Boolean(metadata={"description": "Offered after a question that could not be answered"})
-    words = fields.List(fields.String(), metadata={"description": "Words of visitors after which it is offered"})
+    button = fields.String(metadata={"description": in_english("What its button says; empty: no button offers it")})
+    after_refusal = fields.Boolean(
+        metadata={"description": in_english("Offered after a question that could not be answered")}
+    )
+    words = fields.List(
+        fields.String(), metadata={"description": in_english("Words of visitors after which it is offered")}
+    )
     fields_ = fields.Function(
         lambda form: [field for field in form.fields if isinstance(field, dict)], data_key="fields",
-        metadata={"type": "array", "items": {"type": "object"}, "description": "As they are sent"},
+        metadata={"type": "array", "items": {"type": "object"}, "description": in_english("As they are sent")},
     )  # fmt: skip
     status = fields.String(metadata={"enum": STATUSES})
 
@@ -75,7 +86,7 @@ class FormsApi(Resource):
     """Forms."""
 
     datamodel = table(Form)
-    resource_name, openapi_spec_tag = "forms", "Forms"
+    resource_name, openapi_spec_tag = "forms", in_english("Forms")
     view_action = "look.view"
     loads = (joinedload(Form.chatbot),)
 

@@ -15,6 +15,7 @@ from app.caller import standing
 from app.history import feed, filters, matching
 from app.history.filters import Filter, FilterError
 from app.keyholder import used_key
+from app.languages import in_english
 from app.leads import submissions
 from models import ChatSession, Message, Submission
 from models.history import ANSWER_STATES
@@ -36,20 +37,22 @@ def _words(description: str, *enum: str, data_key: str | None = None) -> fields.
 class FilterQuery(Schema):
     """Which chats are wanted: the parameters of app/history/filters.py, which reads them."""
 
-    from_ = _words("From this day or moment on, as 2026-11-25 or ISO 8601; UTC where no zone is named", data_key="from")
-    to = _words("To the end of this day, or to before this moment")
+    from_ = _words(
+        in_english("From this day or moment on, as 2026-11-25 or ISO 8601; UTC where no zone is named"), data_key="from"
+    )
+    to = _words(in_english("To the end of this day, or to before this moment"))
     workspace = fields.String(metadata={"format": "uuid"})
     domain = fields.String(metadata={"format": "uuid"})
     chatbot = fields.String(metadata={"format": "uuid"})
-    state = _words("With an answer of this state", *ANSWER_STATES)
-    feedback = _words("With such feedback", *filters.FEEDBACK)
-    mark = _words("With such a mark of the team", *MARKS, filters.UNREVIEWED)
-    language = _words("Of the first question, as en")
-    page = _words("A part of the address of the page")
-    q = _words("Words that were said")
-    slower = _words("With an answer that took more seconds than this")
-    form = _words("Whether a form was filled in", "yes", "no")
-    handed = _words("Whether it was handed to a person", "yes", "no")
+    state = _words(in_english("With an answer of this state"), *ANSWER_STATES)
+    feedback = _words(in_english("With such feedback"), *filters.FEEDBACK)
+    mark = _words(in_english("With such a mark of the team"), *MARKS, filters.UNREVIEWED)
+    language = _words(in_english("Of the first question, as en"))
+    page = _words(in_english("A part of the address of the page"))
+    q = _words(in_english("Words that were said"))
+    slower = _words(in_english("With an answer that took more seconds than this"))
+    form = _words(in_english("Whether a form was filled in"), "yes", "no")
+    handed = _words(in_english("Whether it was handed to a person"), "yes", "no")
 
 
 class SessionQuery(FilterQuery, PageQuery):
@@ -60,10 +63,12 @@ class FeedQuery(FilterQuery):
     """Where reading goes on, and which chats are wanted."""
 
     after = fields.String(
-        load_default="", validate=Length(max=MAX_CURSOR_CHARS), metadata={"description": "`next` of the answer before"}
+        load_default="",
+        validate=Length(max=MAX_CURSOR_CHARS),
+        metadata={"description": in_english("`next` of the answer before")},
     )
     limit = fields.Integer(load_default=PAGE, validate=Range(1, MAX_PAGE))
-    session = fields.UUID(metadata={"description": "The messages of this session alone"})
+    session = fields.UUID(metadata={"description": in_english("The messages of this session alone")})
 
 
 def _wanted(query: dict[str, Any]) -> Filter:
@@ -91,11 +96,11 @@ class SessionAnswer(Schema):
     last_message_at = fields.AwareDateTime()
     ended_at = fields.AwareDateTime(allow_none=True)
     handed_over_at = fields.AwareDateTime(allow_none=True)
-    visitor = fields.Dict(allow_none=True, metadata={"description": "As the website's server signed it"})
+    visitor = fields.Dict(allow_none=True, metadata={"description": in_english("As the website's server signed it")})
     browser = fields.String()
     language = fields.String()
     n_questions = fields.Integer()
-    last_question = fields.String(metadata={"description": "Its beginning"})
+    last_question = fields.String(metadata={"description": in_english("Its beginning")})
     n_grounded = fields.Integer()
     n_curated = fields.Integer()
     n_refused = fields.Integer()
@@ -105,14 +110,14 @@ class SessionAnswer(Schema):
     n_negative = fields.Integer()
     n_submissions = fields.Integer()
     slowest_ms = fields.Integer(allow_none=True)
-    cost = fields.Integer(allow_none=True, metadata={"description": "Of the chat model, in millionths"})
+    cost = fields.Integer(allow_none=True, metadata={"description": in_english("Of the chat model, in millionths")})
 
 
 class SessionsApi(Resource):
     """Chat sessions."""
 
     datamodel = table(ChatSession)
-    resource_name, openapi_spec_tag = "sessions", "Sessions and messages"
+    resource_name, openapi_spec_tag = "sessions", in_english("Sessions and messages")
     view_action = "history.view"
     loads = (joinedload(ChatSession.chatbot), joinedload(ChatSession.domain))
 
@@ -143,18 +148,18 @@ class MessageAnswer(Schema):
     chatbot = fields.UUID(attribute="chat_session.chatbot.uuid")
     type = fields.String(metadata={"enum": ["bot", "client"]})
     message = fields.String()
-    standalone = fields.String(allow_none=True, metadata={"description": "A question as it was understood"})
+    standalone = fields.String(allow_none=True, metadata={"description": in_english("A question as it was understood")})
     timestamp = fields.AwareDateTime()
     state = fields.String(allow_none=True)
     finish = fields.String(allow_none=True)
     feedback = fields.String(allow_none=True)
     feedback_comment = fields.String()
-    response_time = fields.Integer(allow_none=True, metadata={"description": "Milliseconds"})
+    response_time = fields.Integer(allow_none=True, metadata={"description": in_english("Milliseconds")})
     first_token_ms = fields.Integer(allow_none=True)
     chat_model = fields.String(allow_none=True)
     tokens_in = fields.Integer(allow_none=True)
     tokens_out = fields.Integer(allow_none=True)
-    cost = fields.Integer(allow_none=True, metadata={"description": "Of the chat model, in millionths"})
+    cost = fields.Integer(allow_none=True, metadata={"description": in_english("Of the chat model, in millionths")})
     citations = fields.List(fields.Nested(CitationAnswer))
 
 
@@ -162,7 +167,7 @@ class MessagesApi(Resource):
     """Messages, oldest first, with a cursor that neither misses nor repeats one while others write."""
 
     datamodel = table(Message)
-    resource_name, openapi_spec_tag = "messages", "Sessions and messages"
+    resource_name, openapi_spec_tag = "messages", in_english("Sessions and messages")
     view_action = "history.view"
     loads = (joinedload(Message.chat_session).joinedload(ChatSession.chatbot), selectinload(Message.citations))
 
@@ -199,7 +204,11 @@ class SubmissionAnswer(Row):
     form_name = fields.String()
     answers = fields.Function(
         lambda submission: [answer for answer in submission.answers if isinstance(answer, dict)],
-        metadata={"type": "array", "items": {"type": "object"}, "description": "Label, kind, value of each field"},
+        metadata={
+            "type": "array",
+            "items": {"type": "object"},
+            "description": in_english("Label, kind, value of each field"),
+        },
     )
     page = fields.String()
     state = fields.String(metadata={"enum": SUBMISSION_STATES})
@@ -221,7 +230,7 @@ class SubmissionsApi(Resource):
     """Submissions."""
 
     datamodel = table(Submission)
-    resource_name, openapi_spec_tag = "submissions", "Submissions"
+    resource_name, openapi_spec_tag = "submissions", in_english("Submissions")
     view_action = "submission.view"
     loads = (joinedload(Submission.chatbot),)
 

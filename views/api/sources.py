@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.knowledge import sources, texts
 from app.knowledge.crawling import websites
+from app.languages import in_english
 from jobs import queues
 from models import Chatbot, Source
 from models.knowledge import SOURCE_KINDS, SOURCE_STATES
@@ -33,13 +34,17 @@ class SourceAnswer(Row):
     kind = fields.String(metadata={"enum": SOURCE_KINDS})
     title = fields.String()
     state = fields.String(metadata={"enum": SOURCE_STATES})
-    progress = fields.Integer(metadata={"description": "Percent, while it is being read"})
+    progress = fields.Integer(metadata={"description": in_english("Percent, while it is being read")})
     error_code = fields.String(allow_none=True)
-    error_advice = fields.String(allow_none=True, metadata={"description": "What to do about it, for people"})
+    error_advice = fields.String(
+        allow_none=True, metadata={"description": in_english("What to do about it, for people")}
+    )
     warnings = fields.List(fields.String())
-    enabled = fields.Boolean(attribute="allowed_training", metadata={"description": "Whether answers use it"})
+    enabled = fields.Boolean(
+        attribute="allowed_training", metadata={"description": in_english("Whether answers use it")}
+    )
     file_format = fields.String()
-    filesize = fields.Integer(metadata={"description": "Bytes"})
+    filesize = fields.Integer(metadata={"description": in_english("Bytes")})
     n_chunks = fields.Integer()
     n_pages = fields.Integer(allow_none=True)
     finished_at = fields.AwareDateTime(allow_none=True)
@@ -79,7 +84,7 @@ class SourcesApi(Resource):
     """Sources."""
 
     datamodel = table(Source)
-    resource_name, openapi_spec_tag = "sources", "Sources"
+    resource_name, openapi_spec_tag = "sources", in_english("Sources")
     view_action = "source.view"
     loads = (joinedload(Source.chatbot), selectinload(Source.website))
 
@@ -127,7 +132,7 @@ class SourcesApi(Resource):
 class SourcesOfChatbotApi(BaseApi):
     """Adding sources to a chatbot. What it has already, by content or address, is read again or returned as it is."""
 
-    route_base, resource_name, openapi_spec_tag = "/api/v1/chatbots", "sources", "Sources"
+    route_base, resource_name, openapi_spec_tag = "/api/v1/chatbots", "sources", in_english("Sources")
 
     @operation("/<uuid:chatbot_uuid>/files", "POST", "Upload a file", file=True, answer=SourceAnswer, status=202)
     def upload(self, chatbot_uuid: uuid.UUID, file: FileStorage) -> Any:

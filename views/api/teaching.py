@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.answering import golden
 from app.knowledge import pairs
+from app.languages import in_english
 from jobs import queues
 from models import Chatbot, CuratedAnswer, GoldenQuestion, Source, db
 from views.api.fields import ChatbotQuery, Row, Text
@@ -29,10 +30,14 @@ class PairAnswer(Row):
     question = fields.String()
     wordings = fields.Function(
         lambda row: list(map(str, row.wordings)),
-        metadata={"type": "array", "items": {"type": "string"}, "description": "Other wordings that get the answer"},
+        metadata={
+            "type": "array",
+            "items": {"type": "string"},
+            "description": in_english("Other wordings that get the answer"),
+        },
     )
     answer = fields.String()
-    n_hits = fields.Integer(metadata={"description": "How often it was given"})
+    n_hits = fields.Integer(metadata={"description": in_english("How often it was given")})
     last_hit_at = fields.AwareDateTime(allow_none=True)
 
 
@@ -61,7 +66,7 @@ class AnswersApi(Resource):
     """Questions with answers of the owner's own."""
 
     datamodel = table(CuratedAnswer)
-    resource_name, openapi_spec_tag = "answers", "Questions with answers"
+    resource_name, openapi_spec_tag = "answers", in_english("Questions with answers")
     view_action = "source.view"
     loads = (joinedload(CuratedAnswer.source).joinedload(Source.chatbot), selectinload(CuratedAnswer.wordings))
 
@@ -115,8 +120,12 @@ class GoldenAnswer(Row):
 
     chatbot = fields.UUID(attribute="chatbot.uuid")
     question = fields.String()
-    source = fields.String(attribute="document", metadata={"description": "Name or address of the source; or any"})
-    words = fields.List(fields.String(), attribute="answers", metadata={"description": "One of them is enough; or any"})
+    source = fields.String(
+        attribute="document", metadata={"description": in_english("Name or address of the source; or any")}
+    )
+    words = fields.List(
+        fields.String(), attribute="answers", metadata={"description": in_english("One of them is enough; or any")}
+    )
 
 
 class GoldenBody(Schema):
@@ -132,7 +141,7 @@ class GoldenApi(Resource):
     """Golden questions."""
 
     datamodel = table(GoldenQuestion)
-    resource_name, openapi_spec_tag = "golden_questions", "Golden questions"
+    resource_name, openapi_spec_tag = "golden_questions", in_english("Golden questions")
     view_action = "source.view"
     loads = (joinedload(GoldenQuestion.chatbot),)
 

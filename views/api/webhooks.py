@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 
 from app.api_errors import ApiError
 from app.caller import standing
+from app.languages import in_english
 from app.webhooks import finding, owning
 from jobs import queues
 from models import Delivery, Webhook, Workspace, db, tenancy
@@ -36,15 +37,21 @@ class WebhookAnswer(Row):
     reach = fields.String(metadata={"enum": REACHES})
     chatbot = fields.Function(
         lambda webhook: str(webhook.chatbot.uuid) if webhook.chatbot else None,
-        metadata={"type": "string", "nullable": True, "description": "Of this chatbot alone"},
+        metadata={"type": "string", "nullable": True, "description": in_english("Of this chatbot alone")},
     )
     workspaces = fields.Function(
         lambda webhook: [str(place.workspace.uuid) for place in webhook.places],
-        metadata={"type": "array", "items": {"type": "string"}, "description": "Of all chatbots in these workspaces"},
+        metadata={
+            "type": "array",
+            "items": {"type": "string"},
+            "description": in_english("Of all chatbots in these workspaces"),
+        },
     )
     events = fields.List(fields.String(), metadata={"description": ", ".join(EVENTS)})
     status = fields.String(metadata={"enum": STATUSES})
-    failing_since = fields.AwareDateTime(allow_none=True, metadata={"description": "No delivery has arrived since"})
+    failing_since = fields.AwareDateTime(
+        allow_none=True, metadata={"description": in_english("No delivery has arrived since")}
+    )
 
 
 class WebhookBody(Schema):
@@ -75,16 +82,18 @@ class DeliveryAnswer(Row):
     event = fields.String(metadata={"enum": [*EVENTS, EXPORTED, TEST]})
     state = fields.String(metadata={"enum": ["waiting", "delivered", "failed"]})
     attempts = fields.Integer()
-    status_code = fields.Integer(allow_none=True, metadata={"description": "What the address answered last"})
+    status_code = fields.Integer(
+        allow_none=True, metadata={"description": in_english("What the address answered last")}
+    )
     error = fields.String()
-    due_at = fields.AwareDateTime(metadata={"description": "When it is tried next, while it waits"})
+    due_at = fields.AwareDateTime(metadata={"description": in_english("When it is tried next, while it waits")})
 
 
 class WebhooksApi(Resource):
     """Webhooks that tell of nothing but what lies where the key opens."""
 
     datamodel = table(Webhook)
-    resource_name, openapi_spec_tag = "webhooks", "Webhooks"
+    resource_name, openapi_spec_tag = "webhooks", in_english("Webhooks")
     view_action = "webhook.view"
 
     def rows(self) -> Select[Any]:

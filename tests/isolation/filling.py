@@ -32,10 +32,13 @@ class Form:
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({*self.values, *self.files}))
 
-    def filled(self, known: dict[str, str]) -> dict[str, object]:
-        """Return what a browser would send; of names in `known`, that."""
-        sent: dict[str, object] = {name: known.get(name) or values for name, values in self.values.items()}
-        return sent | {name: (io.BytesIO(b"Words in a file of mine."), "words.txt") for name in self.files}
+    def filled(self, known: dict[str, str], fitting: dict[str, str | bytes]) -> dict[str, object]:
+        """Return what a browser would send; of names in `known` that, and whatever is `fitting`: bytes for a file."""
+        sent: dict[str, object] = {name: known.get(name, values) for name, values in self.values.items()}
+        files = dict.fromkeys(self.files, b"Words in a file of mine.")
+        for name, value in fitting.items():
+            (files if isinstance(value, bytes) and name in files else sent)[name] = value
+        return sent | {name: (io.BytesIO(content), "words.txt") for name, content in files.items()}
 
 
 class _Reader(HTMLParser):

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.collaborators import here
 from app.languages import gettext as _
+from app.languages import number_in_words
 from models.base import now
 
 NOTE = "last_backup.json"
@@ -41,7 +42,7 @@ def look() -> Finding:
     if found is None:
         return Finding("backup", OFF, _("None was made on this machine by `run.py backup`."))
     made_at, n_bytes = found
-    megabytes = f"{n_bytes / 1_000_000:.1f}"
+    megabytes = number_in_words(round(n_bytes / 1_000_000, 1))
     words = _("The last was made on %(day)s: %(megabytes)s MB.", day=f"{made_at:%Y-%m-%d}", megabytes=megabytes)
     if now() - made_at <= OLD:
         return Finding("backup", GOOD, words)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.collaborators import here
 from app.languages import gettext as _
+from app.languages import number_in_words
 from app.networks import is_this_machine
 from models import db
 
@@ -36,7 +37,7 @@ class Arrival:
 def disk() -> Finding:
     usage = shutil.disk_usage(here().config.data_dir)
     is_little = usage.free < min(LITTLE_DISK * usage.total, PLENTY_BYTES)
-    free, whole = round(usage.free / _GB, 1), round(usage.total / _GB, 1)
+    free, whole = (number_in_words(round(n_bytes / _GB, 1)) for n_bytes in (usage.free, usage.total))
     words = _("%(free)s GB of %(all)s GB are free.", free=free, all=whole)
     cure = _("Make room for the data folder: when the disk is full, uploads and trainings fail.") if is_little else ""
     return Finding("disk", WRONG if is_little else GOOD, words, cure)

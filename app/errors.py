@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, PendingRollbackError, StatementError
 from werkzeug.exceptions import HTTPException
 
 from app.api_errors import ApiError
@@ -26,6 +26,7 @@ _TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (IntegrityError, 409, "conflict"),
     (DataError, 400, "invalid_request"),  # a value that its column can't hold
     (DBAPIError, 503, "database_unavailable"),
+    (PendingRollbackError, 503, "database_unavailable"),  # the connection was lost a statement ago
     (StatementError, 400, "invalid_request"),
     (OverflowError, 400, "invalid_request"),
 )

@@ -7,7 +7,7 @@ import random
 import re
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from tests.conftest import sign_in
@@ -100,11 +100,14 @@ def test_under_https_browsers_are_told_to_stay_with_it(app, monkeypatch):
     assert app.test_client().get("/login/").headers["Strict-Transport-Security"] == f"max-age={365 * 86_400}"
 
 
-def test_without_a_database_one_reads_a_sentence(app, ada, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [OperationalError("SELECT 1", {}, Exception("gone")), PendingRollbackError("gone before")]
+)
+def test_without_a_database_one_reads_a_sentence(app, ada, monkeypatch, error):
     client = sign_in(app, ada)
 
     def lost(*_args, **_how):
-        raise OperationalError("SELECT 1", {}, Exception("gone"))
+        raise error
 
     monkeypatch.setattr(Session, "scalars", lost)
     monkeypatch.setattr(Session, "execute", lost)

@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Full, LifoQueue
@@ -56,8 +57,12 @@ class PgvectorServer:
 
     def __init__(self, address: str, query_s: float = QUERY_S) -> None:
         self._address, self._query_s = address, query_s
+        self._begin()
+
+    def _begin(self) -> None:
         self._idle: LifoQueue[Connection[Any]] = LifoQueue(MAX_IDLE)
         self._pid = os.getpid()
+        weakref.finalize(self, _close, self._idle, self._pid)
 
     @contextmanager
     def connected(self, deadline_s: float = 0) -> Iterator["Connection[Any]"]:
@@ -104,9 +109,7 @@ class PgvectorServer:
 
     def close(self) -> None:
         """Close what is kept open."""
-        with suppress(Empty):
-            while True:
-                self._idle.get_nowait().close()
+        _close(self._idle, self._pid)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
@@ -122,7 +125,7 @@ class PgvectorServer:
 
     def _take(self) -> "Connection[Any]":
         if self._pid != os.getpid():  # a fork's: the parent goes on using them
-            self._idle, self._pid = LifoQueue(MAX_IDLE), os.getpid()
+            self._begin()
         with suppress(Empty):
             while True:
                 connection = self._idle.get_nowait()
@@ -150,6 +153,13 @@ class PgvectorServer:
         except Full:
             pass
         connection.close()
+
+
+def _close(idle: "LifoQueue[Connection[Any]]", pid: int) -> None:
+    """Close what is kept open, unless it is a parent's: its server would take leave of the parent too."""
+    with suppress(Empty):
+        while pid == os.getpid():
+            idle.get_nowait().close()
 
 
 def _unfit() -> tuple[type[Exception], ...]:

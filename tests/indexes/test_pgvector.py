@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -10,13 +11,14 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import psycopg
 import pytest
 
 from indexes.pgvector_index import MAX_DIMENSION, PgvectorEngine
 from indexes.pgvector_server import PgvectorServer
 from indexes.vector_index import EngineMissing, VectorIndexUnreadable, VectorsAway, VectorsError
 from tests.faults.postgres import running_postgres
-from tests.waiting import SOON_S
+from tests.waiting import SOON_S, wait_until
 
 UNIT = np.eye(8, dtype=np.float32)
 
@@ -166,3 +168,33 @@ def test_a_fork_searches_by_connections_of_its_own(server):
         os._exit(0 if find(index) == [3] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert find(index) == [3]
+
+
+def n_connections(address):
+    """How many there are to the database of an address, without the one that asks."""
+    with psycopg.connect(address) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return connection.execute(query).fetchone()[0]
+
+
+def test_whoever_forgets_it_leaves_no_connection_open(database):
+    server = PgvectorServer(database)
+    assert server.list_kept() == []
+    assert n_connections(database) == 1
+    del server
+    gc.collect()
+    wait_until(lambda: n_connections(database) == 0)
+
+
+def test_a_fork_leaves_the_connections_of_its_parent_alone(database):
+    server = PgvectorServer(database)
+    with server.connected() as connection:
+        before = connection.info.backend_pid
+    child = os.fork()
+    if child == 0:
+        server.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    with server.connected() as connection:
+        assert connection.info.backend_pid == before
+    server.close()

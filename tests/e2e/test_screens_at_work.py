@@ -365,3 +365,24 @@ def test_whoever_was_given_a_password_chooses_their_own_at_once(browser, stage, 
     page.wait_for_url("**/health/")
     assert page.get_by_text("yours alone").is_visible()
     context.close()
+
+
+def _corners(page):
+    """What is painted beyond the rounded corners of a list: pictures of the few points there."""
+    box = page.locator(".table").bounding_box()
+    lefts, tops = (box["x"], box["x"] + box["width"] - 3), (box["y"], box["y"] + box["height"] - 3)
+    places = [(x, y) for x in lefts for y in tops if 0 <= y < page.viewport_size["height"] - 3]
+    return [page.screenshot(clip={"x": x, "y": y, "width": 3, "height": 3}) for x, y in places]
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_row_under_the_pointer_stays_within_the_rounded_frame(open_page, viewport):
+    page = open_page("/sourceview/list/?state=ready", viewport=viewport)
+    rows = page.locator(".table tbody tr")
+    for row in (rows.first, rows.last):
+        row.scroll_into_view_if_needed()
+        page.mouse.move(0, 0)
+        before = _corners(page)
+        row.hover()
+        assert len(before) >= 2
+        assert _corners(page) == before

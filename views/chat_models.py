@@ -25,6 +25,7 @@ from app.sealing import SealBroken
 from models import Chatbot, ModelPrice, Service, db
 from views.base import Screen, table
 from views.chatbot_places import find_chatbot, trail_of
+from views.meanwhile import FormValues, is_overtaken, seen
 
 MOST = Decimal(1_000_000_000)
 
@@ -94,6 +95,9 @@ class ChatModelPage(BaseView):
         chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), ServerForm()
         if not form.validate_on_submit():
             return self._page(chatbot, server=form), 400
+        entered = FormValues(form)
+        if is_overtaken(endpoints.find_own(chatbot) or chatbot, lambda: _server_of(chatbot), entered, entered.labels):
+            return self._page(chatbot, server=form)
         try:
             own = own_model.save(chatbot, form.base_url.data, form.model.data, form.key.data or "")
         except Refusal as refused:
@@ -133,6 +137,11 @@ class ChatModelPage(BaseView):
         chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), BudgetForm()
         if not form.validate_on_submit():
             return self._page(chatbot, budget=form), 400
+        typed = {"is_off": form.is_off.data, **{name: form[name].millionths for name in ("of_chatbot", "of_service")}}
+        if is_overtaken(
+            endpoints.find_own(chatbot) or chatbot, lambda: _budget_of(chatbot), typed, FormValues(form).labels
+        ):
+            return self._page(chatbot, budget=BudgetForm(formdata=None, data=typed))
         own = own_model.require(chatbot)
         own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.millionths
         if standing().may_with("service.buy", chatbot):
@@ -148,16 +157,27 @@ class ChatModelPage(BaseView):
     def _page(self, chatbot: Chatbot, server: ServerForm | None = None, budget: BudgetForm | None = None) -> Any:
         own, choice = endpoints.find_own(chatbot), endpoints.choose(chatbot)
         service = _service_of(chatbot)
-        amounts = {"is_off": own and own.is_off, "of_chatbot": own and own.monthly_budget}
         return self.render_template(
             "chatbot/model.html", chatbot=chatbot, trail=trail_of(chatbot), own=own, choice=choice,
             server=server or ServerForm(formdata=None, obj=own),
-            budget=budget or BudgetForm(formdata=None, data={**amounts, "of_service": service.model_budget}),
+            budget=budget or BudgetForm(formdata=None, data=_budget_of(chatbot)),
+            seen_server=seen(_server_of(chatbot)), seen_budget=seen(_budget_of(chatbot)),
             spent=prices.in_words(budgets.spent(service.id, chatbot.id), here().config.currency),
             spent_by_all=prices.in_words(budgets.spent(service.id), here().config.currency),
             may_buy=standing().may_with("service.buy", chatbot), currency=here().config.currency,
             installed=endpoints.of_installation(), in_words=prices.in_words, appbuilder=self.appbuilder,
         )  # fmt: skip
+
+
+def _server_of(chatbot: Chatbot) -> dict[str, Any]:
+    own = endpoints.find_own(chatbot)
+    return {"base_url": own and own.base_url, "model": own and own.model}
+
+
+def _budget_of(chatbot: Chatbot) -> dict[str, Any]:
+    own, service = endpoints.find_own(chatbot), _service_of(chatbot)
+    amounts = {"is_off": own and own.is_off, "of_chatbot": own and own.monthly_budget}
+    return amounts | ({"of_service": service.model_budget} if standing().may_with("service.buy", chatbot) else {})
 
 
 def _service_of(chatbot: Chatbot) -> Service:

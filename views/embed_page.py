@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import segno
@@ -22,6 +23,7 @@ from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from models import Embed
 from models.base import db
+from views.meanwhile import FormValues, is_overtaken, seen
 
 MOST = 1_000_000
 
@@ -61,6 +63,9 @@ class EmbedPage(BaseView):
         embed, form = self._find(embed_uuid, "chatbot.edit"), LimitsForm()
         if not form.validate():
             return self._page(embed, form=form), 400
+        entered = FormValues(form)
+        if is_overtaken(embed, lambda: _present(embed, entered), entered, entered.labels):
+            return self._page(embed, form=form)
         form.populate_obj(embed)
         audit.record("embed.edit", embed)
         db.session.commit()
@@ -87,13 +92,19 @@ class EmbedPage(BaseView):
         self, embed: Embed, *, form: LimitsForm | None = None, findings: list[Finding] | None = None, path: str = ""
     ) -> Any:
         refusals, may = health.refusals_of([embed])[embed.id], _rights_on(embed)
+        form = form or LimitsForm(obj=embed)
         return self.render_template(
-            "embeds/show.html", appbuilder=self.appbuilder, embed=embed, form=form or LimitsForm(obj=embed),
+            "embeds/show.html", appbuilder=self.appbuilder, embed=embed, form=form,
+            seen=seen(_present(embed, FormValues(form))),
             may=may, state=health.state_of(embed, refusals), figures=health.figures_of(embed),
             n_refused=refusals.n, refused=health.list_refused(embed), codes_of=codes.codes_of,
             address=here().config.address, findings=findings, path=path or embed.last_seen_page or "/",
             phone=_test_link(embed) if may["chatbot.preview"] else None,
         )  # fmt: skip
+
+
+def _present(embed: Embed, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(embed, name) for name in names}
 
 
 def _rights_on(embed: Embed) -> dict[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from flask import abort, current_app, flash, g, redirect, request, session, url_for
@@ -26,6 +27,7 @@ from app.learning import digest
 from app.refusals import Refusal
 from models import Service
 from models.base import db
+from views.meanwhile import FormValues, is_overtaken, seen
 
 
 def present_password(label: str = _l("Present password")) -> PasswordField:
@@ -88,6 +90,9 @@ class ProfileView(BaseView):
         form = DetailsForm()
         if not form.validate_on_submit():
             return self._page(details=form), 400
+        entered = FormValues(form)
+        if is_overtaken(signed_in(), _present_details, entered, entered.labels):
+            return self._page(details=form)
         preferences.save(signed_in(), form.name.data, Preferences(form.time_zone.data, form.language.data))
         g.pop("preferences", None)
         refresh()  # what is said of it is said in the language that was chosen
@@ -154,16 +159,21 @@ class ProfileView(BaseView):
         return redirect(url_for("ProfileView.show"))
 
     def _page(self, **forms: DynamicForm) -> Any:
-        member = signed_in()
-        kept = preferences.read(member.id)
-        filled = DetailsForm(formdata=None, name=member.name, time_zone=kept.time_zone, language=kept.language)
+        member, present = signed_in(), _present_details()
+        filled = DetailsForm(formdata=None, data=present)
         return self.render_template(
             "account/profile.html", appbuilder=self.appbuilder, details=forms.get("details", filled),
+            seen=seen(present),
             password=forms.get("password", PasswordForm(formdata=None)), this_device=session.get("device"),
             address=forms.get("address", AddressForm(formdata=None)), devices=devices.list_devices(member.id),
             weekly=[(service, digest.is_wanted(member.id, service.id)) for service in _led_services()],
             has_second_factor=second_factor.find(member.id) is not None, accepted=terms.accepted_by(member.id),
         )  # fmt: skip
+
+
+def _present_details() -> dict[str, str]:
+    member = signed_in()
+    return {"name": member.name, **asdict(preferences.read(member.id))}
 
 
 def _led_services() -> list[Service]:

@@ -20,6 +20,7 @@ from jobs import queues
 from models import Source, Website, db
 from models.websites import OUTCOMES
 from views.listing import Listing, read_page_number, read_words
+from views.meanwhile import is_overtaken, seen
 from views.website_state import describe
 
 MAX_DIGITS = 9
@@ -89,6 +90,8 @@ class WebsitePage(BaseView):
         is_preview = request.form.get("then") != "read"
         try:
             wishes = _read_wishes(typed)
+            if is_overtaken(source, lambda: _present_wishes(website), typed, _labels()):
+                return self._page("websites/show.html", source, website, typed)
             websites.change(source, wishes, is_preview=is_preview)
         except SourceError as error:
             db.session.rollback()
@@ -124,7 +127,8 @@ class WebsitePage(BaseView):
         state, service = describe(source, website, counts), websites.service_of(source)
         return self.render_template(
             template, appbuilder=self.appbuilder, source=source, website=website, chatbot=source.chatbot,
-            wishes=wishes, state=state, counts=counts, listing=listing, rows=rows, n_rows=n_rows, outcomes=OUTCOMES,
+            wishes=wishes, seen=seen(_wishes_of(website)), state=state, counts=counts,
+            listing=listing, rows=rows, n_rows=n_rows, outcomes=OUTCOMES,
             reasons={} if state.is_moving else pages.reasons(website),
             is_running=websites.is_running(source, website),
             may_edit=standing().may_with("source.edit", source.chatbot),
@@ -138,6 +142,15 @@ def _wishes_of(website: Website) -> dict[str, str]:
         "exclude": "\n".join(website.exclude or ()),
         "max_pages": str(website.max_pages or ""),
     }
+
+
+def _present_wishes(website: Website) -> dict[str, str]:
+    db.session.refresh(website)
+    return _wishes_of(website)
+
+
+def _labels() -> dict[str, str]:
+    return {"include": _("Only pages below"), "exclude": _("Leave out"), "max_pages": _("Pages at most")}
 
 
 def _read_wishes(typed: dict[str, str]) -> websites.Wishes:

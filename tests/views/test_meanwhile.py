@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy import select
 
 from app.knowledge import pairs, texts
-from models import Chatbot, CuratedAnswer, Form, Plan, Source, db
+from app.knowledge.crawling import websites
+from models import Chatbot, CuratedAnswer, Embed, Form, Plan, Source, db
 from tests.conftest import inside
 from tests.isolation.conftest import add_person, come_in
 
@@ -50,10 +52,10 @@ class _Fields(HTMLParser):
             self._text = None
 
 
-def form_on(page):
+def form_on(page, field="seen"):
     fields = _Fields()
     fields.feed(page.text)
-    return next(form for form in fields.forms if "seen" in form)
+    return next(form for form in fields.forms if {"seen", field} <= form.keys())
 
 
 def warning_on(page):
@@ -231,3 +233,43 @@ def test_the_design_of_a_form_is_held_to_it(app, as_ada, ben, ada):
     shown = form_on(late)
     assert (shown["intro"], shown["thanks"]) == ("Ada's words", "Ben's thanks")
     assert form_on(ben.get(page))["intro"] != "Ada's words", "nothing is saved"
+
+
+@pytest.fixture
+def addressed(app, ada):
+    """What stands in addresses of pages: a chatbot, a website that it reads, and where it is embedded."""
+    with inside(app):
+        source = websites.add(db.session.get(Chatbot, ada.chatbot_id), f"https://{uuid.uuid4().hex}.example.com/")
+        own = {"service_id": ada.service_id, "chatbot_id": ada.chatbot_id, "domain_id": ada.domain_id}
+        embed = db.session.scalar(select(Embed).filter_by(**own)) or Embed(**own)
+        db.session.add(embed)
+        db.session.commit()
+        return {"chatbot": ada.chatbot_uuid, "website": source.uuid, "embed": embed.uuid}
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "names"),
+    [
+        ("/embed/{embed}", "/embed/{embed}/change", ["max_questions_a_day", "max_questions_a_minute"]),
+        ("/chatbot/{chatbot}/model", "/chatbot/{chatbot}/model/budget", ["of_chatbot", "of_service"]),
+        ("/chatbot/{chatbot}/model", "/chatbot/{chatbot}/model", ["model", "base_url"]),
+        ("/website/{website}", "/website/{website}/change", ["max_pages", "exclude"]),
+        ("/profile/", "/profile/details", ["name", "time_zone"]),
+    ],
+)
+def test_forms_with_an_address_of_their_own_are_held_to_it(as_ada, addressed, page, action, names):
+    page, action = page.format(**addressed), action.format(**addressed)
+    (field, other), values = names, {"base_url": ("https://api.one.example/v1", "https://api.two.example/v1"), "model": ("small", "large"),
+              "exclude": ("/a", "/b"), "name": ("Ada", "Ada B"), "time_zone": ("Europe/Berlin", "Asia/Tokyo")}  # fmt: skip
+    (mine, _), (before, theirs) = values.get(field, ("19", "20")), values.get(other, ("19", "20"))
+    assert as_ada.post(action, data={**form_on(as_ada.get(page), field), other: before, field: mine}).status_code == 302
+    first = form_on(as_ada.get(page), field)
+    assert as_ada.post(action, data={**form_on(as_ada.get(page), field), other: theirs}).status_code == 302
+    mine = values.get(field, ("", "21"))[1]
+    late = as_ada.post(action, data={**first, field: mine})
+    assert theirs in warning_on(late)
+    assert (form_on(late, field)[field], form_on(late, field)[other]) == (mine, theirs)
+    assert form_on(as_ada.get(page), field)[field] != mine, "nothing is saved"
+    assert as_ada.post(action, data=form_on(late, field)).status_code == 302
+    now = form_on(as_ada.get(page), field)
+    assert (now[field], now[other]) == (mine, theirs)

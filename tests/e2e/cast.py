@@ -12,6 +12,7 @@ PASSWORD = "a-long-password-for-looking-at-screens"
 PEOPLE = {
     "ada": ("Ada Acme", "Member"), "ben": ("Ben Berg", "Member"), "uma": ("Uma Ulm", "Member"),
     "cid": ("Cid Castle", "Member"), "sam": ("Sam Stern", "Staff"), "root": ("Ruth Root", "Superadmin"),
+    "sue": ("Sue Sand", "Support"),
 }  # fmt: skip
 QUESTIONS = (
     ("How long may goods be returned?", "grounded", "Within 30 days of delivery, unopened or not."),

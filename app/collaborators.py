@@ -116,7 +116,8 @@ class Collaborators:
                 from indexes.cross_encoder import CrossEncoderReranker
 
                 self._made["reranker"] = CrossEncoderReranker(self.config.rerank_model)
-            return self._made["reranker"]  # type: ignore[no-any-return]
+            found: CrossEncoderReranker = self._made["reranker"]
+            return found
 
     @property
     def embedder(self) -> Embedder:
@@ -126,7 +127,8 @@ class Collaborators:
                 from indexes.embedder import open_embedder
 
                 self._made["embedder"] = open_embedder(self.config.embedding_model, self.config.data_dir / "embedder")
-            return self._made["embedder"]  # type: ignore[no-any-return]
+            found: Embedder = self._made["embedder"]
+            return found
 
 
 def here() -> Collaborators:

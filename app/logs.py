@@ -44,7 +44,7 @@ class _Discreet(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             return ""
-        return super().formatException(record.exc_info) if self.is_frank else discreet.trace(error)  # type: ignore[arg-type]
+        return super().formatException(record.exc_info) if self.is_frank else discreet.trace(error)  # type: ignore[arg-type]  # it has an error, as was seen above
 
 
 class Lines(_Discreet):

@@ -148,7 +148,7 @@ class Backup:
             raise BackupError("This backup is not whole: parts of it are missing.")
         for name, expected in sums.items():
             with self.open(name) as part:
-                if hashlib.file_digest(part, "sha256").hexdigest() != expected:  # type: ignore[arg-type]
+                if hashlib.file_digest(part, "sha256").hexdigest() != expected:  # type: ignore[arg-type]  # the stubs ask for more than it reads of a file
                     raise BackupError(f"This backup is damaged: {name} is not what was backed up.")
 
 

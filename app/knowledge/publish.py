@@ -234,9 +234,8 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
     Raises:
         Superseded: a younger training has begun, or the chatbot was deleted.
     """
-    values: dict[str, object] = {
-        "generation_id": None, "last_trained": now(), "published_count": training.changed_count,
-    }  # fmt: skip
+    values: dict[str, object] = {"generation_id": None, "last_trained": now()}
+    values["published_count"] = training.changed_count
     if not _write(training, training_heartbeat_at=now()):  # from here to the commit the chatbot's row is ours
         db.session.rollback()
         raise Superseded
@@ -260,8 +259,8 @@ def _move_pointer(training: Training, generation: Generation | None) -> None:
 
 def _figures_of(generation: Generation) -> dict[str, int]:
     """Return what webhooks are told of a generation, which may be gone by then."""
-    counts = {"n_documents": generation.n_documents, "n_chunks": generation.n_chunks}
-    return {"knowledge_version": generation.number, **counts}
+    held = {"n_documents": generation.n_documents, "n_chunks": generation.n_chunks}
+    return {"knowledge_version": generation.number} | held
 
 
 def _stamp_sources(training: Training) -> None:

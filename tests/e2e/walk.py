@@ -55,6 +55,7 @@ def pages_of(who, stage):
         "cid": ["/", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
         "sam": installation,
         "root": ["/", "/auditview/list/", "/auditview/show/1"],
+        "sue": ["/", "/look/", "/profile/"],
     }[who]  # fmt: skip
 
 

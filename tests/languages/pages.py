@@ -42,7 +42,7 @@ OURS = {"ab_role", "ab_permission", "ab_view_menu", "ab_permission_view", "plans
 OF_OURS = {"error_advice", "reason", "error", "note"}  # sentences that are retold, on the stage
 _ADDRESS = re.compile(r"[@/.:#]\S*\w|://$")
 _GREEK = str.maketrans({letter: chr(0x3B1 + i % 17) for i, letter in enumerate(string.ascii_letters)})
-PEOPLE = ("nobody", "ada", "ben", "uma", "cid", "sam", "root")
+PEOPLE = ("nobody", "ada", "ben", "uma", "cid", "sam", "root", "sue")
 
 
 class Brackets:

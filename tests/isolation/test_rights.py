@@ -33,7 +33,7 @@ ASKS_FOR = {
     "HistoryPage.dialogue": "history.view", "HistoryLivePage.follow": "history.view", "HistoryLivePage.follow_list": "history.view", "InvitationView.add": "people.edit",
     "ExportPage.new": "history.view", "ExportPage.make": "history.view", "ExportPage.download": "history.view",
     "WorkspaceView.add": "workspace.create", "KeyPage.make": "key.edit", "KeyPage.limit": "key.edit", "WebhookPage.add": "webhook.edit", "KeyPage.revoke": "key.view", "ServicePage.show": "people.view",
-    "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit",
+    "PrivacyPage.show": "history.view", "PrivacyPage.save": "privacy.edit", "UnansweredPage.export": "history.view",
 }  # fmt: skip
 # pages that show more people what the rest of the screen changes; None: whoever is in the service
 READS = {

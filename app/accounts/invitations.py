@@ -219,12 +219,12 @@ def _find_open(token: str) -> Invitation | None:
 
 def find_offer(token: str) -> Offer | None:
     """Return what a link offers; None when it is unknown, used, revoked or expired."""
+    addressee = select(Member.verified).join(Invitation, Invitation.email == Member.email)
     with tenancy.everything():
-        found = _find_open(token)
-        if found is None:
+        # before: who accepts in between is a member by then, and has used the link up
+        is_member = bool(db.session.scalar(addressee.where(Invitation.token_hash == digest(token))))
+        if (found := _find_open(token)) is None:
             return None
-        member = find_by_email(found.email)
-        is_member = member is not None and member.verified
         return Offer(found.email, found.workspace.service.name, offers_of([found])[found.id], is_member)
 
 

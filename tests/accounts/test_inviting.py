@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -195,6 +196,24 @@ def test_of_two_who_accept_in_one_moment_one_gets_the_seat(app, installed, acme,
         seats = select(func.count(ServiceMember.id)).where(ServiceMember.service_id == service_id)
         assert db.session.scalar(seats.where(ServiceMember.user_id == person.scalar_subquery())) == 1
         assert roles_of(email) == {"Main": "admin", "Sales": "user"}
+
+
+def test_who_was_faster_by_a_moment_does_not_make_a_stranger_look_like_a_member(app, installed, acme, monkeypatch):
+    email = address()
+    page = f"/invitation/{token_of(invite(acme, email, 'user user'))}"
+    db.session.commit()
+    db.session.remove()
+    typed, find_open = {"name": "Ben", "password": PASSWORD}, invitations._find_open
+
+    def find_and_be_overtaken(token):
+        found = find_open(token)
+        monkeypatch.setattr(invitations, "_find_open", find_open)
+        with ThreadPoolExecutor(1) as elsewhere:  # in a session of its own
+            assert elsewhere.submit(app.test_client().post, page, data=typed).result().status_code == 302
+        return found
+
+    monkeypatch.setattr(invitations, "_find_open", find_and_be_overtaken)
+    assert app.test_client().post(page, data=typed).status_code == 404
 
 
 # --- on its pages

@@ -12,23 +12,21 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import secrets
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from installation import ROOT, print_machine, print_rows, quantile, run
+from installation import ROOT, p50_p95, print_machine, print_rows, quantile, run, throwaway_database
 
 sys.path.insert(0, str(ROOT))
 
 import sqlalchemy as sa
 from flask import Flask
+from history_api import programs
 from seed_history import seed
 
 from app.accounts import devices
@@ -82,24 +80,20 @@ class Reader:
         return found
 
 
-def _p95(times: list[float], bar_ms: int) -> str:
-    return f"p50 {quantile(times, 0.5):.0f}, p95 {quantile(times, 0.95):.0f} ms (at most {bar_ms})"
-
-
 def lists(reader: Reader) -> Iterator[tuple[str, str]]:
     places = (f"?chatbot={reader.chatbot}", f"?workspace={reader.workspace}", f"?domain={reader.domain}")
     narrowed = (
         "?state=refused", "?state=error", "?feedback=negative", "?feedback=neutral", "?language=ja", "?form=yes",
         "?handed=yes", "?mark=unreviewed", "?slower=8", "?page=cart", "?from=2026-06-01&to=2026-06-07",
     )  # fmt: skip
-    yield "a list", _p95(reader.times("", *places, *narrowed), 150)
-    yield "a list that finds nothing", _p95(reader.times("?page=nowhere", "?slower=3000", "?mark=reviewed"), 150)
+    yield "a list", p50_p95(reader.times("", *places, *narrowed), 150)
+    yield "a list that finds nothing", p50_p95(reader.times("?page=nowhere", "?slower=3000", "?mark=reviewed"), 150)
 
 
 def search(reader: Reader) -> Iterator[tuple[str, str]]:
-    yield "full text", _p95(reader.times(*(f"?q={words}" for words in WORDS)), 300)
+    yield "full text", p50_p95(reader.times(*(f"?q={words}" for words in WORDS)), 300)
     narrowed = (f"?q=delivery&chatbot={reader.chatbot}", "?q=refund&state=error", "?q=model&feedback=negative")
-    yield "full text with other filters", _p95(reader.times(*narrowed), 300)
+    yield "full text with other filters", p50_p95(reader.times(*narrowed), 300)
 
 
 def deep_pages(reader: Reader) -> Iterator[tuple[str, str]]:
@@ -109,7 +103,7 @@ def deep_pages(reader: Reader) -> Iterator[tuple[str, str]]:
 
 
 def dialogues(reader: Reader) -> Iterator[tuple[str, str]]:
-    yield "a dialogue", _p95(reader.times(*(f"/{chat}" for chat in reader.chats)), 150)
+    yield "a dialogue", p50_p95(reader.times(*(f"/{chat}" for chat in reader.chats)), 150)
 
 
 def insights(reader: Reader) -> Iterator[tuple[str, str]]:
@@ -124,15 +118,15 @@ def insights(reader: Reader) -> Iterator[tuple[str, str]]:
     rate = n_counted / (time.perf_counter() - started)
     yield "counting into rollups", f"{n_counted:,} rows, {rate:,.0f} a second"
     year, month = (reader.open(f"/insights/service/{service}?days={days}") for days in (365, 30))
-    yield "insights of a year, of a service", _p95(year, 300)
-    yield "insights of a month, of a service", _p95(month, 300)
-    yield "insights of a year, of a chatbot", _p95(reader.open(f"/insights/chatbot/{reader.chatbot}?days=365"), 300)
+    yield "insights of a year, of a service", p50_p95(year, 300)
+    yield "insights of a month, of a service", p50_p95(month, 300)
+    yield "insights of a year, of a chatbot", p50_p95(reader.open(f"/insights/chatbot/{reader.chatbot}?days=365"), 300)
 
 
 def inbox(reader: Reader) -> Iterator[tuple[str, str]]:
     with reader.client.application.app_context(), tenancy.everything():
         n_clusters = db.session.scalar(sa.select(sa.func.count(QuestionCluster.id)))
-    yield f"unanswered, of {n_clusters:,} groups", _p95(reader.open("/unanswered/"), 300)
+    yield f"unanswered, of {n_clusters:,} groups", p50_p95(reader.open("/unanswered/"), 300)
 
 
 def erasing(reader: Reader) -> Iterator[tuple[str, str]]:
@@ -181,6 +175,7 @@ MEASUREMENTS: tuple[Callable[[Reader], Iterator[tuple[str, str]]], ...] = (
     inbox,
     erasing,
     exports,
+    lambda reader: programs(reader.client.application, reader.service_id, WORDS),
 )
 
 
@@ -221,28 +216,6 @@ def measure() -> None:
     print_rows(title, (row for measurement in MEASUREMENTS for row in measurement(reader)))
 
 
-@contextmanager
-def throwaway(server: str) -> Iterator[None]:
-    """Put a new installation in the environment, on SQLite or on a database of its own on a server."""
-    with TemporaryDirectory(prefix="docent-bench-") as folder:
-        os.environ |= {"DATA_DIR": folder, "SECRET_KEY": secrets.token_hex(32)}
-        if not server:
-            os.environ.pop("DATABASE_URL", None)
-            yield
-            return
-        name = f"docent_bench_{secrets.token_hex(4)}"
-        engine = sa.create_engine(
-            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        os.environ["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-            try:
-                yield
-            finally:
-                connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
 def main() -> int:
     asking = argparse.ArgumentParser(description=__doc__)
     asking.add_argument("--messages", type=int, default=1_000_000)
@@ -253,7 +226,7 @@ def main() -> int:
         measure()
         return 0
     for server in filter(None, ("sqlite", os.environ.get("TEST_DATABASE_URL"))):
-        with throwaway("" if server == "sqlite" else server):
+        with throwaway_database("" if server == "sqlite" else server):
             run("init")
             started = time.perf_counter()
             with installation(read_config()):

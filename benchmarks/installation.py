@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import secrets
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from sqlalchemy import create_engine, text
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("faiss-cpu", "onnxruntime", "tantivy", "numpy", "tokenizers", "torch")
@@ -49,6 +52,26 @@ def throwaway_installation() -> Iterator[Path]:
         yield Path(name)
 
 
+@contextmanager
+def throwaway_database(server: str) -> Iterator[None]:
+    """Put a new installation in the environment, on SQLite or on a database of its own on a server."""
+    with TemporaryDirectory(prefix="docent-bench-") as folder:
+        os.environ |= {"DATA_DIR": folder, "SECRET_KEY": secrets.token_hex(32)}
+        if not server:
+            os.environ.pop("DATABASE_URL", None)
+            yield
+            return
+        name = f"docent_bench_{secrets.token_hex(4)}"
+        engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+        os.environ["DATABASE_URL"] = f"{server.rpartition('/')[0]}/{name}"
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+            try:
+                yield
+            finally:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 def run(*arguments: str) -> str:
     """Run `run.py` and return what it prints; its errors go to ours."""
     command = [sys.executable, "run.py", *arguments]
@@ -66,6 +89,10 @@ def peak_memory_mb(process: str = "self") -> float:
 
 def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def p50_p95(times: Sequence[float], bar_ms: int) -> str:
+    return f"p50 {quantile(times, 0.5):.0f}, p95 {quantile(times, 0.95):.0f} ms (at most {bar_ms})"
 
 
 def print_machine() -> None:

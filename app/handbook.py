@@ -1,4 +1,7 @@
-"""The handbook, read from the texts that the demo chatbot knows too: pages of sections, each with an anchor."""
+"""The handbook: pages of sections, each with an anchor that is the same in every language.
+
+English is the original, which the demo chatbot knows too; what it says in another language lies beside the catalog.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "handbook" / "source"
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 PAGES = (
     "first-steps",
     "owners-guide",
@@ -31,25 +35,43 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
+    """`language` is what it is written in: English, where nobody has translated it."""
+
     name: str
-    title: str
+    language: str
     sections: tuple[Section, ...]
+
+    @property
+    def title(self) -> str:
+        return self.sections[0].heading
 
 
 def anchor_of(heading: str) -> str:
     return re.sub(r"\W+", "-", heading.lower()).strip("-")
 
 
-def read(name: str) -> Page | None:
+def read(name: str, language: str = "en") -> Page | None:
     """Return a page of the handbook; None where there is none of that name."""
-    return _read(name) if name in PAGES else None  # names that anybody makes up are not remembered
+    return _read(name, language) if name in PAGES else None  # names that anybody makes up are not remembered
+
+
+def pages(language: str = "en") -> list[Page]:
+    return [page for name in PAGES if (page := read(name, language)) is not None]
 
 
 @cache
-def _read(name: str) -> Page | None:
-    path = FOLDER / f"{name}.md"
-    if not path.exists():
+def _read(name: str, language: str) -> Page | None:
+    english, translated = FOLDER / f"{name}.md", TRANSLATIONS / language / "handbook" / f"{name}.md"
+    if not english.exists():
         return None
+    language, path = (language, translated) if translated.exists() else ("en", english)
+    anchors = (anchor_of(heading) for heading, _ in _split(english))
+    sections = (Section(heading, at, said) for at, (heading, said) in zip(anchors, _split(path), strict=True))
+    return Page(name, language, tuple(sections))
+
+
+def _split(path: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (heading, paragraphs) of a text, in its order."""
     found: list[tuple[str, list[str]]] = []
     for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8")):
         text = " ".join(block.split())
@@ -57,9 +79,4 @@ def _read(name: str) -> Page | None:
             found.append((text.lstrip("# "), []))
         elif text:
             found[-1][1].append(text)
-    sections = (Section(heading, anchor_of(heading), tuple(said)) for heading, said in found)
-    return Page(name, found[0][0], tuple(sections))
-
-
-def pages() -> list[Page]:
-    return [page for name in PAGES if (page := read(name)) is not None]
+    return [(heading, tuple(said)) for heading, said in found]

@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 
 from app import handbook
 from app.domains import sample
+from app.languages import present
 
 # a view or an endpoint -> the page of the handbook and its section; the endpoint counts first
 PLACES: dict[str, tuple[str, str]] = {
@@ -62,16 +63,15 @@ class HandbookPage(BaseView):
 
     @expose("/")
     def index(self) -> Any:
-        return self.render_template(
-            "handbook/index.html", pages=handbook.pages(), sample=sample.find(), appbuilder=self.appbuilder
-        )
+        return self._render("index.html")
 
     @expose("/<name>")
     def show(self, name: str) -> Any:
-        page = handbook.read(name) or abort(404)
-        return self.render_template(
-            "handbook/page.html", page=page, pages=handbook.pages(), sample=sample.find(), appbuilder=self.appbuilder
-        )
+        return self._render("page.html", page=handbook.read(name, present()) or abort(404))
+
+    def _render(self, template: str, **what: Any) -> Any:
+        what |= {"pages": handbook.pages(present()), "sample": sample.find(), "appbuilder": self.appbuilder}
+        return self.render_template(f"handbook/{template}", **what)
 
 
 def help_here() -> str:

@@ -7,7 +7,13 @@ import re
 import pytest
 
 from app import handbook
+from app.languages import SHIPPED, path_of
 from views.handbook import PLACES
+
+TRANSLATED = [(language, name) for language in SHIPPED if language != "en" for name in handbook.PAGES]
+# what stays as it is in every language: settings, commands, addresses, directives, numbers
+FIXED = re.compile(r"[A-Z]+_[A-Z_]+(?:=\w+)?|make run|python run\.py \w+ \S+zip|\{.*?\}|[a-z]+-src|https?://\S+|\d+")
+SAID_BY_VISITORS = {"und für Studierende?", "was kostet das?", "wer bist du", "ich möchte mit einem Menschen sprechen"}
 
 
 @pytest.mark.parametrize(("view", "place"), PLACES.items())
@@ -43,7 +49,48 @@ def test_its_texts_are_what_the_demo_chatbot_knows():
 
 
 def test_what_strangers_make_up_as_names_takes_no_memory(app):
+    def kept():
+        return sum(one.cache_info().currsize for one in vars(handbook).values() if hasattr(one, "cache_info"))
+
+    before = kept()
     for n in range(20):
         assert app.test_client().get(f"/handbook/nothing-{n}").status_code == 404
-    caches = [one.cache_info().currsize for one in vars(handbook).values() if hasattr(one, "cache_info")]
-    assert sum(caches) <= len(handbook.PAGES)
+    assert kept() == before
+
+
+@pytest.mark.parametrize(("language", "name"), TRANSLATED)
+def test_each_page_stands_in_every_language_section_by_section(language, name):
+    english, translated = handbook.read(name), handbook.read(name, language)
+    assert translated.language == language
+    for section, original in zip(translated.sections, english.sections, strict=True):
+        assert section.anchor == original.anchor, "a link to a place leads there in every language"
+        assert section.paragraphs != original.paragraphs
+        assert len(section.paragraphs) == len(original.paragraphs), original.heading
+        for said, meant in zip(section.paragraphs, original.paragraphs, strict=True):
+            assert sorted(FIXED.findall(said)) == sorted(FIXED.findall(meant)), original.heading
+
+
+def test_no_translated_page_has_lost_its_original():
+    for language in SHIPPED:
+        assert {path.stem for path in (handbook.TRANSLATIONS / language / "handbook").glob("*")} <= set(handbook.PAGES)
+
+
+@pytest.mark.parametrize("name", handbook.PAGES)
+def test_the_german_handbook_calls_what_stands_on_screens_as_they_do(name):
+    catalog = {text.rstrip(" …") for text in re.findall(r'"(.+)"$', path_of("de").read_text("utf-8"), re.MULTILINE)}
+    said = [text for section in handbook.read(name, "de").sections for text in section.paragraphs]
+    assert set(re.findall(r"„(.+?)“", " ".join(said))) - catalog - SAID_BY_VISITORS - {"CSV"} == set()
+
+
+def test_a_german_reader_is_led_to_the_same_place_in_german(ada, as_ada):
+    german = {"Accept-Language": "de"}
+    page = as_ada.get(f"/golden/{ada.chatbot_uuid}", headers=german).text
+    address, _, anchor = re.search(r'<nav class="help"[^>]*>\s*<a href="([^"]+)"', page)[1].partition("#")
+    assert f'<h2 id="{anchor}">Prüffragen</h2>' in as_ada.get(address, headers=german).text
+    for address in ("/handbook/", *(f"/handbook/{name}" for name in handbook.PAGES)):
+        assert 'lang="en"' not in as_ada.get(address, headers=german).text
+
+
+def test_what_nobody_has_translated_is_shown_in_english_and_says_so():
+    page = handbook.read("security", "tlh")
+    assert (page.language, page.title) == ("en", "Security")

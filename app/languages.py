@@ -139,10 +139,14 @@ def amount_in_words(minor_units: int, currency: str) -> str:
     return format_decimal(amount_of(minor_units, currency), pattern, locale=present())
 
 
-def money_in_words(millionths: int, currency: str) -> str:
-    """Return money in its currency's decimals at least, and so many as there are: "149.00 EUR", "0.0032 EUR"."""
+def millionths_in_words(millionths: int, currency: str) -> str:
+    """Return an amount in its currency's decimals at least, and so many as there are: "149.00", "0.0032"."""
     pattern = _money_pattern(get_currency_precision(currency), 6)
-    return f"{format_decimal(millionths / 1_000_000, pattern, locale=present())} {currency}"
+    return format_decimal(Decimal(millionths).scaleb(-6), pattern, locale=present())
+
+
+def money_in_words(millionths: int, currency: str) -> str:
+    return f"{millionths_in_words(millionths, currency)} {currency}"
 
 
 def _money_pattern(least: int, most: int = 0) -> str:

@@ -1,71 +1,128 @@
-"""A price as a form asks for it: an amount in its currency, written as its reader's language writes amounts."""
+"""Amounts as forms ask for them: written as their reader's language writes numbers, stored in whole small units."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
 from wtforms import StringField
-from wtforms.validators import InputRequired, StopValidation
+from wtforms.validators import InputRequired, Optional, StopValidation
 
-from app.languages import amount_in_words, present
+from app.collaborators import here
+from app.languages import amount_in_words, millionths_in_words, present
 from app.languages import gettext as _
 
-MOST = 10**9  # minor units
-_EXAMPLE = 1900
-_AMOUNT = re.compile(r"[0-9][0-9.,]{0,19}")
+_EXAMPLE = 19
+_NUMBER = re.compile(r"[0-9][0-9.,]{0,19}")
 
 
-def read_amount(text: str, currency: str) -> int | None:
-    """Return an amount in minor units; None where it is none, or finer than the currency is.
+def read_number(text: str) -> Decimal | None:
+    """Return a number as its reader writes it; None where it is none.
 
-    "1.900" is 1900 EUR to Germans and no amount in English: what could mean two things is refused.
+    "1.900" is 1900 to Germans and 1.9 in English; "1,90" is none in English: what could mean two things is refused.
     """
-    if not _AMOUNT.fullmatch(text.strip()):
+    if not _NUMBER.fullmatch(text.strip()):
         return None
     try:
-        amount = parse_decimal(text.strip(), locale=present(), strict=True)
+        return Decimal(parse_decimal(text.strip(), locale=present(), strict=True))
     except NumberFormatError:
         return None
-    minor = amount.scaleb(get_currency_precision(currency))
-    return int(minor) if minor == minor.to_integral_value() and minor <= MOST else None
 
 
-class PriceField(StringField):
-    """Minor units, shown and entered as an amount. The form's `currency` stands before it, and is read first.
+class AmountField(StringField):
+    """An amount of money. It holds the amount as it is written, so that people are told of it in the same words."""
 
-    What it holds is the amount as it is written, so that people are told of it in the same words.
-    """
+    most: int  # of what is stored
 
-    def __init__(self, label: str, *, _form: Any = None, **how: Any) -> None:
-        super().__init__(label, validators=[InputRequired()], render_kw={"inputmode": "decimal"}, _form=_form, **how)
-        self._form = _form
+    def __init__(self, label: str, description: str = "", *, required: bool = True, **how: Any) -> None:
+        checks = [InputRequired() if required else Optional()]
+        super().__init__(label, checks, description=description, render_kw={"inputmode": "decimal"}, **how)
 
     @property
-    def _currency(self) -> str:
-        return str(self._form["currency"].data or "")
+    def currency(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def n_decimals(self) -> int:
+        """How many are stored."""
+        raise NotImplementedError
+
+    def write(self, stored: int) -> str:
+        raise NotImplementedError
+
+    @property
+    def stored(self) -> int | None:
+        """What is entered, as it is stored; None where nothing is, or more or finer than may be."""
+        number = read_number(self.data or "")
+        if number is None:
+            return None
+        stored = number.scaleb(self.n_decimals)
+        return int(stored) if stored == stored.to_integral_value() and stored <= self.most else None
 
     def process_data(self, value: Any) -> None:
-        self.data = amount_in_words(value, self._currency) if isinstance(value, int) else value
+        self.data = self.write(value) if isinstance(value, int) else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was typed: "19" is written "19.00"."""
         self.data = valuelist[0] if valuelist else ""
-        minor = read_amount(self.data, self._currency)
-        if minor is not None:
-            self.data = amount_in_words(minor, self._currency)
+        if self.stored is not None:
+            self.data = self.write(self.stored)
 
     def pre_validate(self, _posted: Any) -> None:
-        if self.data and read_amount(self.data, self._currency) is None:
+        if (self.data or "").strip() and self.stored is None:
             raise StopValidation(
                 _(
                     "Enter an amount in %(currency)s, for instance %(example)s; %(most)s at most.",
-                    currency=self._currency,
-                    example=amount_in_words(_EXAMPLE, self._currency),
-                    most=amount_in_words(MOST, self._currency),
+                    currency=self.currency,
+                    example=self.write(_EXAMPLE * 10**self.n_decimals),
+                    most=self.write(self.most),
                 )
             )
 
     def populate_obj(self, obj: Any, name: str) -> None:
-        setattr(obj, name, read_amount(self.data or "", self._currency))
+        setattr(obj, name, self.stored)
+
+
+class PriceField(AmountField):
+    """Minor units of a currency. The form's `currency` stands before it, and is read first."""
+
+    most = 10**9
+
+    def __init__(self, label: str, *, _form: Any = None, **how: Any) -> None:
+        super().__init__(label, _form=_form, **how)
+        self._form = _form
+
+    @property
+    def currency(self) -> str:
+        return str(self._form["currency"].data or "")
+
+    @property
+    def n_decimals(self) -> int:
+        return get_currency_precision(self.currency)
+
+    def write(self, stored: int) -> str:
+        return amount_in_words(stored, self.currency)
+
+
+class MoneyField(AmountField):
+    """Millionths of the installation's currency: what chat models cost is small."""
+
+    most = 10**15
+
+    @property
+    def currency(self) -> str:
+        return here().config.currency
+
+    @property
+    def n_decimals(self) -> int:
+        return 6
+
+    def write(self, stored: int) -> str:
+        return write_money(stored)
+
+
+def write_money(millionths: int) -> str:
+    """Return money of the installation's currency as `MoneyField` shows it."""
+    return millionths_in_words(millionths, here().config.currency)

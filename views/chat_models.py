@@ -9,8 +9,8 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_appbuilder import BaseView, expose, has_access
 from flask_appbuilder.forms import DynamicForm
-from wtforms import BooleanField, DateField, DecimalField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, DateField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from app import audit
 from app.answering import budgets, endpoints, own_model, prices
@@ -23,37 +23,10 @@ from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.sealing import SealBroken
 from models import Chatbot, ModelPrice, Service, db
+from views.amounts import MoneyField, write_money
 from views.base import Screen, table
 from views.chatbot_places import find_chatbot, trail_of
 from views.meanwhile import FormValues, is_overtaken, seen
-
-MOST = Decimal(1_000_000_000)
-
-
-class MoneyField(DecimalField):
-    """An amount of money that is stored in millionths."""
-
-    data: Decimal | None
-
-    def __init__(self, label: str, description: str = "", *, required: bool = False, **kwargs: Any) -> None:
-        checks = [InputRequired() if required else Optional(), NumberRange(0, MOST)]
-        super().__init__(label, description=description, places=None, validators=checks, **kwargs)
-
-    def process_data(self, value: Any) -> None:
-        super().process_data(None if value is None else Decimal(value) / MILLION)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        if self.data is not None and not self.data.is_finite():
-            self.data = None
-            raise ValueError(_("Not a valid decimal value."))
-
-    @property
-    def millionths(self) -> int | None:
-        return None if self.data is None else round(self.data * MILLION)
-
-    def populate_obj(self, obj: Any, name: str) -> None:
-        setattr(obj, name, self.millionths)
 
 
 class ServerForm(DynamicForm):
@@ -74,8 +47,10 @@ class BudgetForm(DynamicForm):
     """How much a month, and whether a chat model is asked at all."""
 
     is_off = BooleanField(_l("Answer with the documents' own sentences alone"))
-    of_chatbot = MoneyField(_l("A month's budget of this chatbot"), _l("Empty: no limit."))
-    of_service = MoneyField(_l("A month's budget of the whole service"), _l("All chatbots together. Empty: no limit."))
+    of_chatbot = MoneyField(_l("A month's budget of this chatbot"), _l("Empty: no limit."), required=False)
+    of_service = MoneyField(
+        _l("A month's budget of the whole service"), _l("All chatbots together. Empty: no limit."), required=False
+    )
 
 
 class ChatModelPage(BaseView):
@@ -137,15 +112,13 @@ class ChatModelPage(BaseView):
         chatbot, form = find_chatbot(chatbot_uuid, "chatbot.edit"), BudgetForm()
         if not form.validate_on_submit():
             return self._page(chatbot, budget=form), 400
-        typed = {"is_off": form.is_off.data, **{name: form[name].millionths for name in ("of_chatbot", "of_service")}}
-        if is_overtaken(
-            endpoints.find_own(chatbot) or chatbot, lambda: _budget_of(chatbot), typed, FormValues(form).labels
-        ):
-            return self._page(chatbot, budget=BudgetForm(formdata=None, data=typed))
+        entered = FormValues(form)
+        if is_overtaken(endpoints.find_own(chatbot) or chatbot, lambda: _budget_of(chatbot), entered, entered.labels):
+            return self._page(chatbot, budget=form)
         own = own_model.require(chatbot)
-        own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.millionths
+        own.is_off, own.monthly_budget = form.is_off.data, form.of_chatbot.stored
         if standing().may_with("service.buy", chatbot):
-            _service_of(chatbot).model_budget = form.of_service.millionths
+            _service_of(chatbot).model_budget = form.of_service.stored
         return self._done("chat_model.limit", chatbot, own, _("Saved."))
 
     def _done(self, action: str, chatbot: Chatbot, row: Any, said: str) -> Any:
@@ -175,9 +148,12 @@ def _server_of(chatbot: Chatbot) -> dict[str, Any]:
 
 
 def _budget_of(chatbot: Chatbot) -> dict[str, Any]:
+    """Return what the form shows: amounts as they are written."""
     own, service = endpoints.find_own(chatbot), _service_of(chatbot)
-    amounts = {"is_off": own and own.is_off, "of_chatbot": own and own.monthly_budget}
-    return amounts | ({"of_service": service.model_budget} if standing().may_with("service.buy", chatbot) else {})
+    amounts = {"of_chatbot": own.monthly_budget if own else None}
+    amounts |= {"of_service": service.model_budget} if standing().may_with("service.buy", chatbot) else {}
+    written = {name: None if amount is None else write_money(amount) for name, amount in amounts.items()}
+    return {"is_off": own and own.is_off, **written}
 
 
 def _service_of(chatbot: Chatbot) -> Service:
@@ -189,8 +165,8 @@ _PRICE_FIELDS = {
         _l("Model"), validators=[InputRequired(), Length(max=120)], description=_l("As its server calls it.")
     ),
     "valid_from": DateField(_l("From the day"), validators=[InputRequired()]),
-    "input_price": MoneyField(_l("A million tokens read"), required=True),
-    "output_price": MoneyField(_l("A million tokens written"), required=True),
+    "input_price": MoneyField(_l("A million tokens read")),
+    "output_price": MoneyField(_l("A million tokens written")),
 }
 
 

@@ -6,29 +6,32 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
 from wtforms import Form, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from app.languages import gettext as _
-from app.languages import lazily
+from app.languages import lazily, present
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, GB, Feature, FeaturesError, parse_features
 from app.wording import words
+from views.amounts import read_number
 
 _UNITS = {"MB": 1_000_000, "GB": GB}
-_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(MB|GB)", re.IGNORECASE)
+_SIZE = re.compile(r"(\S+?)\s*(MB|GB)", re.IGNORECASE)
 
 
 def read_size(text: str) -> int | None:
-    """Return a size in bytes as it was entered in MB or GB; None where it was not."""
-    found = _SIZE.fullmatch(text.strip().replace(",", "."))
-    return int(Decimal(found[1]) * _UNITS[found[2].upper()]) if found else None
+    """Return a size in bytes as it was entered in MB or GB, as its reader writes numbers; None where it was not."""
+    found = _SIZE.fullmatch(text.strip())
+    number = read_number(found[1]) if found else None
+    return int(number * _UNITS[found[2].upper()]) if found and number is not None else None
 
 
 def write_size(n_bytes: int) -> str:
     """Return a size in MB or GB, exactly as `read_size` takes it."""
     unit = "GB" if n_bytes >= GB else "MB"
-    return f"{Decimal(n_bytes) / _UNITS[unit]:f} {unit}"
+    return f"{format_decimal(Decimal(n_bytes) / _UNITS[unit], '#,##0.#########', locale=present())} {unit}"
 
 
 class SizeField(StringField):

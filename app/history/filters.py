@@ -121,7 +121,7 @@ def _read_text(text: str, _zone: ZoneInfo) -> str:
 
 def _read_seconds(text: str, _zone: ZoneInfo) -> float:
     try:
-        seconds = float(text)
+        seconds = float(text.replace(",", "."))  # an address is read alike in every language
     except ValueError as error:
         raise ValueError(_("is no number of seconds")) from error
     if not 0 <= seconds <= MAX_SLOWER_S:

@@ -151,6 +151,39 @@ def test_a_chat_model_is_entered_limited_and_forgotten(app, ada, client):
     assert "canary" not in str([changes.get("sealed_key") for changes in trail])
 
 
+# language, what is entered, how it is shown, millionths
+BUDGETS = """
+en 1,250.5 1,250.50 1250500000
+de 1.250,5 1.250,50 1250500000
+de 0,0032  0,0032   3200
+de 12      12,00    12000000
+"""
+
+
+@pytest.mark.parametrize("row", BUDGETS.strip().splitlines())
+def test_a_budget_is_entered_and_shown_as_its_reader_writes_amounts(app, ada, client, row):
+    language, entered, shown, stored = row.split()
+    address, reader = f"/chatbot/{ada.chatbot_uuid}/model", {"Accept-Language": language}
+    assert client.post(f"{address}/budget", data={"of_chatbot": entered}, headers=reader).status_code == 302
+    with inside(app):
+        own = db.session.scalars(select(ChatModel).where(ChatModel.chatbot_id == ada.chatbot_id)).one()
+        assert own.monthly_budget == int(stored)
+    assert f'name="of_chatbot" type="text" value="{shown}"' in page(client.get(address, headers=reader))
+    client.post(f"{address}/budget", data={"of_chatbot": ""})
+
+
+@pytest.mark.parametrize(
+    ("language", "entered"), [("en", "12,50"), ("de", "12.50"), ("en", "0.0000001"), ("de", "1e3")]
+)
+def test_what_is_no_amount_to_its_reader_is_no_budget(ada, client, language, entered):
+    address = f"/chatbot/{ada.chatbot_uuid}/model/budget"
+    refused = client.post(address, data={"of_chatbot": entered}, headers={"Accept-Language": language})
+    assert refused.status_code == 400
+    example = "19,00; höchstens 1.000.000.000,00" if language == "de" else "19.00; 1,000,000,000.00 at most"
+    assert example in refused.text
+    assert f'value="{entered}"' in refused.text, "what was typed is kept"
+
+
 def test_staff_enter_prices_and_members_do_not(app, ada, client):
     assert client.get("/modelpriceview/list/").status_code in (302, 403, 404)
     with inside(app):

@@ -77,6 +77,7 @@ def found_by(app, customer, chats, readable=None, **asked):
         ({"page": "/CART"}, {"late"}),
         ({"page": "%"}, set()),
         ({"slower": "3.5"}, {"good"}),
+        ({"slower": "3,5"}, {"good"}),
         ({"form": "yes"}, set()),
         ({"form": "no"}, {"plain", "good", "late", "elsewhere"}),
         ({"handed": "yes"}, {"late"}),

@@ -78,6 +78,7 @@ class _Reader(HTMLParser):
         elif kind == "checkbox":
             self.forms[-1].values.setdefault(name, []).append(how.get("value", "on"))
         elif kind not in _NO_VALUE:
+            kind = "number" if how.get("inputmode") in ("numeric", "decimal") else kind
             fitting = BY_NAME.get(name) or FITTING.get(kind) or FITTING["text"]
             self._choose(name, how.get("value") or ("" if kind == "hidden" else fitting), is_wanted=True)
 

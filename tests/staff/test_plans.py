@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts import preferences
+from app.languages import speaking
 from app.plans import usage
 from app.plans.catalog import find_plan
 from app.plans.features import FEATURES, GB
 from app.template_filters import money
-from models import Plan, Service, db
+from models import ModelPrice, Plan, Service, db
 from tests.conftest import inside, make_customer, sign_in
 from tests.staff.conftest import text_of
 from views.limits import read_size, write_size
@@ -81,8 +83,16 @@ def test_a_wrong_limit_is_said_at_its_field(as_stan, plan_id, entered, said):
 @pytest.mark.parametrize(
     "n_bytes", [0, 1, 999_999, 1_000_000, 123_456_789, GB - 1, GB, GB * 5 // 2, 10 * GB, 100 * GB + 1000]
 )
-def test_sizes_come_back_as_they_were(n_bytes):
+def test_sizes_come_back_as_they_were(app, n_bytes):
     assert read_size(write_size(n_bytes)) == n_bytes
+    with app.app_context(), speaking("de"):
+        assert read_size(write_size(n_bytes)) == n_bytes
+
+
+def test_sizes_are_entered_and_shown_as_their_reader_writes_numbers(app):
+    assert (write_size(GB * 5 // 2), read_size("1,500 mb"), read_size("2,5 GB")) == ("2.5 GB", GB * 3 // 2, None)
+    with app.app_context(), speaking("de"):
+        assert (write_size(GB * 5 // 2), read_size("1.500 mb"), read_size("2.5 GB")) == ("2,5 GB", GB * 3 // 2, None)
 
 
 def test_a_new_plan_needs_a_name_that_fits_into_an_address(app, as_stan):
@@ -134,7 +144,7 @@ de EUR 19.00
 """
 
 
-def speaking(app, person, language):
+def reader(app, person, language):
     with inside(app):
         preferences.keep(person.member_id, "language", language)
         db.session.commit()
@@ -151,7 +161,7 @@ def send_price(app, client, plan_id, currency, entered):
 @pytest.mark.parametrize("row", AMOUNTS.strip().splitlines())
 def test_a_price_is_entered_as_its_reader_writes_amounts(app, stan, plan_id, row):
     language, currency, entered, stored = row.split()
-    client = speaking(app, stan, language)
+    client = reader(app, stan, language)
     answer, price = send_price(app, client, plan_id, currency, entered)
     assert (answer.status_code, price) == (302, int(stored))
     address = f"/planview/edit/{plan_id}"
@@ -166,7 +176,7 @@ def test_what_is_no_amount_of_the_currency_is_refused_at_its_field(app, stan, pl
     language, currency, entered = row.split()
     with inside(app):
         before = db.session.get(Plan, plan_id).price
-    answer, price = send_price(app, speaking(app, stan, language), plan_id, currency, entered)
+    answer, price = send_price(app, reader(app, stan, language), plan_id, currency, entered)
     assert (answer.status_code, price) == (400, before)
     field = answer.text[answer.text.index('for="price"') :]
     assert f" in {currency}" in field[: field.index("</div>")]
@@ -177,3 +187,16 @@ def test_a_price_is_shown_in_the_decimals_of_its_currency():
     assert money(190_000, "EUR") == "1,900.00 EUR"
     assert money(1900, "JPY") == "1,900 JPY"
     assert money(1234, "KWD") == "1.234 KWD"
+
+
+def test_prices_of_chat_models_are_written_the_same_way(app, stan):
+    client = reader(app, stan, "de")
+    price = {"model": "small", "valid_from": "2026-01-01", "input_price": "0,15", "output_price": "1.200"}
+    assert client.post("/modelpriceview/add", data={**price, "input_price": "0.15"}).status_code == 400
+    assert client.post("/modelpriceview/add", data=price).status_code == 302
+    with inside(app):
+        row = db.session.scalars(select(ModelPrice)).one()
+        assert (row.input_price, row.output_price) == (150_000, 1_200_000_000)
+        address = f"/modelpriceview/edit/{row.id}"
+    shown = form_of(client, address)
+    assert (shown["input_price"], shown["output_price"]) == ("0,15", "1.200,00")

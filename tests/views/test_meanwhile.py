@@ -260,7 +260,7 @@ def addressed(app, ada):
 def test_forms_with_an_address_of_their_own_are_held_to_it(as_ada, addressed, page, action, names):
     page, action = page.format(**addressed), action.format(**addressed)
     (field, other), values = names, {"base_url": ("https://api.one.example/v1", "https://api.two.example/v1"), "model": ("small", "large"),
-              "exclude": ("/a", "/b"), "name": ("Ada", "Ada B"), "time_zone": ("Europe/Berlin", "Asia/Tokyo")}  # fmt: skip
+              "exclude": ("/a", "/b"), "of_chatbot": ("19.00", "21.00"), "of_service": ("19.00", "20.00"), "name": ("Ada", "Ada B"), "time_zone": ("Europe/Berlin", "Asia/Tokyo")}  # fmt: skip
     (mine, _), (before, theirs) = values.get(field, ("19", "20")), values.get(other, ("19", "20"))
     assert as_ada.post(action, data={**form_on(as_ada.get(page), field), other: before, field: mine}).status_code == 302
     first = form_on(as_ada.get(page), field)

@@ -47,13 +47,13 @@ def extract() -> Catalog:
     for room in ROOMS:
         for said in extract_from_dir(ROOT / room, methods, options, KEYWORDS):
             found.add(said[2])
-    for sentence in (*said_by_loaders(), *said_of_settings(), *said_by_types()):
+    for sentence in (*said_by_the_index_room(), *said_of_settings(), *said_by_types()):
         found.add(sentence)
     return found
 
 
-def said_by_loaders() -> Iterator[str]:
-    """Yield what the index room says of files: it knows nothing of languages, and names its sentences `Words`."""
+def said_by_the_index_room() -> Iterator[str]:
+    """Yield what the index room says: it knows nothing of languages, and names its sentences `Words`."""
     for path in sorted((ROOT / "indexes").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Words":

@@ -20,7 +20,7 @@ from typing import IO, Any, BinaryIO, cast
 import fsspec
 
 from app.disk import DRAFT, copy_files, place_folder, sweep_drafts, sync
-from app.languages import gettext as _
+from app.languages import in_english
 from app.storage_errors import StorageError, missing, plainly
 
 __all__ = ["Storage", "StorageError"]
@@ -183,7 +183,8 @@ class Storage:
         try:
             found: dt.datetime = told.get("LastModified") or self._filesystem.modified(path)
         except NotImplementedError as error:
-            raise StorageError("storage", _("This kind of storage does not tell how old its files are.")) from error
+            silent = in_english("This kind of storage does not tell how old its files are.")
+            raise StorageError("storage", silent) from error
         return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
     def sweep_drafts(self, before: dt.datetime) -> int:
@@ -230,7 +231,7 @@ class Storage:
         for path in found:
             name = path.removeprefix(place).lstrip("/")
             if not _NAME.fullmatch(name):
-                strange = _("The storage holds a file that is not ours: %(name)s. Remove it.", name=repr(name))
+                strange = in_english("The storage holds a file that is not ours: %(name)s. Remove it.", name=repr(name))
                 raise StorageError("storage", strange)
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             self._filesystem.get_file(path, str(draft / name))
@@ -269,7 +270,9 @@ def _copy(stream: IO[bytes], draft: IO[bytes], max_bytes: int) -> tuple[int, str
         size += len(block)
         if size > max_bytes:
             limit = f"{max_bytes / _MB:.3g} MB" if max_bytes >= _MB else f"{max_bytes} bytes"
-            too_large = _("This is larger than %(limit)s, the most that is taken. Split it, or ask staff.", limit=limit)
+            too_large = in_english(
+                "This is larger than %(limit)s, the most that is taken. Split it, or ask staff.", limit=limit
+            )
             raise StorageError("limit", too_large)
         hashed.update(block)
         draft.write(block)

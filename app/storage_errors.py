@@ -6,13 +6,13 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.languages import gettext as _
+from app.languages import in_english
 
 _LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "s3fs")  # that raise exceptions of their own
 
 
 class StorageError(Exception):
-    """Something can't be stored or found; `kind` is a public code, `advice` says what to do."""
+    """Something can't be stored or found; `kind` is a public code, `advice` says what to do, in English."""
 
     def __init__(self, kind: str, advice: str) -> None:
         super().__init__(advice)
@@ -20,11 +20,11 @@ class StorageError(Exception):
 
 
 def missing() -> StorageError:
-    return StorageError("missing", _("The stored file is gone. Add it again."))
+    return StorageError("missing", in_english("The stored file is gone. Add it again."))
 
 
 def away() -> StorageError:
-    return StorageError("storage", _("The installation's storage can't be used now. Try again later."))
+    return StorageError("storage", in_english("The installation's storage can't be used now. Try again later."))
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def plainly() -> Iterator[None]:
         raise missing() from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            full = _("The installation's disk is full. Ask its operator to make room.")
+            full = in_english("The installation's disk is full. Ask its operator to make room.")
             raise StorageError("storage", full) from error
         raise away() from error
     except Exception as error:

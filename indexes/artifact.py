@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.durable import FolderCorrupt, FolderMissing, read_sealed
-from indexes.errors import IndexesError
+from indexes.errors import IndexesError, Words
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 FORMAT = 1
@@ -34,7 +34,12 @@ TOKENIZER_FILE = "tokenizer.json"
 MIN_FIDELITY = 0.985  # smallest cosine to the full model's vector, on each probe
 BUILD_TIMEOUT_S = 900
 
-_BUILD_AGAIN = "Run `python run.py init` to build it again."
+_MISSING = Words(
+    "The embedding model has not been prepared in %(folder)s.", "Run `python run.py init` to build it again."
+)
+_DAMAGED = Words("The embedding model is damaged (%(error)s).", _MISSING.advice)
+_OF_ANOTHER_VERSION = Words("The embedding model in %(folder)s is of another version of Docent.", _MISSING.advice)
+_WITHOUT_DESCRIPTION = Words("The embedding model in %(folder)s lacks its description.", _MISSING.advice)
 
 
 class ArtifactError(IndexesError):
@@ -82,11 +87,11 @@ def read_artifact(folder: Path) -> Artifact:
     try:
         manifest = read_sealed(folder)
     except FolderMissing:
-        raise ArtifactMissing(f"The embedding model has not been prepared in {folder}. {_BUILD_AGAIN}") from None
+        raise ArtifactMissing(_MISSING, folder=folder) from None
     except FolderCorrupt as error:
-        raise ArtifactCorrupt(f"The embedding model is damaged: {error}. {_BUILD_AGAIN}") from None
+        raise ArtifactCorrupt(_DAMAGED, error=error) from None
     if manifest.get("format") != FORMAT:
-        raise ArtifactCorrupt(f"The embedding model in {folder} is of another version of Docent. {_BUILD_AGAIN}")
+        raise ArtifactCorrupt(_OF_ANOTHER_VERSION, folder=folder)
     return _interpret(folder, manifest)
 
 
@@ -118,7 +123,7 @@ def _interpret(folder: Path, manifest: dict[str, object]) -> Artifact:
                 probe_texts=tuple(probe["text"] for probe in probes),
                 probe_vectors=np.array([probe["vector"] for probe in probes], dtype=np.float32),
             )
-    raise ArtifactCorrupt(f"The embedding model in {folder} lacks its description. {_BUILD_AGAIN}")
+    raise ArtifactCorrupt(_WITHOUT_DESCRIPTION, folder=folder)
 
 
 def _is_usable(folder: Path) -> bool:

@@ -19,10 +19,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from indexes.errors import IndexesError
+from indexes.errors import IndexesError, Words
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".part"
+_UNREADABLE = Words("%(file)s can't be read: %(reason)s")
 
 
 class FolderError(IndexesError):
@@ -105,7 +106,7 @@ def read_sealed(folder: Path) -> dict[str, object]:
     manifest = _read_manifest(folder)
     files = manifest["files"]
     if not isinstance(files, dict):
-        raise FolderCorrupt(f"{folder / MANIFEST} does not list its files")
+        raise FolderCorrupt(Words("%(file)s does not list its files"), file=folder / MANIFEST)
     for name, facts in files.items():
         _check_file(folder / name, facts["bytes"], facts["sha256"])
     return manifest
@@ -121,16 +122,16 @@ def _read_manifest(folder: Path) -> dict[str, object]:
     try:
         raw = (folder / MANIFEST).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise FolderMissing(f"there is nothing published at {folder}") from None
+        raise FolderMissing(Words("there is nothing published at %(folder)s"), folder=folder) from None
     except OSError as error:
-        raise FolderCorrupt(f"{folder / MANIFEST} can't be read: {error.strerror}") from None
+        raise FolderCorrupt(_UNREADABLE, file=folder / MANIFEST, reason=error.strerror) from None
     try:
         manifest = json.loads(raw)
         stated = manifest.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        raise FolderCorrupt(f"{folder / MANIFEST} is damaged") from None
+        raise FolderCorrupt(Words("%(file)s is damaged"), file=folder / MANIFEST) from None
     if stated != _digest(manifest) or "files" not in manifest:
-        raise FolderCorrupt(f"{folder / MANIFEST} was changed after it was sealed")
+        raise FolderCorrupt(Words("%(file)s was changed after it was sealed"), file=folder / MANIFEST)
     return dict(manifest)
 
 
@@ -139,10 +140,10 @@ def _check_file(path: Path, n_bytes: int, sha256: str) -> None:
         if path.stat().st_size == n_bytes and checksum(path) == sha256:
             return
     except FileNotFoundError:
-        raise FolderCorrupt(f"{path} is missing") from None
+        raise FolderCorrupt(Words("%(file)s is missing"), file=path) from None
     except OSError as error:
-        raise FolderCorrupt(f"{path} can't be read: {error.strerror}") from None
-    raise FolderCorrupt(f"{path} is not the file that was sealed")
+        raise FolderCorrupt(_UNREADABLE, file=path, reason=error.strerror) from None
+    raise FolderCorrupt(Words("%(file)s is not the file that was sealed"), file=path)
 
 
 def _digest(body: Mapping[str, object]) -> str:

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 
 from indexes.cover import Cover
 from indexes.embedder import Embedder, open_embedder
-from indexes.errors import IndexesError
+from indexes.errors import IndexesError, Words
 from indexes.sentences import Span
 
 START_PATIENCE_S = 60
 REPLY_PATIENCE_S = 600
 MAX_REQUEST_BYTES = 64_000_000
+_SILENT = Words("the embedding process does not answer: %(error)s")
+_NOT_UP = Words("the embedding process did not come up: %(error)s")
 
 
 class EmbeddingServerGone(IndexesError):
@@ -108,7 +110,7 @@ class RemoteEmbedder:
             _send(self._stream, json.dumps({"do": do, "texts": list(texts), "spans": spans}).encode())
             return _receive(self._stream)
         except OSError as error:
-            raise EmbeddingServerGone(f"the embedding process does not answer: {error}") from error
+            raise EmbeddingServerGone(_SILENT, error=error) from error
 
     def embed_batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32, (n, dimension), unit rows, in the order of `texts`."""
@@ -153,7 +155,7 @@ def _connect(path: str) -> socket.socket:
         except OSError as error:
             stream.close()
             if time.monotonic() > deadline:
-                raise EmbeddingServerGone(f"the embedding process did not come up: {error}") from error
+                raise EmbeddingServerGone(_NOT_UP, error=error) from error
             time.sleep(0.1)
         else:
             return stream

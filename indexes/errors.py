@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """What an owner reads: what happened, and what to do about it; one plain sentence each."""
+    """What people read, in English: what happened, and what to do about it; one plain sentence each.
+
+    `%(name)s` stands for what an error brings along. Others know what it is called in other languages.
+    """
 
     happened: str
-    advice: str
+    advice: str = ""
 
 
 KINDS: dict[str, Words] = {
@@ -64,7 +67,10 @@ KINDS: dict[str, Words] = {
 
 
 class IndexesError(Exception):
-    """Base of everything this room raises on purpose."""
+    """Base of everything this room raises on purpose. What its operator may have to mend is told in `Words`."""
+
+    def __init__(self, told: str | Words = "", **named: object) -> None:
+        super().__init__(" ".join(filter(None, told)) % named if isinstance(told, Words) else told)
 
 
 class LoadError(IndexesError):

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from queue import Empty, Full, LifoQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from indexes.errors import Words
 from indexes.vector_index import EngineMissing, VectorIndexUnreadable, VectorsAway
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ EF_SEARCH = 400  # candidates that a search of the graph keeps; it finds no more
 MAX_EF_SEARCH = 1000  # that pgvector allows
 CONNECT_S, QUERY_S, BUILD_S = 3, 3.0, 6 * 3600.0
 MAX_IDLE = 8  # connections that a process keeps open
+_UNFIT = Words("pgvector can't be set up in PostgreSQL: %(error)s.")
+_AWAY = Words("The PostgreSQL that keeps vectors can't be used: %(error)s.")
 _LOCK = 0x446F63656E74  # of making the tables: "Docent"
 _ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 _ARE_THERE = "SELECT to_regclass('docent_vectors.generations')"
@@ -98,7 +101,7 @@ class PgvectorServer:
                         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
                         connection.execute(_TABLES)
             except _unfit() as error:
-                raise EngineMissing(f"pgvector can't be set up in PostgreSQL: {_words(error)}.") from error
+                raise EngineMissing(_UNFIT, error=_words(error)) from error
 
     def list_kept(self) -> list[Kept]:
         """Return all generations whose vectors are here; none where nothing was ever kept. Raises: VectorsAway."""
@@ -119,9 +122,9 @@ class PgvectorServer:
         try:
             yield
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-            raise VectorIndexUnreadable("There are no vectors in PostgreSQL.") from error
+            raise VectorIndexUnreadable(Words("There are no vectors in PostgreSQL.")) from error
         except (psycopg.Error, OSError) as error:
-            raise VectorsAway(f"The PostgreSQL that keeps vectors can't be used: {_words(error)}.") from error
+            raise VectorsAway(_AWAY, error=_words(error)) from error
 
     def _take(self) -> "Connection[Any]":
         if self._pid != os.getpid():  # a fork's: the parent goes on using them

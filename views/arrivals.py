@@ -17,6 +17,7 @@ from app.exports import arriving, entrance, parcel
 from app.exports.completing import Import
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
+from app.languages import retold
 from app.plans import catalog
 from app.refusals import Refusal
 from app.storage import StorageError
@@ -71,5 +72,5 @@ def _bring(form: ArrivalForm) -> Import | None:
                 holder = entrance.find_holder(opened, form.holder.data or "")
                 return arriving.arrive(opened, holder, entrance.choose_plan(opened, form.plan.data))
         except (Refusal, StorageError) as error:
-            form.file.errors = [str(error)]
+            form.file.errors = [retold(str(error))]
             return None

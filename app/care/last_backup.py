@@ -9,8 +9,8 @@ from pathlib import Path
 
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.collaborators import here
+from app.languages import day_in_words, number_in_words
 from app.languages import gettext as _
-from app.languages import number_in_words
 from models.base import now
 
 NOTE = "last_backup.json"
@@ -43,7 +43,7 @@ def look() -> Finding:
         return Finding("backup", OFF, _("None was made on this machine by `run.py backup`."))
     made_at, n_bytes = found
     megabytes = number_in_words(round(n_bytes / 1_000_000, 1))
-    words = _("The last was made on %(day)s: %(megabytes)s MB.", day=f"{made_at:%Y-%m-%d}", megabytes=megabytes)
+    words = _("The last was made on %(day)s: %(megabytes)s MB.", day=day_in_words(made_at), megabytes=megabytes)
     if now() - made_at <= OLD:
         return Finding("backup", GOOD, words)
     return Finding("backup", WRONG, words, _("See why `run.py backup FILE` is not run any more, and run it."))

@@ -81,7 +81,8 @@ def clock() -> Finding:
     if not skews:
         return Finding("clock", OFF, _("Database and Redis are on this machine: there is one clock."))
     skew_s = max(skews, key=abs)
-    words = _("It differs by %(seconds)s s from the database's or that of Redis.", seconds=f"{abs(skew_s):.1f}")
+    seconds = number_in_words(round(abs(skew_s), 1))
+    words = _("It differs by %(seconds)s s from the database's or that of Redis.", seconds=seconds)
     if abs(skew_s) <= MAX_SKEW_S:
         return Finding("clock", GOOD, words)
     cure = _("Let all machines take their time from a time server (NTP): codes and links depend on it.")

@@ -17,6 +17,7 @@ from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.collaborators import here
 from app.knowledge import embedding
 from app.languages import gettext as _
+from app.languages import retold
 from app.mail import has_server
 from indexes.artifact import ArtifactError, is_default, read_artifact
 from indexes.errors import IndexesError
@@ -143,7 +144,7 @@ def embedder() -> Finding:
     try:
         read_artifact(config.data_dir / "embedder")
     except ArtifactError as error:
-        words = _("%(model)s is missing or damaged: %(error)s", model=config.embedding_model, error=error)
+        words = _("%(model)s is missing or damaged: %(error)s", model=config.embedding_model, error=retold(str(error)))
         return Finding("embedder", WRONG, words, _("Run `run.py doctor --fix`, which builds it again."))
     return Finding("embedder", GOOD, _("%(model)s is built, and whole.", model=config.embedding_model))
 
@@ -176,7 +177,7 @@ def try_embedder() -> Finding:
     try:
         embedding.embedder().embed_query("Does it work?")
     except (OSError, IndexesError) as error:
-        words = _("It did not work: %(error)s", error=error)
+        words = _("It did not work: %(error)s", error=retold(str(error)))
         return Finding("embedding", WRONG, words, _("Run `run.py init`, which builds the embedding model again."))
     took_ms = round(1000 * (time.monotonic() - began))
     return Finding("embedding", GOOD, _("A sentence was embedded in %(ms)s ms.", ms=took_ms))

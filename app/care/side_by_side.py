@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.care.finding import WRONG, Finding
 from app.collaborators import context_maker
 from app.languages import gettext as _
-from app.languages import present, speaking
+from app.languages import present, retold, speaking
 from app.storage import StorageError
 from indexes.errors import IndexesError
 from models import db, tenancy
@@ -75,5 +75,5 @@ def _look(check: str, look: Look) -> Finding:
     except Exception as error:
         log.exception("%s could not be looked at", check)
         reason = type(error).__name__
-    words = _("It can't be looked at: %(error)s", error=reason)
+    words = _("It can't be looked at: %(error)s", error=retold(reason))
     return Finding(check, WRONG, words, _("See that it runs, and the settings about it."))

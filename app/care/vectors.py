@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.care.finding import GOOD, OFF, WRONG, Finding
 from app.knowledge import engines, holds
 from app.languages import gettext as _
-from app.languages import ngettext
+from app.languages import ngettext, retold
 from indexes.vector_index import EngineMissing, VectorsAway
 from models import Chatbot, Generation, db
 
@@ -34,10 +34,11 @@ def _look_at_server(words: str) -> Finding | None:
         engines.require(engines.OUTSIDE)
     except EngineMissing as error:
         cure = _("Let a superuser of that database run CREATE EXTENSION vector, or set VECTOR_DATABASE_URL.")
-        return Finding("vectors", WRONG, f"{words} {error}", cure + " " + _("Until then they are kept in memory."))
+        cure += " " + _("Until then they are kept in memory.")
+        return Finding("vectors", WRONG, f"{words} {retold(str(error))}", cure)
     except VectorsAway as error:
         cure = _("Start it, or correct VECTOR_DATABASE_URL. Until then earlier versions answer, where they are kept.")
-        return Finding("vectors", WRONG, f"{words} {error}", cure)
+        return Finding("vectors", WRONG, f"{words} {retold(str(error))}", cure)
     return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app.collaborators import here
+from app.languages import in_english
 from indexes.pgvector_index import PgvectorEngine
 from indexes.pgvector_server import Kept
 from indexes.store import FAISS, Generation, open_generation
@@ -47,7 +48,7 @@ def require(name: str) -> None:
     if name == DEFAULT:
         return
     if server is None:
-        raise EngineMissing("No PostgreSQL is set up that could keep vectors: see VECTOR_DATABASE_URL.")
+        raise EngineMissing(in_english("No PostgreSQL is set up that could keep vectors: see VECTOR_DATABASE_URL."))
     server.prepare()
 
 

@@ -18,7 +18,7 @@ from app import audit, limits
 from app.collaborators import here
 from app.knowledge import chatbots
 from app.languages import gettext as _
-from app.languages import in_english, ngettext
+from app.languages import in_english, ngettext, retold
 from app.plans import quotas
 from app.refusals import Refusal
 from app.storage import StorageError
@@ -124,7 +124,7 @@ def store(chatbot: Chatbot, title: str, stream: IO[bytes]) -> Upload:
                 _("%(title)s: much was uploaded to this service within the hour. Go on in an hour.", title=title)
             )
     except StorageError as error:
-        raise SourceError(f"{title}: {error}") from error
+        raise SourceError(f"{title}: {retold(error.advice)}") from error
     return Upload(title, key, n_bytes, sha256)
 
 
@@ -234,7 +234,7 @@ def open_file(source: Source) -> BinaryIO:
     try:
         return here().storage.open(source.data_loc)
     except StorageError as error:
-        raise SourceError(f"{source.title}: {error}") from error
+        raise SourceError(f"{source.title}: {retold(error.advice)}") from error
 
 
 def queue_again(source: Source) -> None:

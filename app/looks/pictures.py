@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from app.collaborators import here
 from app.languages import gettext as _
+from app.languages import in_english
 from app.refusals import Refusal
 from app.storage import StorageError
 
@@ -56,7 +57,7 @@ def encode(stream: IO[bytes], kind: str) -> bytes:
 def _key(name: str) -> str:
     match = _NAME.fullmatch(name)
     if match is None:
-        raise StorageError("missing", _("There is no such picture."))
+        raise StorageError("missing", in_english("There is no such picture."))
     return f"pictures/{match[1]}/{match[2]}"
 
 

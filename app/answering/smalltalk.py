@@ -43,6 +43,9 @@ _LONGEST_FIRST = sorted(
     ),
     key=lambda row: -len(row[0]),
 )
+_BY_LETTER = {
+    letter: [row for row in _LONGEST_FIRST if row[0][0] == letter] for letter in {row[0][0] for row in _LONGEST_FIRST}
+}
 
 
 def recognize(message: str) -> SmallTalk | None:
@@ -87,12 +90,13 @@ def _here(language: str, contact: str) -> str:
 
 def _first_phrase(text: str) -> tuple[str, SmallTalk | None]:
     """Return the longest listed phrase that a text begins with, and what it is: None for a filler."""
-    for phrase, kind, code in _LONGEST_FIRST:
+    for phrase, kind, code in _BY_LETTER.get(text[0], ()):
         if _begins(text, phrase):
             return phrase, SmallTalk(kind, code)
     return next((filler for filler in FILLERS if _begins(text, filler)), ""), None
 
 
 def _begins(text: str, phrase: str) -> bool:
-    ends_there = text[len(phrase) : len(phrase) + 1] in ("", " ") or _SPACELESS.match(phrase)
-    return text.startswith(phrase) and bool(ends_there)
+    if not text.startswith(phrase):
+        return False
+    return text[len(phrase) : len(phrase) + 1] in ("", " ") or bool(_SPACELESS.match(phrase))

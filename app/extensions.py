@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 csrf = CSRFProtect()
 mail = Mail()
-migrate = Migrate(directory="models/migrations")

@@ -25,7 +25,7 @@ from app import (
     terms_asked,
 )
 from app.core import create_core
-from app.extensions import csrf, mail, migrate
+from app.extensions import csrf, mail
 from models import db
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ def create_app(config: Config) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # the way that Flask documents
-    migrate.init_app(app, db)
     mail.init_app(app)
     errors.install(app)
     probes.install(app)

@@ -222,6 +222,8 @@ def make_app(folder, artifact, database_url, **environ):
     """Yield an installation in a folder, on an initialized database; settings may be given on top."""
     from app.factory import create_app
     from config import read_config
+    from models import db
+    from tests.statements import share_compiled
     from tests.templates import COMPILED
 
     (folder / "embedder").symlink_to(artifact)
@@ -237,9 +239,9 @@ def make_app(folder, artifact, database_url, **environ):
     app = create_app(config.prepared())
     app.config["WTF_CSRF_ENABLED"] = False
     app.jinja_env.bytecode_cache = COMPILED
+    with app.app_context():
+        share_compiled(db.engine)
     yield app
-    from models import db
-
     with app.app_context():
         db.engine.dispose()
 

@@ -32,7 +32,6 @@ from indexes.vector_index import Ids, VectorEngine, VectorIndex, Vectors
 from tests.faults.postgres import running_postgres
 
 DIMENSION, K, N_QUERIES, SLICE = 384, 50, 200, 2000
-MAX_EXTENDED = 50_000  # vectors up to which building the next generation, as long again, is measured, too
 OPTIONS = "-c shared_buffers=1GB -c autovacuum=off"  # whose processor time would be counted as a search's
 Search = Callable[[Vectors, int, "Ids | None"], "tuple[Ids, Vectors]"]
 
@@ -144,8 +143,6 @@ def compare(bench: Bench, make: Callable[[], VectorEngine], size: Callable[[Path
                 yield words, bench.measure(index.search, server)
         yield "among 100", bench.measure(index.search, server, some)
         yield "among a tenth", bench.measure(index.search, server, tenth)
-        if n > MAX_EXTENDED:
-            return
         with timing(server) as extending:
             index = build(make(), folder / "two", make_vectors(10, 4), n, index)
         yield "10 more, as the next generation", f"{extending.wall:.1f} s, {extending.cpu:.1f} s of processor"

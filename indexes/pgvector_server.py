@@ -1,9 +1,10 @@
 """A PostgreSQL with pgvector that keeps vectors of generations: connections under deadlines, and the tables.
 
 The tables are the engine's own, in a schema of their own, made when they are first needed: they may lie on another
-server than Docent's rows, and whoever has no pgvector never meets them. One table holds everything. Each generation is
-a partition of it with an index of its own: a search reads no other's, and dropping one frees its room at once. Every
-row names its service, by which Citus can distribute the table; it takes one level of partitions, not two.
+server than Docent's rows, and whoever has no pgvector never meets them. One table holds everything. Each segment
+(pgvector_segment.py) is a partition of it with a graph of its own; its rows bear its name where one would look for
+their generation's. A search reads no other's, and dropping one frees its room at once. Every row names its service, by
+which Citus can distribute the table; it takes one level of partitions, not two.
 """
 
 import os
@@ -32,18 +33,24 @@ _UNFIT = Words("pgvector can't be set up in PostgreSQL: %(error)s.")
 _AWAY = Words("The PostgreSQL that keeps vectors can't be used: %(error)s.")
 _LOCK = 0x446F63656E74  # of making the tables: "Docent"
 _ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
-_ARE_THERE = "SELECT to_regclass('docent_vectors.generations')"
-_TABLES = f"""
+_ARE_THERE = "SELECT to_regclass('docent_vectors.segments')"
+_TABLES = """
 CREATE EXTENSION IF NOT EXISTS vector;
-CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-CREATE TABLE IF NOT EXISTS {SCHEMA}.vectors (
+CREATE SCHEMA IF NOT EXISTS docent_vectors;
+CREATE TABLE IF NOT EXISTS docent_vectors.vectors (
     service_id bigint NOT NULL, generation uuid NOT NULL, chunk_id bigint NOT NULL, embedding vector NOT NULL,
     PRIMARY KEY (service_id, generation, chunk_id)
 ) PARTITION BY LIST (generation);
-CREATE TABLE IF NOT EXISTS {SCHEMA}.generations (
+CREATE TABLE IF NOT EXISTS docent_vectors.generations (
     service_id bigint NOT NULL, generation uuid NOT NULL, dimension integer NOT NULL, n_chunks bigint NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (service_id, generation)
 );
+CREATE TABLE IF NOT EXISTS docent_vectors.segments (
+    service_id bigint NOT NULL, generation uuid NOT NULL, segment uuid NOT NULL, n_rows bigint NOT NULL,
+    gone bigint[] NOT NULL, PRIMARY KEY (service_id, generation, segment)
+);
+INSERT INTO docent_vectors.segments
+    SELECT service_id, generation, generation, n_chunks, '{}' FROM docent_vectors.generations;
 """
 
 
@@ -99,7 +106,8 @@ class PgvectorServer:
                 if connection.execute(_ARE_THERE).fetchone() == (None,):
                     with connection.transaction():
                         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-                        connection.execute(_TABLES)
+                        if connection.execute(_ARE_THERE).fetchone() == (None,):
+                            connection.execute(_TABLES)
             except _unfit() as error:
                 raise EngineMissing(_UNFIT, error=_words(error)) from error
 
@@ -118,10 +126,11 @@ class PgvectorServer:
     def telling(self) -> Iterator[None]:
         """Tell of whatever goes wrong there in the words of `indexes.vector_index`."""
         import psycopg
+        from psycopg import errors
 
         try:
             yield
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
             raise VectorIndexUnreadable(Words("There are no vectors in PostgreSQL.")) from error
         except (psycopg.Error, OSError) as error:
             raise VectorsAway(_AWAY, error=_words(error)) from error

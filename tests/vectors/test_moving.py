@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -123,7 +124,7 @@ def test_whatever_step_a_move_dies_at_the_index_of_before_answers_and_nothing_st
     with monkeypatch.context() as patch:
         patch.setattr(publish._Traces, "clear", lambda _traces: None)
         if step == "begin":
-            patch.setattr("indexes.pgvector_index._Draft.add", die)
+            patch.setattr("indexes.pgvector_draft.PgvectorDraft.add", die)
         elif step == "finish":
             patch.setattr("indexes.store.seal", die)
         else:
@@ -228,7 +229,7 @@ def test_another_service_finds_nothing_there(app, chatbot_id):
             stranger.open(None, 384, row.n_chunks)
         index = generations.open_current(db.session.get(Chatbot, chatbot_id)).vectors
         vector = index.vectors_of(index.ids()[:1])[0]
-        index.about = stranger._about
+        index.segments = [replace(one, service_id=row.service_id + 1) for one in index.segments]
         with pytest.raises(VectorIndexUnreadable):
             index.search(vector, 5)
         stranger.drop()

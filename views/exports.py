@@ -131,18 +131,11 @@ class ExportPage(BaseView):
     @expose("/<uuid:export_uuid>")
     @has_access
     def show(self, export_uuid: uuid.UUID) -> Any:
-        return self._show(export_uuid, "exports/show.html")
-
-    @expose("/<uuid:export_uuid>/part")
-    @has_access
-    def part(self, export_uuid: uuid.UUID) -> Any:
-        return self._show(export_uuid, "exports/_now.html")
-
-    def _show(self, export_uuid: uuid.UUID, template: str) -> Any:
         export = _find(export_uuid)
-        said = filter_in_words(preparing.wanted_of(export, []).filter)
-        is_moving = export.state in UNFINISHED_EXPORTS
-        return self.render_template(template, appbuilder=self.appbuilder, export=export, said=said, is_moving=is_moving)
+        return self.render_template(
+            "exports/show.html", appbuilder=self.appbuilder, export=export,
+            said=filter_in_words(preparing.wanted_of(export, []).filter), is_moving=export.state in UNFINISHED_EXPORTS,
+        )  # fmt: skip
 
     @expose("/<uuid:export_uuid>/file")
     @has_access

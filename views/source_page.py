@@ -31,13 +31,13 @@ class SourcePage(BaseView):
     @expose("/<uuid:source_uuid>")
     @has_access
     def show(self, source_uuid: uuid.UUID) -> Any:
-        return self._page("source/show.html", self._find(source_uuid, "source.view"))
-
-    @expose("/<uuid:source_uuid>/part")
-    @has_access
-    def part(self, source_uuid: uuid.UUID) -> Any:
-        """Return what changes while it is read; the page asks for it again until that ends."""
-        return self._page("source/_part.html", self._find(source_uuid, "source.view"))
+        source, words = self._find(source_uuid, "source.view"), read_words()
+        return self.render_template(
+            "source/show.html", appbuilder=self.appbuilder, source=source, chatbot=source.chatbot, state=describe(source),
+            steps=steps_of(source) if source.website is None else [], words=words, same_page=_same_page(),
+            page=chunks.look(source, words, _read_id("from")),
+            may_edit=standing().may_with("source.edit", source.chatbot),
+        )  # fmt: skip
 
     @expose("/<uuid:source_uuid>/retry", methods=["POST"])
     @has_access
@@ -96,15 +96,6 @@ class SourcePage(BaseView):
 
     def _address(self, source: Source) -> str:
         return url_for("SourcePage.show", source_uuid=source.uuid)
-
-    def _page(self, template: str, source: Source) -> Any:
-        words = read_words()
-        return self.render_template(
-            template, appbuilder=self.appbuilder, source=source, chatbot=source.chatbot, state=describe(source),
-            steps=steps_of(source) if source.website is None else [], words=words, same_page=_same_page(),
-            page=chunks.look(source, words, _read_id("from")),
-            may_edit=standing().may_with("source.edit", source.chatbot),
-        )  # fmt: skip
 
 
 def _same_page() -> str:

@@ -36,14 +36,7 @@ class WebsitePage(BaseView):
     @has_access
     def show(self, source_uuid: uuid.UUID) -> Any:
         source, website = self._find(source_uuid, "source.view")
-        return self._page("websites/show.html", source, website, _wishes_of(website))
-
-    @expose("/<uuid:source_uuid>/part")
-    @has_access
-    def part(self, source_uuid: uuid.UUID) -> Any:
-        """Return what changes while it is read; the page asks for it again until that ends."""
-        source, website = self._find(source_uuid, "source.view")
-        return self._page("websites/_part.html", source, website, {})
+        return self._page(source, website, _wishes_of(website))
 
     @expose("/<uuid:source_uuid>/pages.csv")
     @has_access
@@ -91,12 +84,12 @@ class WebsitePage(BaseView):
         try:
             wishes = _read_wishes(typed)
             if is_overtaken(source, lambda: _present_wishes(website), typed, _labels()):
-                return self._page("websites/show.html", source, website, typed)
+                return self._page(source, website, typed)
             websites.change(source, wishes, is_preview=is_preview)
         except SourceError as error:
             db.session.rollback()
             flash(str(error), "danger")
-            return self._page("websites/show.html", source, website, typed), 400
+            return self._page(source, website, typed), 400
         self._keep("website.change", source, **typed)
         return redirect(self._address(source))
 
@@ -121,12 +114,12 @@ class WebsitePage(BaseView):
     def _address(self, source: Source) -> str:
         return url_for("WebsitePage.show", source_uuid=source.uuid)
 
-    def _page(self, template: str, source: Source, website: Website, wishes: dict[str, str]) -> Any:
+    def _page(self, source: Source, website: Website, wishes: dict[str, str]) -> Any:
         listing, counts = _read_listing(), pages.count(website)
         rows, n_rows = pages.look(source.id, listing.chosen.get("outcome", ""), listing.words, listing.page)
         state, service = describe(source, website, counts), websites.service_of(source)
         return self.render_template(
-            template, appbuilder=self.appbuilder, source=source, website=website, chatbot=source.chatbot,
+            "websites/show.html", appbuilder=self.appbuilder, source=source, website=website, chatbot=source.chatbot,
             wishes=wishes, seen=seen(_wishes_of(website)), state=state, counts=counts,
             listing=listing, rows=rows, n_rows=n_rows, outcomes=OUTCOMES,
             reasons={} if state.is_moving else pages.reasons(website),

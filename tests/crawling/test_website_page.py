@@ -189,10 +189,11 @@ def test_a_running_crawl_says_where_it_is_and_can_be_stopped(app, crawler, as_ad
         website.phase, website.current_url, website.n_crawls = "crawling", "https://zoo.example/owls", 2
         website.source.state = "fetching"
         db.session.commit()
-    said = text_of(as_ada, f"{page}/part")
+    said = as_ada.get(page, headers={"X-Part": "live"}).text
     assert "0 pages read, 5 known to wait." in said
     assert "At https://zoo.example/owls" in said
-    assert "<h1>" not in as_ada.get(f"{page}/part").get_data(as_text=True)
+    assert "<h1>" not in said
+    assert 'name="max_pages"' not in said, "what somebody fills in is not sent again"
     as_ada.post(f"{page}/cancel")
     assert crawler.website(source_id).is_canceled
     assert "Stopping after this page." in text_of(as_ada, page)
@@ -281,7 +282,7 @@ def test_who_only_uses_reads_and_changes_nothing(app, ada, crawler, zoo, page):
 
 def test_a_stranger_finds_nothing(app, cid, page):
     client = sign_in(app, cid)
-    for address in (page, f"{page}/part", f"{page}/pages.csv"):
+    for address in (page, f"{page}/pages.csv"):
         assert client.get(address).status_code == 404
     for act in ("refresh", "cancel", "consent", "decline", "schedule", "change"):
         assert client.post(f"{page}/{act}").status_code == 404

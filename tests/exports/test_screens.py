@@ -132,7 +132,7 @@ def test_a_prepared_file_shows_its_progress_and_is_fetched(app, ada, as_ada, add
             update(Export).where(Export.id == export_id).values(state="writing", n_rows=1, heartbeat_at=now())
         )
         db.session.commit()
-    assert "1 of about 2 rows" in as_ada.get(f"{page}/part").get_data(as_text=True)
+    assert "1 of about 2 rows" in as_ada.get(page, headers={"X-Part": "live"}).text
     assert as_ada.get(f"{page}/file").status_code == 404
     with inside(app):
         writing.let_go(export_id)
@@ -158,7 +158,6 @@ def test_it_is_there_for_nobody_else(app, cid, ben, as_ada, address):
     for client in (come_in(app, ben), sign_in(app, cid), come_in(app, 1)):
         for path, method in (
             (page, "GET"),
-            (f"{page}/part", "GET"),
             (f"{page}/file", "GET"),
             (f"{page}/remove", "POST"),
         ):

@@ -40,8 +40,8 @@ READS = {
     "ChatbotView.show": "chatbot.view", "WidgetPage.look": "look.view", "WidgetPage.behavior": "look.view",
     "WidgetPage.words": "look.view", "WidgetPage.visitors": "look.view", "FormPage.forms": "look.view",
     "FormPage.edit": "look.view", "SourceView.show": "source.view", "SourcePage.show": "source.view",
-    "SourcePage.part": "source.view", "WebsitePage.show": "source.view", "WebsitePage.part": "source.view",
-    "WebsitePage.pages": "source.view", "AnswersPage.show": "source.view", "VersionsPage.show": "source.view",
+    "WebsitePage.show": "source.view", "WebsitePage.pages": "source.view", "AnswersPage.show": "source.view",
+    "VersionsPage.show": "source.view",
     "GoldenPage.show": "source.view", "LivePage.follow": "source.view", "DomainView.show": "domain.view",
     "DomainPage.show": "domain.view", "SubmissionView.show": "submission.view", "SubmissionPage.show": "submission.view",
     "WorkspaceView.show": "workspace.view", "WorkspaceMemberView.show": "people.view",
@@ -57,7 +57,7 @@ UNSEEN = {  # rows that are not there for who may not even see them
     "history.view": "history.view", "submission.view": "submission.view", "webhook.edit": "webhook.view",
 }  # fmt: skip
 ONES_OWN = {  # whatever the role
-    "ExportPage.show", "ExportPage.part", "ExportPage.file", "ExportPage.remove", "ExportPage.switch_schedule",
+    "ExportPage.show", "ExportPage.file", "ExportPage.remove", "ExportPage.switch_schedule",
     "ExportPage.remove_schedule", "HandoverPage.accept", "HandoverPage.decline", "ProfileView.sign_out_device",
 }  # fmt: skip
 _OF_MEMBERS = {view.rstrip("$"): set() for view, _ in ROLES["Member"]}

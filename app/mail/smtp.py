@@ -83,5 +83,10 @@ def deliver(message: Message) -> None:
     Raises:
         OSError: it could not be sent; `smtplib.SMTPException` where the server said why.
     """
-    with _Connection(current_app.extensions["mail"]) as connection:
-        connection.send(message)
+    try:
+        with _Connection(current_app.extensions["mail"]) as connection:
+            connection.send(message)
+    except smtplib.SMTPServerDisconnected as error:
+        if isinstance(error.__context__, TimeoutError):  # which smtplib calls a connection that was closed
+            raise TimeoutError(f"no answer within {STEP_S} seconds") from error
+        raise

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import socket
 from dataclasses import fields, replace
 
 import pytest
 
-from app.care import parts
-from app.care.finding import GOOD, Finding
+from app.care import side_by_side
+from app.mail import smtp
 from config import Config
 from tests.conftest import sign_in
 from tests.staff.conftest import add_person, events
@@ -70,27 +70,41 @@ def test_a_thorough_examination_tells_what_it_found(root):
     assert "Files that no row names" in page
 
 
-def test_each_thing_is_shown_once_it_is_found_though_a_mail_server_hangs(root, monkeypatch):
-    heard = threading.Event()
+@pytest.fixture
+def silent_mail_server(app, monkeypatch):
+    """A mail server that takes the connection and says nothing; closed, it hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        monkeypatch.setitem(app.config, "MAIL_SERVER", host)
+        for name, value in {"server": host, "port": port, "use_tls": False}.items():
+            monkeypatch.setattr(app.extensions["mail"], name, value)
+        yield listener
 
-    def hang(_email):
-        heard.wait(60)
-        return Finding("mail-sent", GOOD, "It was taken at last.")
 
-    monkeypatch.setattr(parts, "try_mail", hang)
+def test_each_thing_is_shown_once_it_is_found_though_a_mail_server_hangs(root, silent_mail_server, monkeypatch):
+    for module, name in ((smtp, "STEP_S"), (smtp, "WHOLE_S"), (side_by_side, "DEADLINE_S")):
+        monkeypatch.setattr(module, name, 600)
     with root.post("/health/", buffered=False) as answer:
         pieces, shown = answer.iter_encoded(), ""
         while "A sentence was embedded in" not in shown or "Files that no row names</dt>" not in shown:
             shown += next(pieces).decode()
         assert "Chatbots" in shown, "the menu is that of every page"
         assert "Still to come" in shown
-        assert "at last" not in shown
+        assert "It could not be sent" not in shown
         assert 'id="versions-title"' not in shown
-        heard.set()
+        silent_mail_server.close()
         rest = b"".join(pieces).decode()
-    assert rest.count("It was taken at last.") == 2, "as it came, and in its place"
+    assert rest.count("It could not be sent") == 2, "as it came, and in its place"
     assert 'id="versions-title"' in rest
     assert answer.headers["X-Accel-Buffering"] == "no"
+
+
+@pytest.mark.usefixtures("silent_mail_server")
+def test_a_mail_server_that_says_nothing_is_told_of_by_its_deadline(root, monkeypatch):
+    monkeypatch.setattr(smtp, "STEP_S", 0.3)
+    page = root.post("/health/").text
+    assert "It could not be sent: no answer within 0.3 seconds" in page
+    assert "Correct MAIL_SERVER and what belongs to it." in page
 
 
 def test_what_is_safe_is_mended_and_written_down(app, root):

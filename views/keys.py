@@ -21,6 +21,7 @@ from app.collaborators import here
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from models import ServiceKey, Workspace, db
+from views.meanwhile import FormValues, is_overtaken, seen
 from views.questions import ask
 
 
@@ -71,7 +72,10 @@ def _find_key(service_key_uuid: uuid.UUID) -> ServiceKey:
 
 
 def _limit(key: ServiceKey, form: LimitForm) -> bool:
-    """Change how much a key may send; False, with the reason at the field, where it can't be."""
+    """Change how much a key may send; False, with the reason, where it can't be or was changed meanwhile."""
+    typed = FormValues(form)
+    if is_overtaken(key, lambda: _shown_of(key), typed, typed.labels):
+        return False
     try:
         keys.limit(key, form.max_per_minute.data)
     except KeyRefused as refused:
@@ -80,6 +84,10 @@ def _limit(key: ServiceKey, form: LimitForm) -> bool:
     audit.record("service_key.limit", key)
     db.session.commit()
     return True
+
+
+def _shown_of(key: ServiceKey) -> dict[str, int | None]:
+    return {"max_per_minute": key.max_per_minute}
 
 
 def _trail() -> list[tuple[str, str]]:
@@ -150,7 +158,10 @@ class KeyPage(BaseView):
             return redirect(url_for("KeyPage.show"))
         question = _("How many requests a minute may %(name)s send?", name=key.name)
         words = _("It counts from its next request on.")
-        return ask(self, question, _("Save"), _trail(), consequence=words, form=form, picture="check", is_harmless=True)
+        return ask(
+            self, question, _("Save"), _trail(), consequence=words, form=form, seen=seen(_shown_of(key)), picture="check",
+            is_harmless=True,
+        )  # fmt: skip
 
     @expose("/<uuid:service_key_uuid>/revoke", methods=["GET", "POST"])
     @has_access

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy import select
 
+from app.accounts import keys
 from app.knowledge import pairs, texts
 from app.knowledge.crawling import websites
-from models import Chatbot, CuratedAnswer, Embed, Form, Plan, Source, db
+from models import Chatbot, CuratedAnswer, Embed, Form, Member, Plan, Source, Workspace, db
 from tests.conftest import inside
 from tests.isolation.conftest import add_person, come_in
 
@@ -273,3 +274,26 @@ def test_forms_with_an_address_of_their_own_are_held_to_it(as_ada, addressed, pa
     assert as_ada.post(action, data=form_on(late, field)).status_code == 302
     now = form_on(as_ada.get(page), field)
     assert (now[field], now[other]) == (mine, theirs)
+
+
+@pytest.fixture
+def limit_of_key(app, ada):
+    """Where the limit of a key of Ada's is asked for."""
+    with inside(app):
+        workspace = db.session.get_one(Workspace, ada.workspace_id)
+        wish = keys.Wish("Crawler", "read", [workspace], None, None)
+        key, _ = keys.make(wish, db.session.get_one(Member, ada.member_id))
+        db.session.commit()
+        return f"/keys/{key.uuid}/limit"
+
+
+def test_the_limit_of_a_key_is_held_to_it(as_ada, limit_of_key):
+    first, second = form_on(as_ada.get(limit_of_key)), form_on(as_ada.get(limit_of_key))
+    assert as_ada.post(limit_of_key, data={**second, "max_per_minute": "20"}).status_code == 302
+    late = as_ada.post(limit_of_key, data={**first, "max_per_minute": "30"})
+    assert late.status_code == 400
+    assert warning_on(late).startswith("You changed this in another tab, just now: Requests a minute (“20”).")
+    assert form_on(late)["max_per_minute"] == "30"
+    assert form_on(as_ada.get(limit_of_key))["max_per_minute"] == "20", "nothing is saved"
+    assert as_ada.post(limit_of_key, data=form_on(late)).status_code == 302
+    assert form_on(as_ada.get(limit_of_key))["max_per_minute"] == "30"

@@ -47,8 +47,8 @@ fixture: .venv/installed  ## write down what this version leaves behind, for the
 translations: .venv/installed  ## bring the catalogs of app/translations up to what the code says, and tell what is missing
 	$(BIN)/python .ci/translations.py
 
-crawl: .venv/installed-tests  ## open every page of every role, in each color and size, with all rules of accessibility
-	WHOLE_CRAWL=1 $(BIN)/python -m pytest -n 2 --dist load tests/e2e/test_screens.py
+crawl: .venv/installed-tests  ## open every page of every role, in each color and size, with all rules of accessibility, and press every button twice
+	WHOLE_CRAWL=1 $(BIN)/python -m pytest -n 2 --dist load tests/e2e/test_screens.py tests/e2e/test_sent_twice.py
 
 screenshots: .venv/installed-tests  ## take the pictures of the README again
 	$(BIN)/python docs/images/take.py

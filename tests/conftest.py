@@ -34,7 +34,7 @@ isolation/test_whole_matrix isolation/test_forms isolation/test_matrix faults/te
 e2e/test_first_hour e2e/test_screens indexes/test_loaders_hostile faults/test_redis commands/test_bad_input
 languages/test_pages e2e/test_widget_live isolation/test_rights api/test_fuzz commands/test_first_starts
 crawling/test_real_site audit/test_every_door e2e/test_widget_behavior crawling/test_leaving e2e/test_host_page
-crawling/test_killed e2e/test_screens_at_work
+crawling/test_killed e2e/test_screens_at_work e2e/test_sent_twice
 """.split()
 
 

@@ -159,8 +159,8 @@ class KeyPage(BaseView):
         question = _("How many requests a minute may %(name)s send?", name=key.name)
         words = _("It counts from its next request on.")
         return ask(
-            self, question, _("Save"), _trail(), consequence=words, form=form, seen=seen(_shown_of(key)), picture="check",
-            is_harmless=True,
+            self, question, _("Save"), _trail(), consequence=words, form=form, seen=seen(_shown_of(key)),
+            title=_("Limit"), picture="check", is_harmless=True,
         )  # fmt: skip
 
     @expose("/<uuid:service_key_uuid>/revoke", methods=["GET", "POST"])

@@ -33,7 +33,11 @@ def is_answered(form: Any = None) -> bool:
 
 
 def ask(view: Any, question: str, verb: str, trail: list[tuple[str, str]], **words: Any) -> Any:
-    """Show a question. `words`: consequence, form with what was `seen`, picture, dismiss, is_harmless: nothing is lost."""
+    """Show a question.
+
+    `words`: consequence, form and what was `seen` of it, title where it is not the verb, picture, dismiss, and
+    is_harmless where nothing is lost by it.
+    """
     status = 400 if request.method == "POST" else 200
     page = {"question": question, "verb": verb, "trail": trail, "consequence": "", **words}
     return view.render_template("confirm.html", appbuilder=view.appbuilder, **page), status

@@ -33,9 +33,9 @@ class SourcePage(BaseView):
     def show(self, source_uuid: uuid.UUID) -> Any:
         source, words = self._find(source_uuid, "source.view"), read_words()
         return self.render_template(
-            "source/show.html", appbuilder=self.appbuilder, source=source, chatbot=source.chatbot, state=describe(source),
-            steps=steps_of(source) if source.website is None else [], words=words, same_page=_same_page(),
-            page=chunks.look(source, words, _read_id("from")),
+            "source/show.html", appbuilder=self.appbuilder, source=source, chatbot=source.chatbot,
+            state=describe(source), steps=steps_of(source) if source.website is None else [],
+            words=words, same_page=_same_page(), page=chunks.look(source, words, _read_id("from")),
             may_edit=standing().may_with("source.edit", source.chatbot),
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.isolation.conftest import clients, of_ada, people, planted, shown, websites_say_their_color  # noqa: F401 - fixtures
 from tests.prepared import copy_demo
 from tests.waiting import PATIENCE_S
 

@@ -23,7 +23,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def _served(app, port):
+def served(app, port):
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -67,7 +67,7 @@ def running_stage(folder=None, artifact=None):
         with inside(app):
             stage = cast.set_stage()
         try:
-            with _served(app, port):
+            with served(app, port):
                 yield f"http://localhost:{port}", stage, app
         finally:
             with app.app_context():

@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.accessibility import TAGS, violations
 from tests.e2e.crawl import OF_A_KIND, crawl, distinct
+from tests.e2e.listener import Listener
 from tests.e2e.walk import NARROW, NARROWEST, WIDE, pages_of, sign_in
 
 CHANGING = ["color-contrast", "target-size", "scrollable-region-focusable", "aria-hidden-focus"]  # by color or size
@@ -78,33 +79,6 @@ def distinct_pages(stage, crawled):
     return sorted(found + beside + [("ada", "/nothing"), ("ada", f"/history/{rows.service_id}?slower=x")])
 
 
-class _Listener:
-    """What a user never sees: errors in scripts, breaches of the CSP, what was loaded from where."""
-
-    def __init__(self, page, address):
-        self.complaints, self.loaded, self.address = [], [], address
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
-        page.on("request", lambda request: self.loaded.append(request.url))
-        page.on("requestfailed", self._miss)
-
-    def _hear(self, said):
-        is_ours = "frame is sandboxed" in said.text  # our own watch, in the frame that shows a mail
-        is_meant = "404" in said.text or "400" in said.text
-        if said.type in ("error", "warning") and not is_ours and not is_meant:
-            self.complaints.append(said.text)
-
-    def _miss(self, request):
-        is_live = request.resource_type in ("fetch", "eventsource") and request.failure == "net::ERR_ABORTED"
-        if not is_live:  # a live part that is asked for just when the page is left is no loss
-            self.complaints.append(f"not loaded: {request.url}")
-
-    def said(self):
-        strange = [url for url in self.loaded if not url.startswith(self.address)]
-        found, self.complaints, self.loaded = self.complaints + strange, [], []
-        return found
-
-
 def _resize(page, width, theme):
     page.set_viewport_size({"width": width, "height": 800})
     page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
@@ -162,7 +136,7 @@ def test_every_page_is_in_order(browser, stage, distinct_pages, cookies, part):
         context.add_cookies(cookies[who])
         context.add_init_script(WATCH)
         page = context.new_page()
-        listener = _Listener(page, address)
+        listener = Listener(page, address)
         for path in [path for person, path in mine if person == who]:
             wrong += [f"{who} {path} {what}" for what in _wrong_with(page, listener, address + path)]
         context.close()

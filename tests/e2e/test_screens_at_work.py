@@ -111,16 +111,6 @@ def test_ticked_rows_are_asked_about_once_by_keyboard(open_page):
     assert boxes.first.is_checked()
 
 
-def test_a_double_click_sends_once(open_page):
-    page = open_page("/domainview/add")
-    posts = []
-    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
-    page.fill("#domain", "https://twice.example.com")
-    page.get_by_role("button", name="Save").dblclick()
-    page.wait_for_url("**/domain/*")
-    assert len(posts) == 1
-
-
 def test_what_was_typed_stays_when_it_is_refused(open_page):
     page = open_page("/domainview/add")
     page.fill("#domain", "not a website")

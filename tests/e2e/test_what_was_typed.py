@@ -136,6 +136,16 @@ def test_back_and_sent_again_is_done_once(page, stage):
     assert count(stage[2], "Only one of me") == 1
 
 
+def test_back_and_something_else_is_done_as_well(page, stage):
+    for name in ("One of two", "Two of two", "One of two"):
+        page.locator("#name").fill(name)
+        save(page)
+        page.wait_for_url("**/chatbot/*")
+        page.go_back()
+        page.wait_for_url(f"**{FORM}")
+    assert (count(stage[2], "One of two"), count(stage[2], "Two of two")) == (2, 1)
+
+
 def test_who_is_offline_is_told_and_what_was_typed_stays_until_it_can_be_sent(context, page, stage):
     banner = page.locator("#offline")
     assert not banner.is_visible()

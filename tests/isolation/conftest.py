@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import inside, sign_in
+from tests.conftest import inside, make_customer, sign_in
 from tests.isolation.planting import plant
+from tests.isolation.shown import shown_to
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +81,37 @@ def like(app, client):
     if cookie is not None:
         again.set_cookie(name, cookie.value)
     return again
+
+
+@pytest.fixture(scope="module")
+def shown(app, clients, planted):
+    """What each of the cast is shown, read once."""
+    return functools.cache(lambda who: shown_to(app, clients[who], planted["ada"]))
+
+
+@pytest.fixture(scope="module")
+def of_ada(app, ada, planted):
+    """What is entered into forms that ask for something of Ada's."""
+    from models import Service, Workspace, db
+
+    elsewhere = make_customer(app, "ada")  # as exported by another installation
+    with inside(app):
+        service_uuid = db.session.get(Service, elsewhere.service_id).uuid
+        others = db.session.scalars(db.select(Workspace.id).where(Workspace.id != ada.workspace_id)).all()
+    exported = sign_in(app, elsewhere).post(f"/service/{service_uuid}/export")
+    assert exported.mimetype == "application/zip"
+    return {
+        r"^/(reset|login)/$": {"email": ada.email},
+        r"^/look/$": {"service": ada.email},
+        r"^/import/$": {"holder": "", "plan": "", "file": exported.get_data()},
+        r"^/holding/release$": {"website": planted["ada"]["domains"]["domain"]},
+        r"/privacy/erase$": {"kind": "visitor", "sought": "nora", "sure": "1"},
+        r"^/invitationview/add$": {f"role-{workspace_id}": "" for workspace_id in others},
+    }
+
+
+@pytest.fixture
+def websites_say_their_color(monkeypatch):
+    from app.looks import website
+
+    monkeypatch.setattr(website, "look_at", lambda _address: website.Found(accent="#123456"))

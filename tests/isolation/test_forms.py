@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 
-import lxml.html
 import pytest
 from sqlalchemy.orm import Session
 
 from app import sent_once
-from app.looks import website
-from models import Service, Workspace, db
+from models import Service, db
 from models.base import now
-from tests.conftest import SERVER, forget_tries, inside, make_customer, sign_in
+from tests.conftest import SERVER, forget_tries, inside
 from tests.isolation.accepting import fitting, is_to_change, make_ready
 from tests.isolation.conftest import add_person, come_in, like
 from tests.isolation.doors import ENDS_SESSIONS, doors
-from tests.isolation.filling import read_forms
+from tests.isolation.shown import ENDS_THE_VISIT, HARMLESS_TWICE, as_shown, shown_to
 from tests.isolation.test_matrix import IS_WHOLE, knock
 from tests.isolation.undoing import put_back, writes
 
@@ -26,58 +23,13 @@ BAD = ["n" * 12_345, "😀" * 60, "a\0b", "\ud7ff\U0010ffff", "-1", "9" * 40, "N
        "../../etc/passwd", " ", "{}", "٣", "1e309"]  # fmt: skip
 N_WORDS = len(BAD) if IS_WHOLE else 2  # of them in each form, the next ones in the next
 WHO = ("ada", "superadmin", "nobody")
-EVERYBODY = ("ada", "superadmin", "ben", "uma", "staff", "sam", "nobody")
-ENDS_THE_VISIT = {"/logout/", "/look/end"}
-# what may be sent twice: it is about oneself or one's own view, and done again it is as it was
-HARMLESS_TWICE = ("/logout/", "/look/", "/workplace/", "/login/")
 _SAYS_WHAT_IS_WRONG = re.compile(r'field-wrong|id="flashes"[^>]*>\s*<p class="flash flash-danger')
-
-
-def forms_of(html: str) -> list[tuple[str, dict[str, str]]]:
-    """The forms of a page that have a live button: where each posts to, and the names of what can be entered."""
-    found: list[tuple[str, dict[str, str]]] = []
-    has_button: list[bool] = []
-    is_dead = False  # shown as it is set, to who may not change it
-    for element in lxml.html.document_fromstring(html).iter(
-        "form", "fieldset", "button", "input", "select", "textarea"
-    ):
-        tag, how = element.tag, element.attrib
-        if tag == "form" and how.get("method", "").lower() == "post":
-            found.append((how.get("action", ""), {}))
-            has_button.append(False)
-            is_dead = False
-        elif tag == "fieldset" and "all" in how.get("class", "").split():
-            is_dead = "disabled" in how
-        elif tag == "button" and found and how.get("type") != "button":
-            has_button[-1] = has_button[-1] or not is_dead
-        elif tag in ("input", "select", "textarea") and found and how.get("name"):
-            found[-1][1][how["name"]] = how.get("type", tag)
-    return [form for form, is_live in zip(found, has_button, strict=True) if is_live]
-
-
-def forms_on(client, path) -> list[tuple[str, dict[str, str]]]:
-    page = client.get(path)
-    if page.mimetype != "text/html" or not page.get_data():
-        return []
-    return [(action or path, fields) for action, fields in forms_of(page.get_data(as_text=True))]
 
 
 @pytest.fixture
 def _nothing_lasts(monkeypatch):
     """Take back whatever a request does: the rows of a form stay in their place."""
     monkeypatch.setattr(Session, "commit", Session.flush)
-
-
-def shown_to(app, client, rows) -> list[tuple[str, str, dict[str, str]]]:
-    """Return every form on every page that somebody can open: (page, where it posts to, fields)."""
-    reading = [door for door in doors(app) if door.method == "GET" and not door.rule.endpoint.startswith("widget")]
-    return [(page, *form) for page in {door.own(rows) for door in reading} for form in forms_on(client, page)]
-
-
-@pytest.fixture(scope="module")
-def shown(app, clients, planted):
-    """What each of the cast is shown, read once."""
-    return functools.cache(lambda who: shown_to(app, clients[who], planted["ada"]))
 
 
 @pytest.fixture(scope="module")
@@ -112,30 +64,6 @@ def test_every_form_has_a_name_by_which_it_is_done_once(forms):
     assert unnamed - is_harmless == set()  # the preview answers questions, each as often as it is asked
 
 
-def every_form(shown) -> list[tuple[str, str, str, frozenset[str]]]:
-    """Return each form that anybody is shown, once: (who, page, where it posts to, names of its fields)."""
-    found: dict[tuple[str, frozenset[str]], tuple[str, str]] = {}
-    for who in EVERYBODY:
-        for page, action, fields in shown(who):
-            if action not in ENDS_THE_VISIT:
-                found.setdefault((action, frozenset(fields)), (who, page))
-    return [(*where, *form) for form, where in found.items()]
-
-
-def find_form(forms, page, action, names):
-    """Return the form of a page that posts somewhere and asks for these names."""
-    there = [form for form in forms if (form.action or page) == action]
-    return next((form for form in there if names <= set(form.names)), there[0])
-
-
-def as_shown(clients, shown):
-    """Return each form as its page shows it: (who, where it posts to, form)."""
-    read = functools.cache(lambda who, page: read_forms(clients[who].get(page).text))
-    return [
-        (who, action, find_form(read(who, page), page, action, names)) for who, page, action, names in every_form(shown)
-    ]
-
-
 def sending(client, engine, action, sent):
     """Send a form; return what is answered, and the tables that were written to."""
     with writes(engine) as seen:
@@ -152,31 +80,7 @@ def said_by(client, answer) -> str:
     return f"{answer.status_code} {flashed or [re.sub('<[^>]+>', '', words) for words in shown]}"
 
 
-@pytest.fixture(scope="module")
-def of_ada(app, ada, planted):
-    """What is entered into forms that ask for something of Ada's."""
-    elsewhere = make_customer(app, "ada")  # as exported by another installation
-    with inside(app):
-        service_uuid = db.session.get(Service, elsewhere.service_id).uuid
-        others = db.session.scalars(db.select(Workspace.id).where(Workspace.id != ada.workspace_id)).all()
-    exported = sign_in(app, elsewhere).post(f"/service/{service_uuid}/export")
-    assert exported.mimetype == "application/zip"
-    return {
-        r"^/(reset|login)/$": {"email": ada.email},
-        r"^/look/$": {"service": ada.email},
-        r"^/import/$": {"holder": "", "plan": "", "file": exported.get_data()},
-        r"^/holding/release$": {"website": planted["ada"]["domains"]["domain"]},
-        r"/privacy/erase$": {"kind": "visitor", "sought": "nora", "sure": "1"},
-        r"^/invitationview/add$": {f"role-{workspace_id}": "" for workspace_id in others},
-    }
-
-
-@pytest.fixture
-def _websites_say_their_color(monkeypatch):
-    monkeypatch.setattr(website, "look_at", lambda _address: website.Found(accent="#123456"))
-
-
-@pytest.mark.usefixtures("_websites_say_their_color")
+@pytest.mark.usefixtures("websites_say_their_color")
 @pytest.mark.skipif(bool(SERVER), reason="the database is put back after each form, which is a file's way")
 def test_every_form_that_is_sent_twice_is_done_once(app, ada, clients, shown, of_ada):
     """Everybody's forms, filled in as their pages show them: what the second sending writes would be done twice."""
@@ -185,7 +89,7 @@ def test_every_form_that_is_sent_twice_is_done_once(app, ada, clients, shown, of
     refused, twice, known = [], [], {"old": ada.password, "password": ada.password}
     forms = as_shown(clients, shown)  # all before any is sent
     with put_back(engine.url.database) as undo:
-        for who, action, form in forms:
+        for who, _page, action, form in forms:
             forget_tries()
             make_ready(engine, action, ada.member_id)
             client, entered = like(app, clients[who]), fitting(action, of_ada)

@@ -11,6 +11,12 @@ from sqlalchemy import event
 _WRITES = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
 
+def table_written(statement: str) -> str:
+    """Return the table that a statement writes to; empty where it only reads."""
+    found = _WRITES.match(statement)
+    return found[1] if found else ""
+
+
 @contextmanager
 def put_back(path):
     """Yield a function that puts an SQLite database back to what it holds now."""
@@ -31,8 +37,8 @@ def writes(engine):
     begun: list[str] = []
 
     def note(_conn, _cursor, statement, *_more):
-        if found := _WRITES.match(statement):
-            begun.append(found[1])
+        if table := table_written(statement):
+            begun.append(table)
 
     def settle(_conn):
         seen.extend(begun)

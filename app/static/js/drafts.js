@@ -4,13 +4,15 @@
 
 { // nothing of this is seen by the scripts of single pages
   const DRAFT = "docent-draft";
-  const SENT = "docent-sent";
+  const SENT = "docent-forms-sent";
   const KEPT_MS = 3_600_000;
+  const MAX_SENT = 20;
   const LEFT_OUT = ["hidden", "password", "file", "submit", "button", "search"];
 
   const thisPage = () => location.pathname + location.search;
   const member = () => document.querySelector("[data-member]")?.dataset.member ?? "";
-  const isForm = (form) => form.method === "post" && Boolean(form.closest(".form")) && !("download" in form.dataset);
+  const isSent = (form) => form.method === "post" && !("download" in form.dataset);
+  const isForm = (form) => isSent(form) && Boolean(form.closest(".form"));
   const fieldsOf = (form) => [...form.elements].filter((f) => f.name && !LEFT_OUT.includes(f.type) && !f.readOnly);
   const valueOf = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked : field.value);
 
@@ -80,16 +82,18 @@
     sayIt(form, draft);
   }
 
-  // The browser asks for a page anew when somebody goes back to it, and its forms get new names.
-  function nameAsBefore(sent) {
-    for (const form of document.querySelectorAll("form")) {
-      if (isForm(form) && nameOf(form) && actionOf(form) === sent.action) nameOf(form).value = sent.name;
-    }
-  }
-
-  const sent = read(SENT);
+  // The browser asks for a page anew when somebody goes back to it, and its forms get new names. Who sends the same again
+  // as the last time sends it under the same name; what has nothing to enter shows what stands now, and is meant.
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
-  if (isBack && sent?.page === thisPage()) nameAsBefore(sent);
+
+  function nameAsBefore(form) {
+    const fields = JSON.stringify(fieldsOf(form).map((field) => [field.name, valueOf(field)]));
+    if (!isSent(form) || !nameOf(form) || fields === "[]") return;
+    const sent = read(SENT) ?? [];
+    const last = sent.find(({ page, action }) => page === thisPage() && action === actionOf(form));
+    if (isBack && last?.fields === fields) nameOf(form).value = last.name;
+    keep(SENT, [{ page: thisPage(), action: actionOf(form), fields, name: nameOf(form).value }, ...sent].slice(0, MAX_SENT));
+  }
 
   const draft = read(DRAFT);
   if (draft && document.querySelector("[data-keeps-draft]")) keepDraft({ ...draft, isLost: true });
@@ -102,11 +106,12 @@
   });
 
   document.addEventListener("submit", (event) => {
-    if ("signsOut" in event.target.dataset) keepDraft(null); // whoever comes next finds nothing of it
-    if (event.defaultPrevented || !isForm(event.target)) return;
+    if ("signsOut" in event.target.dataset) [DRAFT, SENT].forEach((key) => keep(key, null)); // whoever comes next finds nothing of it
+    if (event.defaultPrevented) return;
+    nameAsBefore(event.target);
+    if (!isForm(event.target)) return;
     delete event.target.dataset.changed;
     keepDraft(draftOf(event.target));
-    keep(SENT, { page: thisPage(), action: actionOf(event.target), name: nameOf(event.target)?.value });
   });
 
   addEventListener("beforeunload", (event) => {

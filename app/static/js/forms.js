@@ -58,6 +58,12 @@ document.addEventListener("change", (event) => {
   for (const box of document.querySelectorAll('input[name="pick"]')) box.checked = event.target.checked;
 });
 
+// The second half of a double click may find the next page, with another button in the same place.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (event.detail > 1 && button?.type === "submit" && button.form?.method === "post") event.preventDefault();
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;

@@ -7,31 +7,61 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
+from markupsafe import Markup
 from wtforms import StringField
 from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms.widgets import TextInput
 
 from app.collaborators import here
-from app.languages import amount_in_words, millionths_in_words, present
+from app.languages import SHIPPED, amount_in_words, millionths_in_words, present
 from app.languages import gettext as _
 
 _EXAMPLE = 19
 _NUMBER = re.compile(r"[0-9][0-9.,]{0,19}")
 
 
-def read_number(text: str) -> Decimal | None:
-    """Return a number as its reader writes it; None where it is none.
+def read_number(text: str, language: str = "") -> Decimal | None:
+    """Return a number as its reader writes it, or readers of a language do; None where it is none.
 
     "1.900" is 1900 to Germans and 1.9 in English; "1,90" is none in English: what could mean two things is refused.
     """
     if not _NUMBER.fullmatch(text.strip()):
         return None
     try:
-        return Decimal(parse_decimal(text.strip(), locale=present(), strict=True))
+        return Decimal(parse_decimal(text.strip(), locale=language or present(), strict=True))
     except NumberFormatError:
         return None
 
 
-class AmountField(StringField):
+class _WithNotation(TextInput):
+    """An input beside which its page says in which language's notation it shows numbers."""
+
+    def __call__(self, field: Any, **how: Any) -> Markup:
+        beside = Markup('<input type="hidden" name="{}" value="{}">').format(_beside(field.name), present())
+        shown: Markup = super().__call__(field, **how)
+        return shown + beside
+
+
+def _beside(name: str) -> str:
+    return f"{name}-notation"
+
+
+class NumberField(StringField):
+    """A number in the notation that its page was written in.
+
+    By the time it is sent, its reader's language may be another: "1,005" would be taken for a thousand times as much.
+    """
+
+    widget = _WithNotation()
+    notation = ""  # of what it holds, where that is not the one of who reads it now
+
+    def process(self, formdata: Any, *values: Any, **how: Any) -> None:
+        said = formdata.get(_beside(self.name), "") if formdata else ""
+        self.notation = said if said in SHIPPED else ""
+        super().process(formdata, *values, **how)
+
+
+class AmountField(NumberField):
     """An amount of money. It holds the amount as it is written, so that people are told of it in the same words."""
 
     most: int  # of what is stored
@@ -54,12 +84,15 @@ class AmountField(StringField):
 
     @property
     def stored(self) -> int | None:
-        """What is entered, as it is stored; None where nothing is, or more or finer than may be."""
-        number = read_number(self.data or "")
-        if number is None:
+        """What is entered, as it is stored; None where nothing is, or more or finer than may be.
+
+        "1.900" of EUR is finer: who writes so in English means 1900 rather than 1.90.
+        """
+        number = read_number(self.data or "", self.notation)
+        if number is None or -int(number.as_tuple().exponent) > self.n_decimals:
             return None
-        stored = number.scaleb(self.n_decimals)
-        return int(stored) if stored == stored.to_integral_value() and stored <= self.most else None
+        stored = int(number.scaleb(self.n_decimals))
+        return stored if stored <= self.most else None
 
     def process_data(self, value: Any) -> None:
         self.data = self.write(value) if isinstance(value, int) else value
@@ -67,8 +100,8 @@ class AmountField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was typed: "19" is written "19.00"."""
         self.data = valuelist[0] if valuelist else ""
-        if self.stored is not None:
-            self.data = self.write(self.stored)
+        if (stored := self.stored) is not None:
+            self.data, self.notation = self.write(stored), ""
 
     def pre_validate(self, _posted: Any) -> None:
         if (self.data or "").strip() and self.stored is None:

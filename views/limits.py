@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal
-from wtforms import Form, FormField, IntegerField, SelectField, StringField
+from wtforms import Form, FormField, IntegerField, SelectField
 from wtforms.validators import InputRequired, StopValidation
 
 from app.languages import gettext as _
@@ -15,16 +15,16 @@ from app.languages import lazily, present
 from app.languages import lazy_gettext as _l
 from app.plans.features import FEATURES, GB, Feature, FeaturesError, parse_features
 from app.wording import words
-from views.amounts import read_number
+from views.amounts import NumberField, read_number
 
 _UNITS = {"MB": 1_000_000, "GB": GB}
 _SIZE = re.compile(r"(\S+?)\s*(MB|GB)", re.IGNORECASE)
 
 
-def read_size(text: str) -> int | None:
-    """Return a size in bytes as it was entered in MB or GB, as its reader writes numbers; None where it was not."""
+def read_size(text: str, language: str = "") -> int | None:
+    """Return a size in bytes as it was entered in MB or GB, written as `read_number` reads; None where it was not."""
     found = _SIZE.fullmatch(text.strip())
-    number = read_number(found[1]) if found else None
+    number = read_number(found[1], language) if found else None
     return int(number * _UNITS[found[2].upper()]) if found and number is not None else None
 
 
@@ -34,17 +34,17 @@ def write_size(n_bytes: int) -> str:
     return f"{format_decimal(Decimal(n_bytes) / _UNITS[unit], '#,##0.#########', locale=present())} {unit}"
 
 
-class SizeField(StringField):
+class SizeField(NumberField):
     """Bytes, entered and shown in MB or GB; always needed."""
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, validators=[InputRequired()], **how)
 
     def _value(self) -> str:
-        return self.raw_data[0] if self.raw_data else write_size(self.data or 0)
+        return self.raw_data[0] if self.raw_data and self.data is None else write_size(self.data or 0)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = read_size(valuelist[0]) if valuelist else None
+        self.data = read_size(valuelist[0], self.notation) if valuelist else None
 
     def pre_validate(self, _form: Any) -> None:
         if self.data is None:

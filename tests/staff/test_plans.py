@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import preferences
-from app.languages import speaking
+from app.languages import amount_in_words, speaking
 from app.plans import usage
 from app.plans.catalog import find_plan
 from app.plans.features import FEATURES, GB
@@ -27,7 +27,10 @@ def plan_id(app):
 
 def form_of(client, address) -> dict[str, str]:
     """What a browser would send back of a form as it stands."""
-    page = client.get(address).get_data(as_text=True)
+    return fields_of(client.get(address).get_data(as_text=True))
+
+
+def fields_of(page) -> dict[str, str]:
     form = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', page))
     for name, options in re.findall(r'<select[^>]* name="([^"]+)">(.*?)</select>', page, re.DOTALL):
         chosen = re.search(r'selected value="([^"]+)"', options) or re.search(r'value="([^"]+)"', options)
@@ -134,13 +137,14 @@ de EUR 1.900       190000
 """
 NO_AMOUNTS = """
 en EUR 19,00
-en EUR 1.234
+en EUR 1.900
 en EUR -1
 en EUR NaN
 en EUR 1e3
 en EUR 10,000,000.01
 en JPY 1.5
 de EUR 19.00
+de EUR 1,900
 """
 
 
@@ -181,6 +185,25 @@ def test_what_is_no_amount_of_the_currency_is_refused_at_its_field(app, stan, pl
     field = answer.text[answer.text.index('for="price"') :]
     assert f" in {currency}" in field[: field.index("</div>")]
     assert f'value="{entered}"' in field[: field.index("</div>")], "what was typed is kept"
+
+
+@pytest.mark.parametrize(("before", "after"), [("en", "de"), ("de", "en")])
+def test_a_number_is_what_its_page_showed_though_its_reader_speaks_another_language_by_now(app, stan, before, after):
+    n_bytes, price, address = 1005 * GB // 1000, 1005, "/planview/add"
+    form = {**form_of(reader(app, stan, before), address), "currency": "JPY", "trial_period": "0"}
+    with app.app_context(), speaking(before):
+        form |= {"features-storage_bytes": write_size(n_bytes), "price": amount_in_words(price, "JPY")}
+    client = reader(app, stan, after)
+    refused = client.post(address, data={**form, "name": "No Name"})
+    with app.app_context(), speaking(after):
+        shown = {"features-storage_bytes": write_size(n_bytes), "price": amount_in_words(price, "JPY")}
+    again = fields_of(refused.get_data(as_text=True))
+    assert (refused.status_code, again | shown) == (400, again)
+    for name, sent in (("at-once", form), ("second-try", again)):
+        assert client.post(address, data={**sent, "name": f"{name}-{after}"}).status_code == 302
+        with inside(app):
+            plan = find_plan(f"{name}-{after}")
+            assert (plan.price, plan.features["storage_bytes"]) == (price, n_bytes)
 
 
 def test_a_price_is_shown_in_the_decimals_of_its_currency():

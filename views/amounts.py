@@ -9,7 +9,7 @@ from typing import Any
 from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
 from markupsafe import Markup
 from wtforms import StringField
-from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms.validators import DataRequired, Optional, StopValidation
 from wtforms.widgets import TextInput
 
 from app.collaborators import here
@@ -67,7 +67,7 @@ class AmountField(NumberField):
     most: int  # of what is stored
 
     def __init__(self, label: str, description: str = "", *, required: bool = True, **how: Any) -> None:
-        checks = [InputRequired() if required else Optional()]
+        checks = [DataRequired() if required else Optional()]
         super().__init__(label, checks, description=description, render_kw={"inputmode": "decimal"}, **how)
 
     @property

@@ -206,6 +206,13 @@ def test_a_number_is_what_its_page_showed_though_its_reader_speaks_another_langu
             assert (plan.price, plan.features["storage_bytes"]) == (price, n_bytes)
 
 
+def test_an_amount_of_nothing_but_spaces_is_missing(app, stan, plan_id):
+    answer, _ = send_price(app, reader(app, stan, "en"), plan_id, "EUR", "  ")
+    assert answer.status_code == 400
+    field = answer.text[answer.text.index('for="price"') :]
+    assert "This field is required." in field[: field.index("</div>")]
+
+
 def test_a_price_is_shown_in_the_decimals_of_its_currency():
     assert money(190_000, "EUR") == "1,900.00 EUR"
     assert money(1900, "JPY") == "1,900 JPY"

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
+import math
 import os
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.collaborators import here
 from app.tally import Key
@@ -28,8 +30,11 @@ from app.tally import Key
 if TYPE_CHECKING:
     from flask import Flask
 
+log = logging.getLogger(__name__)
+
 KEY = "docent:figures"
 EVERY_S = 2.0
+SUM, REST = "sum", "+Inf"  # parts of a histogram beside its buckets
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _SPOKEN = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
 _LONG = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
@@ -43,6 +48,11 @@ class Figure:
     words: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+
+    def has(self, part: Sequence[str]) -> bool:
+        """Tell whether something is a part of it: a bucket, the sum, or nothing for a counter, and then its labels."""
+        parts = {SUM, REST, *map(str, self.buckets)} if self.buckets else {""}
+        return len(part) == 1 + len(self.labels) and part[0] in parts
 
 
 REQUESTS = Figure("docent_http_requests", "Requests by route and class of status.", ("method", "route", "status"))
@@ -72,7 +82,8 @@ ALL = (
     REQUESTS, REQUEST_TIMES, ANSWERS, ANSWER_TIMES, MODEL_CALLS, MODEL_TOKENS, FIRST_WORDS, REFUSALS, JOBS, JOB_TIMES,
     RUNS, MAILS, READINGS, READING_TIMES, TRAININGS, TRAINING_TIMES, DELIVERIES, DELIVERY_TIMES,
 )  # fmt: skip
-SUM, REST = "sum", "+Inf"  # parts of a histogram beside its buckets
+_BY_NAME = {figure.name: figure for figure in ALL}
+_complained = set[str]()
 
 
 def count(figure: Figure, *labels: str, n: float = 1) -> None:
@@ -103,27 +114,72 @@ def timed(counter: Figure, times: Figure | None, *names: str) -> Iterator[list[s
 def send() -> None:
     """Add what this process has counted to the figures of all."""
     sums = here().tally.take()
-    if not sums:
-        return
+    if sums:
+        here().tally.add(_add_to_all(sums))
+
+
+def _add_to_all(sums: Mapping[Key, float]) -> Mapping[Key, float]:
+    """Return what could not be added: everything while Redis is away, else what met a field that is no number.
+
+    Such a field is removed, so that it begins anew with the next sending.
+    """
     try:
         with here().asking_redis() as redis, redis.pipeline() as pipeline:
             for key, amount in sums.items():
                 pipeline.hincrbyfloat(KEY, json.dumps(key), amount)
-            pipeline.execute()
+            done = pipeline.execute(raise_on_error=False)
+            left = {key: sums[key] for key, result in zip(sums, done, strict=True) if isinstance(result, RedisError)}
+            if left:
+                _complain("could not be added to, and begin anew", len(left))
+                with suppress(ResponseError):  # there is no hash: something else stands in its place
+                    redis.hdel(KEY, *map(json.dumps, left))
+            return left
     except (RedisError, OSError):
-        here().tally.add(sums)
+        return sums
 
 
 def read() -> dict[Key, float]:
-    """Return the figures of all processes; while Redis is away, those of this one."""
+    """Return the figures of all processes that can be read; while Redis is away, those of this one."""
     send()
     try:
         with here().asking_redis() as redis:
-            return {tuple(json.loads(key)): float(value) for key, value in redis.hgetall(KEY).items()}
+            fields = redis.hgetall(KEY)
     except (RedisError, OSError):
         sums = here().tally.take()
         here().tally.add(sums)
         return sums
+    found = [(_key_of(key), _amount_of(value)) for key, value in fields.items()]
+    sums = {key: amount for key, amount in found if key is not None and amount is not None}
+    if len(sums) < len(found):
+        _complain("can't be read, and are left out", len(found) - len(sums))
+    return {key: amount for key, amount in sums.items() if key[0] in _BY_NAME}
+
+
+def _complain(what: str, n: int) -> None:
+    """Say once in this process that something in Redis is none of ours."""
+    if what not in _complained:
+        _complained.add(what)
+        log.warning("figures in Redis that %s: %s", what, n)
+
+
+def _key_of(field: bytes | str) -> Key | None:
+    """Return the key that a field stands for, None for rubbish; a figure that another version counts is none."""
+    try:
+        key = json.loads(field)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) and part.isprintable() for part in key):
+        return None
+    figure = _BY_NAME.get(key[0])
+    return tuple(key) if figure is None or figure.has(key[1:]) else None
+
+
+def _amount_of(value: bytes | str) -> float | None:
+    try:
+        amount = float(value)
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None
 
 
 def keep_sending(app: Flask) -> None:

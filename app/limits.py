@@ -41,6 +41,7 @@ MESSAGES_PER_ADDRESS = "60 per minute"  # an office shares one
 MESSAGES_PER_ADDRESS_A_DAY = "2000 per day"
 COMPLAINTS = "1 per minute"  # that Redis is out of reach: in the log
 
+_CANT_COUNT = (RedisError, OSError, ValueError)  # the last where something else than a number stands there
 _local = FixedWindowRateLimiter(MemoryStorage())
 
 
@@ -69,30 +70,30 @@ def allow(rule: str, what: str, who: str, cost: int = 1) -> bool:
 
 
 def _count(rule: str, what: str, who: str, cost: int) -> bool:
-    who = here().signer.derive("limit", who)
+    who, item = here().signer.derive("limit", who), _item(rule)
     try:
         with here().asking_redis():
-            return _shared(here().config.redis).hit(_item(rule), what, who, cost=cost)
-    except (RedisError, OSError) as error:
+            return _shared(here().config.redis).hit(item, what, who, cost=cost)
+    except _CANT_COUNT as error:
         _complain(error)
-        return _local.hit(_item(rule), what, who, cost=cost)
+        return _local.hit(item, what, who, cost=cost)
 
 
 def _complain(error: Exception) -> None:
     config = here().config
     is_alone = not config.redis_url and not config.redis_socket.exists()  # a command, while nothing was started
     if not is_alone and _local.hit(_item(COMPLAINTS), "complaint"):
-        log.warning("rate limits are counted in this process alone: Redis can't be reached (%s)", error)
+        log.warning("rate limits are counted in this process alone: Redis can't be asked (%s)", error)
 
 
 def has_room(rule: str, what: str, who: str) -> bool:
     """Tell whether one more try would be allowed, without counting it."""
-    who = here().signer.derive("limit", who)
+    who, item = here().signer.derive("limit", who), _item(rule)
     try:
         with here().asking_redis():
-            return _shared(here().config.redis).test(_item(rule), what, who)
-    except (RedisError, OSError):
-        return _local.test(_item(rule), what, who)
+            return _shared(here().config.redis).test(item, what, who)
+    except _CANT_COUNT:
+        return _local.test(item, what, who)
 
 
 def address_group(address: str | None) -> str:

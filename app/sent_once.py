@@ -118,7 +118,7 @@ def _wait(key: str) -> str | None:
         while not _is_first(key):
             where = _ask("get", key)
             if where not in (None, _RUNNING):
-                return str(where.decode())
+                return str(where.decode(errors="replace"))
             if time.monotonic() > until:
                 return ""
             time.sleep(_STEP_S)

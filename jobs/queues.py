@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
 from app.collaborators import here
 from app.knowledge import turns
@@ -53,9 +57,9 @@ def _wake(function: str, ids: tuple[int, ...], choose: Choose = _new_ones, *, na
         return
     queue = Queue(name_of_queue, connection=here().redis, serializer=JSONSerializer)
     name = function.rpartition(".")[2]
+    named = re.compile(rf"{name}-([0-9]{{1,18}})-".encode())
     try:
-        jobs = [job_id.split("-") for job_id in queue.job_ids]
-        waiting = {int(parts[1]) for parts in jobs if parts[0] == name}
+        waiting = {int(found[1]) for job_id in _ids(queue) if (found := named.match(job_id))}
         for row_id in choose(ids, waiting):
             queue.enqueue(function, row_id, job_id=f"{name}-{row_id}-{secrets.token_hex(6)}", **_TIMES)
     except RedisError as error:
@@ -117,31 +121,52 @@ def wake_exports(*export_ids: int) -> None:
     _wake("jobs.exports.write_export", export_ids, name_of_queue=EXPORTING)
 
 
+def _ids(queue: Queue) -> list[bytes]:
+    """Return the names of the jobs that wait, as they stand in Redis: anything."""
+    found: Any = here().redis.lrange(queue.key, 0, -1)
+    return list(found)
+
+
 def read_state(name: str = TRAINING) -> QueueState | None:
     """Return how a queue stands; None where Redis can't be reached."""
     queue = Queue(name, connection=here().redis, serializer=JSONSerializer)
     try:
-        waiting = queue.job_ids
-        first = queue.fetch_job(waiting[0]) if waiting else None
-        since = first.enqueued_at if first is not None else None
-        n_workers = len(Worker.all(queue=queue, serializer=JSONSerializer))
+        waiting = _ids(queue)
+        [since] = _moments("enqueued_at", [Job.redis_job_namespace_prefix.encode() + waiting[0]]) if waiting else [None]
+        n_workers = len(_beats(WORKERS_BY_QUEUE_KEY % name))
     except RedisError:
         return None
-    return QueueState(len(waiting), now() - _in_utc(since) if since is not None else None, n_workers)
-
-
-def _in_utc(moment: dt.datetime) -> dt.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return QueueState(len(waiting), now() - since if since is not None else None, n_workers)
 
 
 def heartbeats() -> list[float] | None:
     """Return how many seconds ago each worker was heard of; None where Redis can't be reached."""
     try:
-        found = Worker.all(connection=here().redis, serializer=JSONSerializer)
+        return [(now() - moment).total_seconds() for moment in _beats(REDIS_WORKER_KEYS)]
     except RedisError:
         return None
-    heard = [_in_utc(worker.last_heartbeat) for worker in found if worker.last_heartbeat is not None]
-    return [(now() - moment).total_seconds() for moment in heard]
+
+
+def _beats(key: str) -> list[dt.datetime]:
+    """Return when each worker of a set was last heard of."""
+    workers: Any = here().redis.smembers(key)
+    return [moment for moment in _moments("last_heartbeat", list(workers)) if moment is not None]
+
+
+def _moments(field: str, keys: Sequence[bytes]) -> list[dt.datetime | None]:
+    """Return the moment in a field of each hash; None where there is none, or something else in its place."""
+    with here().redis.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.hget(key, field)
+        return [_as_moment(value) for value in pipe.execute(raise_on_error=False)]
+
+
+def _as_moment(value: object) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(value.decode()) if isinstance(value, bytes) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or dt.UTC) if moment else None
 
 
 def show_scheduler() -> None:

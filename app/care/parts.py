@@ -81,7 +81,7 @@ def redis() -> Finding:
 def queue() -> Finding:
     found = queues.read_state()
     if found is None:
-        return Finding("queue", OFF, _("Without Redis there is none."))
+        return _unread("queue", _("Without Redis there is none."))
     if found.age is None:
         return Finding("queue", GOOD, _("Nothing waits."))
     minutes = int(found.age.total_seconds() // 60)
@@ -91,10 +91,18 @@ def queue() -> Finding:
     return Finding("queue", WRONG, words, _("Start more workers, or look into the log of those that run."))
 
 
+def _unread(check: str, words: str) -> Finding:
+    """Say why Redis does not tell: it is away, which is told of Redis itself, or holds something else in that place."""
+    if redis().state != GOOD:
+        return Finding(check, OFF, words)
+    cure = _("Give Docent a Redis, or a number of a database there, that nothing else writes to; it may be emptied.")
+    return Finding(check, WRONG, _("Redis holds something else in its place."), cure)
+
+
 def workers() -> Finding:
     heard = queues.heartbeats()
     if heard is None:
-        return Finding("workers", OFF, _("Without Redis they are not known."))
+        return _unread("workers", _("Without Redis they are not known."))
     if not heard:
         cure = _("Start `run.py worker`: until then nothing is read and nothing published.")
         return Finding("workers", WRONG, _("None runs."), cure)

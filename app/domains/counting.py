@@ -1,15 +1,17 @@
 """Counting what happens to embeds: in Redis while a request is answered, in rows a few seconds later.
 
 So that a request writes nothing to the database, and a flood of refused ones makes no flood of rows. While Redis is
-away nothing is counted; nothing else depends on it.
+away nothing is counted; nothing else depends on it. What stands there and can't be read is left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from redis.exceptions import RedisError
 from sqlalchemy import select, update
@@ -18,11 +20,30 @@ from app.collaborators import here
 from models import Embed, EmbedDay, EmbedRefusal, db, tenancy
 from models.base import change, now
 
+log = logging.getLogger(__name__)
+
 SEEN, LOADS, REFUSED = "docent:embeds:seen", "docent:embeds:loads", "docent:embeds:refused"
 MAX_WAITING = 2000  # refusals told apart between two collections
 MAX_ORIGINS = 20  # origins that are told apart for one embed on one day
 _ORIGIN = re.compile(r"https?://[^\s/\"'<>\\]{1,280}")
 _PAGE = re.compile(r"/[^\s?#\"'<>\\]{0,299}")
+
+
+_REASON = re.compile(r"[a-z_]{1,32}")
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_Counted = TypeVar("_Counted")
+
+
+class _Sight(NamedTuple):
+    embed_id: int
+    moment: dt.datetime
+    page: str
+
+
+class _Loads(NamedTuple):
+    embed_id: int
+    day: dt.date
+    n: int
 
 
 class _Refusal(NamedTuple):
@@ -35,7 +56,7 @@ class _Refusal(NamedTuple):
 
 def note_load(embed_id: int, page: str) -> None:
     """Count that a page asked for the widget; `page` is its path, as far as it can be shown."""
-    shown = page if _PAGE.fullmatch(page) else ""
+    shown = _shown(_PAGE, page)
     with suppress(RedisError, OSError), here().asking_redis() as redis:
         redis.hset(SEEN, str(embed_id), f"{now().isoformat()} {shown}")
         redis.hincrby(LOADS, f"{embed_id} {now().date()}", 1)
@@ -43,7 +64,7 @@ def note_load(embed_id: int, page: str) -> None:
 
 def note_refusal(embed_id: int, reason: str, origin: str) -> None:
     """Count that an embed was refused to an origin."""
-    shown = origin if _ORIGIN.fullmatch(origin) else ""
+    shown = _shown(_ORIGIN, origin)
     with suppress(RedisError, OSError), here().asking_redis() as redis:
         if shown and int(redis.hlen(REFUSED)) >= MAX_WAITING:
             shown = ""
@@ -52,28 +73,41 @@ def note_refusal(embed_id: int, reason: str, origin: str) -> None:
 
 def collect() -> None:
     """Write into rows what was counted since the last time. Only the scheduler does."""
-    seen, loads, refused = map(_take, (SEEN, LOADS, REFUSED))
-    days = [(int(name.split(" ")[0]), dt.date.fromisoformat(name.split(" ")[1]), int(n)) for name, n in loads.items()]
-    refusals = [_read_refusal(name, n) for name, n in refused.items()]
-    wanted = {int(name) for name in seen} | {row[0] for row in days} | {row.embed_id for row in refusals}
+    sights, loads, refusals = _read(SEEN, _as_sight), _read(LOADS, _as_loads), _read(REFUSED, _as_refusal)
+    wanted = {row.embed_id for rows in (sights, loads, refusals) for row in rows}
     if not wanted:
         return
     with tenancy.everything():
         embeds = {embed.id: embed for embed in db.session.scalars(select(Embed).where(Embed.id.in_(wanted)))}
-        for embed in [embeds[int(name)] for name in seen if int(name) in embeds]:
-            moment, _, embed.last_seen_page = seen[str(embed.id)].partition(" ")
-            embed.last_seen_at = dt.datetime.fromisoformat(moment)
-        for embed_id, day, n in days:
-            if embed_id in embeds:
-                _add_loads(embeds[embed_id], day, n)
+        for sight in sights:
+            if sight.embed_id in embeds:
+                embed = embeds[sight.embed_id]
+                embed.last_seen_at, embed.last_seen_page = sight.moment, sight.page
+        for each in loads:
+            if each.embed_id in embeds:
+                _add_loads(embeds[each.embed_id], each)
         for refusal in refusals:
             if refusal.embed_id in embeds:
                 _add_refusals(embeds[refusal.embed_id], refusal)
         db.session.commit()
 
 
-def _take(key: str) -> dict[str, str]:
-    """Return a hash and delete it, at once."""
+def _read(key: str, parse: Callable[[str, str], _Counted]) -> list[_Counted]:
+    """Return what a hash holds and delete it, at once."""
+    fields = _take(key)
+    found = list(_parse_all(fields, parse))
+    if len(found) < len(fields):
+        log.warning("%s in Redis held what can't be read; left out: %s", key, len(fields) - len(found))
+    return found
+
+
+def _parse_all(fields: Mapping[bytes, bytes], parse: Callable[[str, str], _Counted]) -> Iterator[_Counted]:
+    for name, value in fields.items():
+        with suppress(ValueError, OverflowError):
+            yield parse(name.decode(), value.decode())
+
+
+def _take(key: str) -> dict[bytes, bytes]:
     try:
         with here().redis.pipeline() as pipe:
             pipe.hgetall(key)
@@ -81,22 +115,48 @@ def _take(key: str) -> dict[str, str]:
             found: dict[bytes, bytes] = pipe.execute()[0]
     except (RedisError, OSError):
         return {}
-    return {name.decode(): value.decode() for name, value in found.items()}
+    return found
 
 
-def _read_refusal(name: str, n: str) -> _Refusal:
+def _as_sight(name: str, value: str) -> _Sight:
+    moment, _, page = value.partition(" ")
+    return _Sight(_as_number(name), dt.datetime.fromisoformat(moment).astimezone(dt.UTC), _shown(_PAGE, page))
+
+
+def _as_loads(name: str, value: str) -> _Loads:
+    embed_id, day = name.split(" ")
+    return _Loads(_as_number(embed_id), dt.date.fromisoformat(day), _as_number(value))
+
+
+def _as_refusal(name: str, value: str) -> _Refusal:
     embed_id, day, reason, origin = name.split(" ", 3)
-    return _Refusal(int(embed_id), dt.date.fromisoformat(day), reason, origin, int(n))
+    if not _REASON.fullmatch(reason):
+        raise ValueError(reason)
+    return _Refusal(
+        _as_number(embed_id), dt.date.fromisoformat(day), reason, _shown(_ORIGIN, origin), _as_number(value)
+    )
+
+
+def _as_number(text: str) -> int:
+    """Return a number that a column holds."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _shown(shape: re.Pattern[str], text: str) -> str:
+    """Return a page or an origin as far as it can be shown: whole, or not at all."""
+    return text if shape.fullmatch(text) else ""
 
 
 def _scope(embed: Embed) -> dict[str, int]:
     return {"service_id": embed.service_id, "chatbot_id": embed.chatbot_id, "embed_id": embed.id}
 
 
-def _add_loads(embed: Embed, day: dt.date, n: int) -> None:
-    row = update(EmbedDay).where(EmbedDay.embed_id == embed.id, EmbedDay.day == day)
-    if not change(row.values(n_loads=EmbedDay.n_loads + n)):
-        db.session.add(EmbedDay(**_scope(embed), day=day, n_loads=n))
+def _add_loads(embed: Embed, loads: _Loads) -> None:
+    row = update(EmbedDay).where(EmbedDay.embed_id == embed.id, EmbedDay.day == loads.day)
+    if not change(row.values(n_loads=EmbedDay.n_loads + loads.n)):
+        db.session.add(EmbedDay(**_scope(embed), day=loads.day, n_loads=loads.n))
         db.session.flush()
 
 

@@ -117,10 +117,10 @@ def _named_generations(service_id: int) -> set[str]:
 def files_left() -> list[str]:
     """Return the keys of what the last sweep could not remove, for those who run the installation."""
     try:
-        noted = here().redis.get(LEFT)
-    except RedisError:
+        noted = json.loads(here().redis.get(LEFT) or "[]")
+    except (RedisError, ValueError, RecursionError):
         return []
-    return list(json.loads(noted)) if noted else []
+    return [key for key in noted if isinstance(key, str)] if isinstance(noted, list) else []
 
 
 def _note_left(left: list[str]) -> None:

@@ -58,4 +58,4 @@ def test_a_redis_that_does_not_answer_is_said_once_a_minute(app, embedded, caplo
     with inside(app), caplog.at_level(logging.WARNING):
         assert [limits.allow("2 per hour", "trying", "ada") for _ in range(3)] == [True, True, False]
     assert len(caplog.messages) == 1
-    assert "Redis can't be reached" in caplog.messages[0]
+    assert "Redis can't be asked" in caplog.messages[0]

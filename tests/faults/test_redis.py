@@ -112,6 +112,18 @@ def test_the_same_work_is_queued_once(installation, app, chatbot_id):
     installation.wait_until_settled(chatbot_id)
 
 
+def test_rubbish_in_the_queue_is_passed_over_by_the_worker(installation, chatbot_id):
+    worker = installation.processes["worker"]
+    server, place = installation.redis, f"rq:queue:{queues.TRAINING}"
+    server.hset("rq:job:ingest_source-1-a", mapping={"created_at": "x", "origin": queues.TRAINING, "data": b"x"})
+    server.hset("rq:job:ingest_source-1-b", mapping={"created_at": "2026-01-02T03:04:05.000000Z", "data": b"\xff"})
+    server.rpush(place, b"\xff\xfe", "", "no job", "ingest_source-1-a", "ingest_source-1-b")
+    installation.add(chatbot_id, "a.txt", "text")
+    installation.wait_until_settled(chatbot_id)
+    assert worker.poll() is None
+    assert not server.llen(place)
+
+
 def test_everything_below_a_worker_dies_with_it(installation, chatbot_id):
     source_id = installation.add(chatbot_id, "book.md", write_book("family", 200))
     wait_until(lambda: installation.state(source_id) == "embedding", every_s=0.005)

@@ -6,13 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
+from flask import current_app, has_request_context
 from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import TimeoutError as RedisSilent
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _loading = threading.Lock()
 REDIS_RETRY_S = 5.0
+REDIS_SLOW_S = 1.0  # a visitor's page asks it several times
+# so that a connection begins with what is asked, and not with an exchange about versions and names
+REDIS_OPTIONS: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
 @dataclass
@@ -75,23 +78,40 @@ class Collaborators:
     def redis(self) -> Redis:
         from redis import Redis
 
-        return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2)
+        return Redis.from_url(self.config.redis, socket_timeout=5, socket_connect_timeout=2, **REDIS_OPTIONS)
 
     @contextmanager
     def asking_redis(self) -> Iterator[Redis]:
-        """Yield Redis for a short call on a visitor's way. Once it was away, nobody waits for it for some seconds.
+        """Yield Redis for a short call on a visitor's way.
+
+        Once it was away, or kept a request waiting, nobody waits for it for some seconds; then one tries it again.
 
         Raises:
-            RedisError: it is away, or was a moment ago.
+            RedisError: it is away or slow, or was a moment ago.
         """
         address, until = self._redis_away
-        if address == self.config.redis and time.monotonic() < until:
-            raise RedisAway("it was away a moment ago")
+        was_away = address == self.config.redis
+        if was_away and time.monotonic() < until:
+            raise RedisAway("it was away, or slow, a moment ago")
+        if was_away:
+            self._leave_redis()  # the others wait for what becomes of this try
+        began = time.monotonic()
         try:
             yield self.redis
         except (RedisAway, RedisSilent, OSError):
-            self._redis_away = self.config.redis, time.monotonic() + REDIS_RETRY_S
+            self._leave_redis()
             raise
+        if has_request_context() and time.monotonic() - began > REDIS_SLOW_S:
+            self._leave_redis()
+        elif was_away:
+            self._redis_away = "", 0.0
+
+    def reaching_redis(self) -> AbstractContextManager[Redis]:
+        """Return Redis for a call that may be left undone by a page, and that everybody else waits for."""
+        return self.asking_redis() if has_request_context() else nullcontext(self.redis)
+
+    def _leave_redis(self) -> None:
+        self._redis_away = self.config.redis, time.monotonic() + REDIS_RETRY_S
 
     @cached_property
     def turns(self) -> threading.BoundedSemaphore:

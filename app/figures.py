@@ -3,7 +3,8 @@
 In Redis and not in files of each machine, as workers have no port to be asked at, work horses live for one job, and
 any web process can then tell of all. A process sends what it has counted every two seconds, so no visitor waits for it,
 and a command when it ends.
-While Redis is away figures wait in their process; lost with it, they begin anew, which Prometheus knows of counters.
+While Redis is away figures wait in their process and none are told; lost with Redis, they begin anew, which Prometheus
+knows of counters.
 Labels come from lists of ours alone: nothing that a person has typed, and no customer's name, is one.
 """
 
@@ -139,15 +140,15 @@ def _add_to_all(sums: Mapping[Key, float]) -> Mapping[Key, float]:
 
 
 def read() -> dict[Key, float]:
-    """Return the figures of all processes that can be read; while Redis is away, those of this one."""
+    """Return the figures of all processes that can be read; none while Redis is away.
+
+    Those of one process would look like a restart, and all of them, once it is back, like as much within a moment.
+    """
     send()
     try:
-        with here().asking_redis() as redis:
-            fields = redis.hgetall(KEY)
+        fields = here().redis.hgetall(KEY)
     except (RedisError, OSError):
-        sums = here().tally.take()
-        here().tally.add(sums)
-        return sums
+        return {}
     found = [(_key_of(key), _amount_of(value)) for key, value in fields.items()]
     sums = {key: amount for key, amount in found if key is not None and amount is not None}
     if len(sums) < len(found):

@@ -1,4 +1,4 @@
-"""Rate limits, each a sentence. Counted in Redis for all processes; while Redis is away, per process.
+"""Rate limits, each a sentence. Counted in Redis for all processes; while Redis is away or slow, per process.
 
 Whoever is counted stands there by a keyed hash: Redis and its file hold no address and no e-mail.
 """
@@ -15,7 +15,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
 from app import figures
-from app.collaborators import here
+from app.collaborators import REDIS_OPTIONS, here
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _local = FixedWindowRateLimiter(MemoryStorage())
 @lru_cache(maxsize=4)
 def _shared(redis_url: str) -> FixedWindowRateLimiter:
     uri = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
-    return FixedWindowRateLimiter(storage_from_string(uri, socket_timeout=2, socket_connect_timeout=1))
+    return FixedWindowRateLimiter(storage_from_string(uri, socket_timeout=2, socket_connect_timeout=1, **REDIS_OPTIONS))
 
 
 @lru_cache(maxsize=64)

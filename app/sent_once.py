@@ -1,9 +1,9 @@
 """A form that was sent is not done again: by a double click, by the back button, or by a page that is loaded again.
 
 Each form that does something holds a random name. The first request that brings it does the work; another one with the
-same name and the same content waits for it, and is led to where the first one led. Names are kept for a day in Redis
-for all processes; while Redis is away, in this process alone. What changed nothing (a form that is shown again, a file)
-may be sent again.
+same name and the same content waits for it, and is led to where the first one led. Names are kept for a day in this
+process, and in Redis for all; while Redis is away or slow, in this process alone. What changed nothing (a form that is
+shown again, a file) may be sent again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import hmac
 import secrets
 import threading
 import time
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, flash, g, has_request_context, redirect, request
 from markupsafe import Markup
@@ -23,6 +24,9 @@ from sqlalchemy import event
 from app.caller import came_from, standing
 from app.collaborators import here
 from app.languages import gettext as _
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 FIELD = "once"
 PATIENCE_S = 10.0  # for a request that does the same at this moment
@@ -55,13 +59,6 @@ class _Memory:
 
 _memory = _Memory()
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
-
-
-def _ask(command: str, *args: Any, **how: Any) -> Any:
-    try:
-        return getattr(here().redis, command)(*args, **how)
-    except (RedisError, OSError):
-        return getattr(_memory, command)(*args, **how)
 
 
 def once() -> Markup:
@@ -98,15 +95,24 @@ def _begin() -> Any:
     if not _is_named():
         return None
     key = _key()
-    where = None if _is_first(key) else _wait(key)
+    where = None if _is_first(key, here().asking_redis()) else _wait(key)
     if where is not None:
         return _lead_on(where)
     g.sent_once, g.has_committed = key, False
     return None
 
 
-def _is_first(key: str) -> bool:
-    return bool(_ask("set", key, _RUNNING, nx=True, ex=_RUNNING_S))
+def _is_first(key: str, asking: AbstractContextManager[Redis]) -> bool:
+    """Note that a form is being worked on; False where it is already, here or, as far as Redis tells, anywhere."""
+    if not _memory.set(key, _RUNNING, nx=True, ex=_RUNNING_S):
+        return False
+    g.once_in_redis = False
+    with suppress(RedisError, OSError), asking as redis:
+        g.once_in_redis = bool(redis.set(key, _RUNNING, nx=True, ex=_RUNNING_S))
+        if not g.once_in_redis:
+            _memory.delete(key)
+            return False
+    return True
 
 
 def _wait(key: str) -> str | None:
@@ -115,16 +121,25 @@ def _wait(key: str) -> str | None:
     if not _waiting.acquire(blocking=False):
         return ""
     try:
-        while not _is_first(key):
-            where = _ask("get", key)
-            if where not in (None, _RUNNING):
-                return str(where.decode(errors="replace"))
+        while not _is_first(key, nullcontext(here().redis)):
+            where = _where_it_led(key)
+            if where is not None:
+                return where
             if time.monotonic() > until:
                 return ""
             time.sleep(_STEP_S)
         return None
     finally:
         _waiting.release()
+
+
+def _where_it_led(key: str) -> str | None:
+    """Return where the first one led, None until it is done."""
+    where: Any = _memory.get(key)
+    if where is None:
+        with suppress(RedisError, OSError):
+            where = here().redis.get(key)
+    return where.decode(errors="replace") if isinstance(where, bytes) and where != _RUNNING else None
 
 
 def _lead_on(where: str) -> Any:
@@ -136,11 +151,22 @@ def _finish(response: Response) -> Response:
     key = g.pop("sent_once", None)
     if key is None:
         return response
-    if g.get("has_committed") and "Content-Disposition" not in response.headers:
-        _ask("set", key, (response.location or "").encode(), ex=_DONE_S)
-    else:
-        _ask("delete", key)
+    is_done = g.get("has_committed") and "Content-Disposition" not in response.headers
+    where = (response.location or "").encode() if is_done else None
+    _note(_memory, key, where)
+    # what it was told of must be told the end, too, however slow it is
+    asking = nullcontext(here().redis) if g.once_in_redis else here().asking_redis()
+    with suppress(RedisError, OSError), asking as redis:
+        _note(redis, key, where)
     return response
+
+
+def _note(store: _Memory | Redis, key: str, where: bytes | None) -> None:
+    """Note where a form led; None: it changed nothing, and may be sent again."""
+    if where is None:
+        store.delete(key)
+    else:
+        store.set(key, where, ex=_DONE_S)
 
 
 def _note_commit(_session: Any) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import re
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +59,11 @@ def _wake(function: str, ids: tuple[int, ...], choose: Choose = _new_ones, *, na
     name = function.rpartition(".")[2]
     named = re.compile(rf"{name}-([0-9]{{1,18}})-".encode())
     try:
-        waiting = {int(found[1]) for job_id in _ids(queue) if (found := named.match(job_id))}
+        with here().reaching_redis():
+            waiting = {int(found[1]) for job_id in _ids(queue) if (found := named.match(job_id))}
         for row_id in choose(ids, waiting):
-            queue.enqueue(function, row_id, job_id=f"{name}-{row_id}-{secrets.token_hex(6)}", **_TIMES)
+            with here().reaching_redis():
+                queue.enqueue(function, row_id, job_id=f"{name}-{row_id}-{secrets.token_hex(6)}", **_TIMES)
     except RedisError as error:
         log.warning("the queue can't be reached (%s): the work is done once it is back", error)
 
@@ -131,29 +133,30 @@ def read_state(name: str = TRAINING) -> QueueState | None:
     """Return how a queue stands; None where Redis can't be reached."""
     queue = Queue(name, connection=here().redis, serializer=JSONSerializer)
     try:
-        waiting = _ids(queue)
-        [since] = _moments("enqueued_at", [Job.redis_job_namespace_prefix.encode() + waiting[0]]) if waiting else [None]
-        n_workers = len(_beats(WORKERS_BY_QUEUE_KEY % name))
+        with here().reaching_redis() as redis, redis.pipeline(transaction=False) as pipe:
+            pipe.llen(queue.key)
+            pipe.lindex(queue.key, 0)
+            pipe.smembers(WORKERS_BY_QUEUE_KEY % name)
+            n_waiting, first, workers = pipe.execute()
+        with here().reaching_redis():
+            [since] = _moments("enqueued_at", [Job.redis_job_namespace_prefix.encode() + (first or b"")])
+            beats = _moments("last_heartbeat", workers)
     except RedisError:
         return None
-    return QueueState(len(waiting), now() - since if since is not None else None, n_workers)
+    return QueueState(n_waiting, now() - since if since else None, sum(beat is not None for beat in beats))
 
 
 def heartbeats() -> list[float] | None:
     """Return how many seconds ago each worker was heard of; None where Redis can't be reached."""
     try:
-        return [(now() - moment).total_seconds() for moment in _beats(REDIS_WORKER_KEYS)]
+        workers: Any = here().redis.smembers(REDIS_WORKER_KEYS)
+        beats = _moments("last_heartbeat", workers)
     except RedisError:
         return None
+    return [(now() - moment).total_seconds() for moment in beats if moment is not None]
 
 
-def _beats(key: str) -> list[dt.datetime]:
-    """Return when each worker of a set was last heard of."""
-    workers: Any = here().redis.smembers(key)
-    return [moment for moment in _moments("last_heartbeat", list(workers)) if moment is not None]
-
-
-def _moments(field: str, keys: Sequence[bytes]) -> list[dt.datetime | None]:
+def _moments(field: str, keys: Iterable[bytes]) -> list[dt.datetime | None]:
     """Return the moment in a field of each hash; None where there is none, or something else in its place."""
     with here().redis.pipeline(transaction=False) as pipe:
         for key in keys:

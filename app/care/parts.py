@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from app import mail
 from app.answering import endpoints, own_model
 from app.care.finding import GOOD, OFF, WRONG, Finding
-from app.collaborators import here
+from app.collaborators import REDIS_SLOW_S, here
 from app.knowledge import embedding
 from app.languages import gettext as _
 from app.languages import retold
@@ -67,6 +67,7 @@ def version() -> Finding:
 
 
 def redis() -> Finding:
+    began = time.monotonic()
     try:
         here().redis.ping()
     except RedisError as error:
@@ -75,7 +76,13 @@ def redis() -> Finding:
         words = _("It can't be reached (%(error)s). Work waits in the database.", error=error)
         cure = _("Start it, or correct REDIS_URL.") if here().config.redis_url else _("Start Docent again.")
         return Finding("redis", WRONG, words, cure)
-    return Finding("redis", GOOD, _("It answers."))
+    took_s = time.monotonic() - began
+    if took_s <= REDIS_SLOW_S:
+        return Finding("redis", GOOD, _("It answers."))
+    words = _(
+        "It answers after %(seconds)s s: meanwhile each process counts limits by itself.", seconds=f"{took_s:.1f}"
+    )
+    return Finding("redis", WRONG, words, _("See what keeps it busy, and how far away it is."))
 
 
 def queue() -> Finding:

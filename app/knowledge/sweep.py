@@ -117,7 +117,8 @@ def _named_generations(service_id: int) -> set[str]:
 def files_left() -> list[str]:
     """Return the keys of what the last sweep could not remove, for those who run the installation."""
     try:
-        noted = json.loads(here().redis.get(LEFT) or "[]")
+        with here().asking_redis() as redis:
+            noted = json.loads(redis.get(LEFT) or "[]")
     except (RedisError, ValueError, RecursionError):
         return []
     return [key for key in noted if isinstance(key, str)] if isinstance(noted, list) else []

@@ -110,15 +110,18 @@ def test_a_fork_does_not_tell_again_what_its_parent_has_counted(app, reader, gro
     assert grown("docent_mails_total", "sent") == 2
 
 
-def test_what_is_counted_while_redis_is_away_is_told_once_it_is_back(app, installation, reader, monkeypatch):
+def test_what_is_counted_while_redis_is_away_is_told_once_it_is_back_and_not_before(
+    app, installation, reader, monkeypatch
+):
     monkeypatch.setattr(readiness, "KEPT_S", 0.0)
     docent = app.extensions["docent"]
     installation.stop("redis")
     with app.app_context():
         figures.count(figures.MAILS, "sent", n=3)
         figures.send()
-    assert figures_of(reader)["docent_mails_total", "sent"] >= 3
-    assert figures_of(reader)["docent_ready", "redis"] == 0
+    told = figures_of(reader)
+    assert ("docent_mails_total", "sent") not in told, "one process's would look like a restart"
+    assert told["docent_ready", "redis"] == 0
     installation.start("redis")
     docent._redis_away = "", 0.0
     assert figures_of(reader)["docent_mails_total", "sent"] == 3  # it has begun anew

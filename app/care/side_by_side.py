@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 Look = Callable[[], Finding]
 
+MAX_REASON = 300
 DEADLINE_S = 20
 DEADLINE_OF_LARGE_S = 600
 DEADLINE_OF_BYTES_S = 86_400  # who asks for each byte waits for it
@@ -71,7 +72,7 @@ def _look(check: str, look: Look) -> Finding:
         return look()
     except (SQLAlchemyError, RedisError, StorageError, IndexesError, OSError) as error:
         log.warning("%s could not be looked at: %s", check, error)
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:MAX_REASON]
     except Exception as error:
         log.exception("%s could not be looked at", check)
         reason = type(error).__name__

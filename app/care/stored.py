@@ -24,27 +24,19 @@ PATIENCE_S = 300  # half of what an examination waits for: then it says how far 
 def lost_files() -> Finding:
     """Look for files that rows name and the storage does not hold. Nothing can bring them back but a backup."""
     named = _named()  # before the storage is listed: a file is stored before its row
-    lost, ends = list[str](), time.monotonic() + PATIENCE_S
+    lost, how_far, ends = list[str](), "", time.monotonic() + PATIENCE_S
     for n_done, (service_id, files) in enumerate(sorted(named.items())):
         if time.monotonic() > ends:
-            return _judge_lost(lost, _part(n_done, len(named)))
+            how_far = _("There was time for %(n)s of %(all)s services, the oldest first.", n=n_done, all=len(named))
+            break
         stored = {key for kind in KINDS for key, _at in here().storage.list_files(f"{kind}/{service_id}")}
         lost += [what for key, what in files.items() if key not in stored]
-    return _judge_lost(lost, _("All %(n)s are there.", n=sum(map(len, named.values()))))
-
-
-def _judge_lost(lost: list[str], words_if_none: str) -> Finding:
     if not lost:
-        return Finding("lost-files", GOOD, words_if_none)
+        well = _("Nothing is wrong there.") if how_far else _("All %(n)s are there.", n=sum(map(len, named.values())))
+        return Finding("lost-files", GOOD, f"{how_far} {well}".strip())
     words = _("%(n)s are missing: %(some)s", n=len(lost), some=_some(lost))
     cure = _("Put them back from a backup of the storage, or add them again; what was read of them is still answered.")
-    return Finding("lost-files", WRONG, words, cure)
-
-
-def _part(n_done: int, n_all: int) -> str:
-    return _(
-        "There was time for %(n)s of %(all)s services, the oldest first: nothing is wrong there.", n=n_done, all=n_all
-    )
+    return Finding("lost-files", WRONG, f"{words} {how_far}".rstrip(), cure)
 
 
 def _named() -> dict[int, dict[str, str]]:
@@ -83,19 +75,18 @@ def _some(things: list[str]) -> str:
 
 def orphans() -> Finding:
     """Look for files that no row names. The scheduler's sweep removes them; they harm nobody but the disk."""
-    found, ends, none = list[str](), time.monotonic() + PATIENCE_S, _("There are none.")
+    found, how_far, ends = list[str](), "", time.monotonic() + PATIENCE_S
     for n_done, keys in enumerate(sweep.orphans_by_service(), 1):
         found += keys
         if time.monotonic() > ends:
-            none = _(
-                "Among the first %(n)s folders of the storage there are none; there was no time for others.", n=n_done
-            )
+            how_far = _("There was time for the first %(n)s folders of the storage alone.", n=n_done)
             break
     if not found:
-        return Finding("orphans", GOOD, none)
+        none = _("None is there.") if how_far else _("There are none.")
+        return Finding("orphans", GOOD, f"{how_far} {none}".strip())
     words = _("There are %(n)s: %(some)s", n=len(found), some=_some(found))
     cure = _("The scheduler removes them every ten minutes, and `run.py doctor --fix` at once.")
-    return Finding("orphans", WRONG, words, cure)
+    return Finding("orphans", WRONG, f"{words} {how_far}".rstrip(), cure)
 
 
 def generations() -> Finding:

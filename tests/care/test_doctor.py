@@ -222,3 +222,19 @@ def test_a_storage_too_large_to_be_looked_at_in_time_is_said_to_be(check, opened
     monkeypatch.setattr(stored, "PATIENCE_S", -1)
     found = look()
     assert (found.state, "time for" in found.words) == ("good", True)
+
+
+@pytest.mark.parametrize("check", ["lost-files", "orphans"])
+def test_what_was_found_of_a_storage_that_is_too_large_is_not_said_to_be_all(check, opened, monkeypatch):
+    """There is time for the first of two services, where something is wrong."""
+    look = {"lost-files": stored.lost_files, "orphans": stored.orphans}[check]
+    clock = {"lost-files": [0, 0, 1000], "orphans": [0, 1000]}[check]
+    monkeypatch.setattr(stored, "time", SimpleNamespace(monotonic=iter(clock).__next__))
+    monkeypatch.setattr(stored, "_named", lambda: {1: {"uploads/1/gone": "source 7"}, 2: {"uploads/2/x": "source 8"}})
+    monkeypatch.setattr(stored.sweep, "orphans_by_service", lambda: iter([["uploads/1/left"], ["uploads/2/left"]]))
+    found = look()
+    assert found.state == "wrong"
+    assert found.words.startswith(
+        {"lost-files": "1 are missing: source 7", "orphans": "There are 1: uploads/1/left"}[check]
+    )
+    assert "There was time for" in found.words

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from app import logs
 from app.commands import caring
 from app.commands.failing import explain
+from app.commands.saying import say
+from app.printable import printable
 from app.process.starting import starting
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": functools.partial(argparse.HelpFormatter, width=110), **options})
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"docent: {message}. See `{self.prog} --help`.\n")
+        self.exit(2, printable(f"docent: {message}. See `{self.prog} --help`.\n"))
 
 
 def _serve(config: Config, args: argparse.Namespace) -> int:
@@ -281,5 +283,5 @@ def run_command(argv: list[str], read_config: Callable[[dict[str, str]], Config]
         sentence = explain(error)
         if sentence is None:
             raise
-        print(f"docent: {sentence}", file=sys.stderr)
+        say(f"docent: {sentence}", file=sys.stderr)
         return 2

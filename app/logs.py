@@ -8,7 +8,6 @@ be anybody's.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import sys
 import threading
@@ -16,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app import discreet
+from app.printable import as_json, on_one_line, printable
 
 TEXT, JSON = "text", "json"
 OURS = ("app", "models", "views", "widget", "jobs", "indexes")
@@ -35,7 +35,7 @@ class _Discreet(logging.Formatter):
         elif args:
             args = tuple(map(self._told, args))
         words = str(self._told(record.msg))
-        return discreet.without_addresses(words % args if args else words)
+        return on_one_line(discreet.without_addresses(words % args if args else words))
 
     def _told(self, value: object) -> object:
         return discreet.describe(value) if isinstance(value, BaseException) and not self.is_frank else value
@@ -44,7 +44,9 @@ class _Discreet(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             return ""
-        return super().formatException(record.exc_info) if self.is_frank else discreet.trace(error)  # type: ignore[arg-type]  # it has an error, as was seen above
+        if not self.is_frank:
+            return discreet.trace(error)
+        return printable(super().formatException(record.exc_info))  # type: ignore[arg-type]  # it has an error, as was seen above
 
 
 class Lines(_Discreet):
@@ -69,7 +71,7 @@ class Objects(_Discreet):
             "message": self.words_of(record), **names_of_work(), **getattr(record, "fields", {}),
             "error": self.trace_of(record),
         }  # fmt: skip
-        return json.dumps({name: value for name, value in told.items() if value != ""}, ensure_ascii=False)
+        return as_json({name: value for name, value in told.items() if value != ""})
 
 
 def names_of_work() -> dict[str, str]:

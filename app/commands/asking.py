@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app import answering
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
+from app.commands.saying import say, say_json
 from models import Chatbot, db
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _run(config: Config, args: argparse.Namespace, answer: Answerer, show: Calla
             result = answer(chatbot, question.encode("utf-8", "replace").decode())  # half a character is no text
             if args.json or question_id is not None:
                 row = result if question_id is None else {"id": question_id, **result}
-                print(json.dumps(row, ensure_ascii=False), flush=True)
+                say_json(row)
             else:
                 show(result)
     return 0
@@ -117,13 +118,13 @@ def search(config: Config, args: argparse.Namespace) -> int:
 
 
 def _show_answer(result: dict[str, Any]) -> None:
-    print(result["answer"])
+    say(result["answer"])
     for citation in result["citations"]:
         where = ", ".join(f"{name} {value}" for name, value in citation["locator"].items())
-        print(f"  [{citation['n']}] {citation['title']}{', ' + where if where else ''}")
-    print(f"  ({result['state']}, {result['response_ms']} ms)")
+        say(f"  [{citation['n']}] {citation['title']}{', ' + where if where else ''}")
+    say(f"  ({result['state']}, {result['response_ms']} ms)")
 
 
 def _show_hits(result: dict[str, Any]) -> None:
     for hit in result["hits"]:
-        print(f"{hit['score']:.3f}  {hit['document']}  {hit['locator']}\n    {hit['text'][:160]!r}")
+        say(f"{hit['score']:.3f}  {hit['document']}  {hit['locator']}\n    {hit['text'][:160]!r}")

@@ -39,6 +39,8 @@ MAX_PARTS = 20_000_000
 MAX_BYTES = 10**15
 MAX_MANIFEST = 100_000
 _PARTS = {MANIFEST, SUMS, *DATABASES.values(), *(f"keys/{name}" for name in KEY_FILES)}
+_UNNAMED = "This backup does not say what it is a backup of: it is damaged."
+_VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,60}")  # PEP 440
 _NAME = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]{1,128}"
 _KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"  # as the storage takes it; files of an index may be hidden
 _STORED = re.compile(
@@ -126,7 +128,9 @@ class Backup:
             raise BackupError("This backup was made by another version of Docent: install that, and restore it there.")
         kinds = {field.name: field.type for field in fields(Manifest)}
         if any(type(found.get(name)).__name__ != kind for name, kind in kinds.items()):
-            raise BackupError("This backup does not say what it is a backup of: it is damaged.")
+            raise BackupError(_UNNAMED)
+        if not _VERSION.fullmatch(found["docent"]):
+            raise BackupError(_UNNAMED)
         return Manifest(**{name: found[name] for name in kinds})
 
     def open(self, name: str) -> IO[bytes]:

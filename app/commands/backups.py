@@ -11,6 +11,7 @@ from app.commands import backing_up, encrypting, initializing, restoring
 from app.commands.backup_file import mark_of, moment_in_words
 from app.commands.failing import CommandError
 from app.commands.opening import installation
+from app.commands.saying import say
 from app.knowledge import mending
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def back_up(config: Config, file: str, wish: backing_up.Wish) -> int:
         last_backup.note(made.size)
     told = sys.stderr if place is None else sys.stdout
     sealed = ", encrypted" if wish.recipients else ""
-    print(f"{place or 'stdout'}: the database and {made.n_files} files, {made.size / 1e6:.1f} MB{sealed}", file=told)
+    say(f"{place or 'stdout'}: the database and {made.n_files} files, {made.size / 1e6:.1f} MB{sealed}", file=told)
     if config.secret_key:
-        print("SECRET_KEY is set in the environment and not in the backup: keep it as well.", file=sys.stderr)
+        say("SECRET_KEY is set in the environment and not in the backup: keep it as well.", file=sys.stderr)
     return 0
 
 
@@ -53,13 +54,13 @@ def restore(config: Config, file: str, *, identity: str | None, timeout_s: float
     initializing.init(config)
     with installation(config):
         rebuilt = mending.mend(mending.find_broken())
-    print(f"Restored what was backed up on {moment_in_words(manifest)} from Docent {manifest.docent}.")
+    say(f"Restored what was backed up on {moment_in_words(manifest)} from Docent {manifest.docent}.")
     if rebuilt:
-        print(f"Indexes that are built again as soon as Docent runs: {len(rebuilt)}.")
+        say(f"Indexes that are built again as soon as Docent runs: {len(rebuilt)}.")
     ready = config.prepared()
     if manifest.key_mark not in map(mark_of, (ready.secret_key, *ready.former_secret_keys)):
-        print(_OTHER_KEY, file=sys.stderr)
-    print("`run.py doctor` looks whether all is well; `run.py serve` starts it.")
+        say(_OTHER_KEY, file=sys.stderr)
+    say("`run.py doctor` looks whether all is well; `run.py serve` starts it.")
     return 0
 
 
@@ -67,8 +68,6 @@ def make_key(file: str) -> int:
     """Write a new key that opens encrypted backups, and print the public part, which they are encrypted for."""
     place = Path(file).expanduser().absolute()
     public = encrypting.make_identity(place)
-    print(public)
-    print(
-        f"{place} opens what is encrypted for it: keep it elsewhere than the backups, and than here.", file=sys.stderr
-    )
+    say(public)
+    say(f"{place} opens what is encrypted for it: keep it elsewhere than the backups, and than here.", file=sys.stderr)
     return 0

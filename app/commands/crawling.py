@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from app.answering import release
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
+from app.commands.saying import say, say_json
 from app.factory import create_app
 from app.knowledge.crawling import crawl, previews, report, websites
 from app.knowledge.crawling.ledger import Page
@@ -46,7 +46,7 @@ def _preview(chatbot: Chatbot, args: argparse.Namespace, wishes: websites.Wishes
     if args.json:
         _print(chatbot, lines, 0, as_json=True)
     else:
-        print(report.describe_preview(lines))
+        say(report.describe_preview(lines))
     return 0
 
 
@@ -77,7 +77,7 @@ def _crawl_to_the_end(source_id: int) -> str | None:
 
 
 def _show_progress(page: Page, n_waiting: int) -> None:
-    print(f"{page.outcome or '':<9} {page.url}  ({n_waiting} waiting)", file=sys.stderr, flush=True)
+    say(f"{page.outcome or '':<9} {page.url}  ({n_waiting} waiting)", file=sys.stderr)
 
 
 def _explain(website: Website, lines: list[Line], state: str) -> None:
@@ -89,7 +89,7 @@ def _explain(website: Website, lines: list[Line], state: str) -> None:
         counts = report.summarize(lines)
         words = f"{counts.get('removed', 0)} pages would be removed, so nothing was changed. Say yes with --yes."
     if words:
-        print(f"docent: {words}", file=sys.stderr)
+        say(f"docent: {words}", file=sys.stderr)
 
 
 def _print(chatbot: Chatbot, lines: list[Line], n_embedded: int, *, as_json: bool) -> None:
@@ -99,9 +99,9 @@ def _print(chatbot: Chatbot, lines: list[Line], n_embedded: int, *, as_json: boo
     if as_json:
         pages = [line.to_json() for line in lines]
         shown = {"generation": name, "n_chunks": n_chunks, "n_embedded": n_embedded, "pages": pages}
-        print(json.dumps(shown, ensure_ascii=False))
+        say_json(shown)
         return
     for line in lines:
-        print(f"{line.outcome:<9} {line.url}  {line.reason or line.title}")
+        say(f"{line.outcome:<9} {line.url}  {line.reason or line.title}")
     counted = ", ".join(f"{n} {outcome}" for outcome, n in report.summarize(lines).items())
-    print(f"{counted}; {n_embedded} chunks embedded; {n_chunks} chunks in generation {name}")
+    say(f"{counted}; {n_embedded} chunks embedded; {n_chunks} chunks in generation {name}")

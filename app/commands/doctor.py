@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from email.utils import parseaddr
-from functools import partial
 from typing import TYPE_CHECKING
 
 from app.care import doctor
 from app.care.doctor import Examination
 from app.care.finding import GOOD, NAMES, OFF, WRONG, Finding
 from app.commands.failing import CommandError
+from app.commands.saying import say, say_json
 from app.core import create_core
 from app.factory import create_app
 from models import db
@@ -33,7 +32,7 @@ def run(config: Config, *, as_json: bool, fix: bool, is_deep: bool, mail_to: str
     if not config.data_dir.is_dir():
         raise CommandError(f"There is no data folder {config.data_dir} yet: run `run.py init`, or see DATA_DIR.")
     address = "" if mail_to is None else mail_to or parseaddr(config.mail_sender)[1]
-    tell = _tell_nobody if as_json else partial(print, flush=True)
+    tell = _tell_nobody if as_json else say
     app = (create_core if mail_to is None else create_app)(config.prepared())
     with app.app_context():
         try:
@@ -44,7 +43,7 @@ def run(config: Config, *, as_json: bool, fix: bool, is_deep: bool, mail_to: str
     is_well = doctor.is_well(findings)
     if as_json:
         told = [asdict(found) for found in findings]
-        print(json.dumps({"well": is_well, "mended": done, "findings": told}, indent=1))
+        say_json({"well": is_well, "mended": done, "findings": told}, indent=1)
     n_wrong = sum(found.state == WRONG for found in findings)
     tell(f"{n_wrong} wrong." if n_wrong else "All is well.")
     return 0 if is_well else 1
@@ -76,6 +75,6 @@ def _examine(tell: Tell, examination: Examination) -> list[Finding]:
 
 def _as_lines(found: Finding) -> Iterator[str]:
     width = max(len(str(name)) for name in NAMES.values())
-    yield f"{_MARKS[found.state]}  {found.name:{width}}  {found.words}"
+    yield f"{_MARKS[found.state]}  {found.name:{width}}  {' '.join(found.words.split())}"
     if found.cure:
         yield f"{'':{width + 9}}{found.cure}"

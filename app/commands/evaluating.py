@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from app.answering.scoring import Known, summarize
 from app.commands.asking import read_rows
 from app.commands.failing import CommandError
 from app.commands.opening import installation, require_chatbot
+from app.commands.saying import say, say_json
 
 if TYPE_CHECKING:
     from config import Config
@@ -29,7 +29,7 @@ def run(config: Config, chatbot_uuid: str, name: str, *, as_json: bool) -> int:
         chatbot = require_chatbot(chatbot_uuid)
         figures = summarize(evaluate(chatbot, tqdm(questions, desc="asking", unit="question", file=sys.stderr)))
     if as_json:
-        print(json.dumps(figures, ensure_ascii=False))
+        say_json(figures)
     else:
         _show(figures)
     return 0
@@ -58,6 +58,6 @@ def _show(figures: dict[str, Any]) -> None:
     for name, value in figures.items():
         if isinstance(value, dict):
             for kind, share in value.items():
-                print(f"{'refused, ' + kind:24} {share:.1%}")
+                say(f"{'refused, ' + kind:24} {share:.1%}")
         else:
-            print(f"{name:24} {'–' if value is None else f'{value:.3f}' if isinstance(value, float) else value}")
+            say(f"{name:24} {'–' if value is None else f'{value:.3f}' if isinstance(value, float) else value}")

@@ -18,6 +18,7 @@ from app.exports.rows import Wanted
 from app.history import filters
 from app.history.filters import Filter, FilterError
 from app.history.transcripts import MAX_ID
+from app.printable import printable
 from models import Chatbot, Service, db, tenancy
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ def export_history(config: Config, args: argparse.Namespace) -> int:
 
 
 def _print(block: bytes) -> None:
-    """Write past Python's own buffers: what could not be written is an error of this command, not of its end."""
-    rest = memoryview(block)
+    """Write past Python's own buffers: what could not be written is an error of this command, not of its end.
+
+    A file gets each byte as it is; a terminal is shown what visitors wrote, and does not obey it.
+    """
+    rest = memoryview(printable(block.decode("utf-8", "replace")).encode() if sys.stdout.isatty() else block)
     while rest:
         rest = rest[os.write(sys.stdout.fileno(), rest) :]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.failing import CommandError
 from app.commands.naming import name_files
+from app.commands.saying import say, say_json
 from app.knowledge.scans import MAX_DEFAULT_LANGUAGES
 from indexes.errors import LoadError
 from indexes.loaders.scans import installed_languages
@@ -46,7 +46,7 @@ def extract(config: Config, given: list[str], *, as_json: bool, with_ocr: bool =
     with ParserPool(timeout_s=config.parse_timeout_s, memory_bytes=config.parse_memory_bytes) as pool:
         results = {name: _extract_one(pool, name, path, languages) for name, path in files}
     if as_json:
-        print(json.dumps(results, ensure_ascii=False))
+        say_json(results)
     else:
         for name, result in results.items():
             _show(name, result)
@@ -54,7 +54,7 @@ def extract(config: Config, given: list[str], *, as_json: bool, with_ocr: bool =
 
 
 def _show(name: str, result: dict[str, Any]) -> None:
-    print(f"== {name}: {result['status']} {' '.join(result['warnings'])} {result.get('advice', '')}".rstrip())
+    say(f"== {name}: {result['status']} {' '.join(result['warnings'])} {result.get('advice', '')}".rstrip())
     for segment in result["segments"]:
         where = {key: value for key, value in segment.items() if key != "text"}
-        print(f"{where} {segment['text']}")
+        say(f"{where} {segment['text']}")

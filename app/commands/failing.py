@@ -19,6 +19,7 @@ _PLAIN = {
     "RunError",
     "StorageError",
 }
+_MAX_WORDS = 300  # of what a server says
 _FULL = "The disk is full: make room for the data folder (DATA_DIR) and try again."
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DAMAGED = "The database file is damaged ({}): stop Docent, put a backup of the file back, and start again."
@@ -73,4 +74,4 @@ def explain(error: Exception) -> str | None:
 
 
 def _first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    return (str(error).strip().splitlines() or ["no reason given"])[0][:_MAX_WORDS].rstrip(".")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.commands.failing import CommandError
 from app.commands.opening import installation
+from app.commands.saying import say
 from app.exports import arriving, entrance, parcel
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ def import_service(config: Config, args: argparse.Namespace) -> int:
         holder = entrance.find_holder(opened, args.holder or "")
         plan = entrance.choose_plan(opened, args.plan or "")
         made = arriving.arrive(opened, holder, plan)
-        print(f"service {made.service.id}, {made.service.name}: held by {holder.email}, plan {plan.name}")
+        say(f"service {made.service.id}, {made.service.name}: held by {holder.email}, plan {plan.name}")
         for kind, n_rows in made.n_rows.items():
             if n_rows:
-                print(f"  {kind}: {n_rows}")
+                say(f"  {kind}: {n_rows}")
         for note in made.notes:
-            print(f"  {note}")
+            say(f"  {note}")
     return 0

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from app.accounts import members, passwords
 from app.accounts.addresses import AddressError, normalize
 from app.commands.failing import CommandError
+from app.commands.saying import say
 from app.factory import create_app
 from app.languages import default, speaking
 from app.languages import gettext as _
@@ -59,8 +60,8 @@ def init(config: Config, *, demo: bool = False) -> int:
                 _build_artifact(config)
                 created = _seed(config)
                 if created:
-                    print(f"superadmin: {created[0]}")
-                    print(f"password:   {created[1]}  (shown once: you choose your own when you sign in)", flush=True)
+                    say(f"superadmin: {created[0]}")
+                    say(f"password:   {created[1]}  (shown once: you choose your own when you sign in)")
                 if demo:
                     from app.commands import seeding
 
@@ -90,7 +91,7 @@ def _migrate() -> None:
 
 
 def _tell_step(revision: str, seconds: float) -> None:
-    print(f"the database was brought to {revision} in {seconds:.1f} s", file=sys.stderr, flush=True)
+    say(f"the database was brought to {revision} in {seconds:.1f} s", file=sys.stderr)
 
 
 def _seed(config: Config) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from app.answering import endpoints
 from app.collaborators import here
 from app.commands.failing import CommandError
 from app.commands.opening import installation
+from app.commands.saying import say
 from app.history import visitors
 from app.sealing import SealBroken
 from app.webhooks import owning
@@ -47,13 +48,13 @@ def new(config: Config) -> int:
     """Make a new secret key. The generated one is replaced at once; one that the environment names is yours to set."""
     made = secrets.token_urlsafe(48)
     if config.secret_key:
-        print(made)
-        print("Set it as SECRET_KEY, and the present one first in FORMER_SECRET_KEYS.", _RESTART, file=sys.stderr)
+        say(made)
+        say("Set it as SECRET_KEY, and the present one first in FORMER_SECRET_KEYS.", _RESTART, file=sys.stderr)
         return 0
     present = config.prepared()
     _write(present.former_file, "\n".join((present.secret_key, *present.former_secret_keys)))
     _write(present.secret_file, made)
-    print(f"There is a new secret key; the old one still opens what it has sealed and signed. {_RESTART}")
+    say(f"There is a new secret key; the old one still opens what it has sealed and signed. {_RESTART}")
     return 0
 
 
@@ -72,12 +73,12 @@ def rotate(config: Config) -> int:
     with installation(config):
         counts = {what: _seal_anew(column, purpose) for what, column, purpose in SEALED}
     for what, count in counts.items():
-        print(f"{what:30} {', '.join(f'{count[state]} {state}' for state in (ANEW, KEPT, LOST) if count[state]) or 0}")
+        say(f"{what:30} {', '.join(f'{count[state]} {state}' for state in (ANEW, KEPT, LOST) if count[state]) or 0}")
     n_lost = sum(count[LOST] for count in counts.values())
     if n_lost:
-        print(f"{n_lost} were sealed with a key that is neither SECRET_KEY nor a former one.", file=sys.stderr)
+        say(f"{n_lost} were sealed with a key that is neither SECRET_KEY nor a former one.", file=sys.stderr)
     elif config.prepared().former_secret_keys:
-        print(_WAIT)
+        say(_WAIT)
     return 1 if n_lost else 0
 
 
@@ -108,9 +109,9 @@ def forget(config: Config) -> int:
     if waiting:
         raise CommandError(f"{waiting} secrets are still sealed with a former key: run `run.py keys rotate` first.")
     config.former_file.unlink(missing_ok=True)
-    print("The former secret keys are forgotten.")
+    say("The former secret keys are forgotten.")
     if config.former_secret_keys:
-        print("FORMER_SECRET_KEYS may be taken out of the environment.")
+        say("FORMER_SECRET_KEYS may be taken out of the environment.")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.accounts import members, rescue, second_factor
 from app.commands.failing import CommandError
 from app.commands.opening import installation
+from app.commands.saying import say
 from app.factory import create_app
 from models import Member, db
 from models.members import SUPERADMIN
@@ -34,12 +35,12 @@ def reset_password(config: Config, email: str, *, drops_second_factor: bool) -> 
         member = _find(email)
         password = rescue.reset_password(member, drops_second_factor=drops_second_factor)
         db.session.commit()
-        print(f"{member.email} is signed out everywhere.")
-        print(f"password:   {password}  (shown once: pass it on, for them to choose their own with it)", flush=True)
+        say(f"{member.email} is signed out everywhere.")
+        say(f"password:   {password}  (shown once: pass it on, for them to choose their own with it)")
         if second_factor.find(member.id) is not None:
-            print(_FACTOR, file=sys.stderr)
+            say(_FACTOR, file=sys.stderr)
         if member.status != "enabled":
-            print(f"{member.email} can't sign in: staff switched it off, or it was never confirmed.", file=sys.stderr)
+            say(f"{member.email} can't sign in: staff switched it off, or it was never confirmed.", file=sys.stderr)
     return 0
 
 
@@ -48,13 +49,13 @@ def make_superadmin(config: Config, email: str) -> int:
     with installation(config):
         member = _find(email)
         if member.platform_role == SUPERADMIN:
-            print(f"{member.email} is a superadmin already.")
+            say(f"{member.email} is a superadmin already.")
             return 0
         if member.status != "enabled":
             raise CommandError(f"{member.email} can't sign in: staff switched it off, or it was never confirmed.")
         rescue.make_superadmin(member)
         db.session.commit()
-        print(f"{member.email} is a superadmin from the next page on.")
+        say(f"{member.email} is a superadmin from the next page on.")
         if second_factor.find(member.id) is None:
-            print("No second factor is on: let it be switched on, under Profile.", file=sys.stderr)
+            say("No second factor is on: let it be switched on, under Profile.", file=sys.stderr)
     return 0

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.answering import moving
 from app.commands.opening import installation, require_chatbot
+from app.commands.saying import say
 from app.factory import create_app
 from models import Chatbot, Generation, db
 
@@ -27,17 +28,17 @@ def move_index(config: Config, chatbot_uuid: str, engine: str) -> int:
     with installation(config, create_app):
         chatbot = require_chatbot(chatbot_uuid)
         if (chatbot.vector_engine, _keeper(chatbot.id) or engine) == (engine, engine):
-            print(f"{engine} keeps the vectors of {chatbot.name} already.")
+            say(f"{engine} keeps the vectors of {chatbot.name} already.")
             return 0
         chatbot_id, name = chatbot.id, chatbot.name
         moved = moving.move(chatbot, engine)
         is_moved = (_keeper(chatbot_id) or engine) == engine
     if not is_moved:
-        print(_NOT_MOVED.format(name), file=sys.stderr)
+        say(_NOT_MOVED.format(name), file=sys.stderr)
         return 1
     n_chunks = moved.published.n_chunks if moved.published else 0
     likeness = "" if moved.likeness is None else f" It finds {moved.likeness:.1%} of what the index before found."
-    print(f"{engine} keeps the {n_chunks:,} vectors of {name} from now on.{likeness}")
+    say(f"{engine} keeps the {n_chunks:,} vectors of {name} from now on.{likeness}")
     return 0
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from app.accounts import members, passwords
 from app.collaborators import here
+from app.commands.saying import say
 from app.domains import embeds, hosts, sample
 from app.knowledge import ingest, publish, reconcile, sources
 from app.plans.catalog import find_plan
@@ -69,7 +70,7 @@ def seed_demo() -> None:
         password = passwords.make_password()
         _add_handbook(_make_chatbot(*_make_customer(password)))
         db.session.commit()
-        print(f"demo owner: {EMAIL}\npassword:   {password}  (shown once: keep it)", flush=True)
+        say(f"demo owner: {EMAIL}\npassword:   {password}  (shown once: keep it)")
     chatbot = _find_chatbot()
     if chatbot is None:
         return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app import embedded
 from app.commands.failing import CommandError
 from app.commands.processes import require_redis
+from app.commands.saying import say
 from app.process import guard, require_unused
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _announce(config: Config, *, demo: bool) -> None:
         lines.append("ALLOW_PRIVATE_ADDRESSES=1: pages on private and loopback addresses may be fetched")
     if config.local_domains:
         lines.append("localhost may be a domain (ALLOW_LOCAL_DOMAINS)")
-    print("\n".join([*lines, "Ctrl-C stops everything."]), flush=True)
+    say("\n".join([*lines, "Ctrl-C stops everything."]))
 
 
 def serve(config: Config, *, demo: bool) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.answering import release
 from app.commands.failing import CommandError
 from app.commands.naming import is_address, name_files
 from app.commands.opening import installation, require_chatbot
+from app.commands.saying import say, say_json
 from app.factory import create_app
 from app.knowledge import chatbots, embedding, ingest, sources
 from app.leads import forms
@@ -53,7 +53,7 @@ def create_chatbot(config: Config, name: str, kind: str, workspace_id: int | Non
         forms.bring_along(chatbot)
         db.session.add(chatbot)
         db.session.commit()
-        print(chatbot.uuid)
+        say(chatbot.uuid)
     return 0
 
 
@@ -106,7 +106,7 @@ def train(config: Config, chatbot_uuid: str, given: list[str], *, as_json: bool)
         published = release.release(chatbot_id)
         held = db.session.scalar(select(Chatbot.held_for).where(Chatbot.id == chatbot_id))
     if held and published is None:
-        print("docent: held back, as a golden question would get worse; see the chatbot's versions.", file=sys.stderr)
+        say("docent: held back, as a golden question would get worse; see the chatbot's versions.", file=sys.stderr)
     report = {
         "chatbot": chatbot_uuid,
         "generation": str(published.generation) if published and published.generation else None,
@@ -119,12 +119,12 @@ def train(config: Config, chatbot_uuid: str, given: list[str], *, as_json: bool)
 
 def _print_report(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        say_json(report)
         return
     for row in report["sources"]:
         how = f"{row['n_chunks']} chunks" if row["status"] == "ready" else f"failed ({row['code']}): {row['advice']}"
-        print(f"{row['source']}: {how}, {row['seconds']:.1f} s")
+        say(f"{row['source']}: {how}, {row['seconds']:.1f} s")
     if report["generation"]:
-        print(f"published {report['n_chunks']} chunks as generation {report['generation']}")
+        say(f"published {report['n_chunks']} chunks as generation {report['generation']}")
     else:
-        print("nothing is published: there is no text to answer from")
+        say("nothing is published: there is no text to answer from")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
 
+from app.printable import printable
 from app.process.lines import behind_name
 
 _BLOCK = 65536
@@ -65,7 +66,7 @@ class Output:
     def say(self, name: str, line: str) -> None:
         try:
             target = self._file or sys.stderr
-            target.write(f"{self._shape(name, line)}\n")
+            target.write(f"{self._shape(name, printable(line))}\n")
             target.flush()
         except (OSError, ValueError):
             if not self._file:  # the terminal is gone; else the disk is full: the run goes on either way

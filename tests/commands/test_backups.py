@@ -51,11 +51,16 @@ def telling(**values):
     return change
 
 
+TRICK = "\x1b[2J\x9b31m\r\u202e"
+
 REFUSED = {
     "of_a_newer_database": (telling(revision="9999_of_the_future"), "newer version"),
     "of_another_format": (telling(version=2), "another version"),
     "on_another_database": (telling(database="postgresql"), "PostgreSQL"),
     "that_does_not_say_what_it_is": (telling(revision=None), "damaged"),
+    "of_a_version_that_is_no_name": (telling(docent=f"{TRICK} all is well"), "damaged"),
+    "of_a_version_without_end": (telling(docent="1" * 10_000), "damaged"),
+    "with_a_name_that_a_terminal_would_obey": (lambda parts: parts.update({f"{TRICK}/x": b"x"}), "does not belong"),
     "of_something_else": (lambda parts: parts.pop("manifest.json"), "no backup of Docent"),
     "that_leads_out": (lambda parts: parts.update({"storage/uploads/../../../x": b"x"}), "does not belong"),
     "with_an_absolute_path": (lambda parts: parts.update({"/etc/x": b"x"}), "does not belong"),
@@ -71,7 +76,10 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_restore_refuses_a_backup(case, backup, tmp_path, empty):
     change, words = REFUSED[case]
-    assert_plain(run(empty, "restore", remade(backup, tmp_path / "other.zip", change)), words)
+    refused = run(empty, "restore", remade(backup, tmp_path / "other.zip", change))
+    assert_plain(refused, words)
+    assert not set(TRICK) & set(refused.stderr) - set("[2J31m")
+    assert len(refused.stderr) < 1000
     assert [path.name for path in empty.iterdir()] == ["embedder"]
 
 

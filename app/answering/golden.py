@@ -16,7 +16,7 @@ from app.answering.passages import choose_passages, load_passages
 from app.answering.scoring import DEPTH, Known, first_relevant
 from app.answering.search import find_in
 from app.knowledge import engines, generations, sources
-from app.knowledge.holds import Examination
+from app.knowledge.holds import Comparison
 from app.languages import gettext as _
 from app.refusals import Refusal
 from indexes.lexical_index import make_terms
@@ -122,16 +122,16 @@ def _add_line(chatbot: Chatbot, number: int, cells: list[str]) -> GoldenQuestion
         raise GoldenError(_("Line %(number)s: %(error)s Nothing was taken.", number=number, error=error)) from error
 
 
-def examine(chatbot_id: int, folder: Path) -> Examination:
+def examine(chatbot_id: int, folder: Path) -> Comparison:
     """Ask the golden questions of a new generation, and compare with the one that answers now."""
     chatbot = db.session.scalars(select(Chatbot).where(Chatbot.id == chatbot_id)).one()
     questions = list_questions(chatbot)
     if not questions:
-        return Examination()
+        return Comparison()
     after = _ask_all(chatbot, engines.open_folder(folder, chatbot.service_id), questions)
     before = _levels_before(chatbot, questions)
     db.session.rollback()
-    return Examination([_compare(row, before.get(row["id"])) for row in after])
+    return Comparison([_compare(row, before.get(row["id"])) for row in after])
 
 
 def _levels_before(chatbot: Chatbot, questions: Iterable[GoldenQuestion]) -> dict[str, str]:

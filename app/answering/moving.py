@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.answering import release
 from app.knowledge import engines, generations, holds
-from app.knowledge.holds import Examination
+from app.knowledge.holds import Comparison
 from app.knowledge.publish import Published
 from app.languages import gettext as _
 from app.refusals import Refusal
@@ -54,7 +54,7 @@ def move(chatbot: Chatbot, engine: str) -> Moved:
         return Moved(None, None)
     seen = list[float]()
 
-    def examine(chatbot_id: int, folder: Path) -> Examination:
+    def examine(chatbot_id: int, folder: Path) -> Comparison:
         seen.extend(_compare(chatbot_id, folder))
         return release.examine(chatbot_id, folder)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from app import figures
 from app.answering import golden, suggesting
 from app.knowledge import publish
-from app.knowledge.holds import Examination, Examine
+from app.knowledge.holds import Comparison, Examine
 from app.knowledge.publish import Published
 
 
-def examine(chatbot_id: int, folder: Path) -> Examination:
+def examine(chatbot_id: int, folder: Path) -> Comparison:
     """Ask golden questions of a new generation, and find first questions in it."""
     found = golden.examine(chatbot_id, folder)
     suggesting.suggest(chatbot_id, folder)  # before anybody can ask: who waits for the training sees them at once

@@ -20,8 +20,8 @@ WORSE, ROLLBACK = "worse", "rollback"
 
 
 @dataclass(frozen=True)
-class Examination:
-    """How golden questions do with a generation that is about to be published; see `models.Generation.golden`."""
+class Comparison:
+    """How golden questions do with a generation that is about to be published, and did before; see `models.Generation.golden`."""
 
     golden: list[dict[str, Any]] = field(default_factory=list)
 
@@ -30,11 +30,11 @@ class Examination:
         return any(row["change"] == "worse" for row in self.golden)
 
 
-Examine = Callable[[int, Path], Examination]  # (the chatbot's id, the folder of the new generation)
+Examine = Callable[[int, Path], Comparison]  # (the chatbot's id, the folder of the new generation)
 
 
-def examine_nothing(_chatbot_id: int, _folder: Path) -> Examination:
-    return Examination()
+def examine_nothing(_chatbot_id: int, _folder: Path) -> Comparison:
+    return Comparison()
 
 
 def is_wanted() -> ColumnElement[bool]:
@@ -43,17 +43,17 @@ def is_wanted() -> ColumnElement[bool]:
     return is_new & (Chatbot.held_for != ROLLBACK)
 
 
-def holds_back(chatbot_id: int, examination: Examination) -> bool:
-    """Tell whether the owner does not want a generation that did so in its examination."""
+def holds_back(chatbot_id: int, comparison: Comparison) -> bool:
+    """Tell whether the owner does not want a generation that came off so."""
     query = select(Chatbot.holds_worse, Chatbot.accepts_worse).where(Chatbot.id == chatbot_id)
     holds_worse, accepts_worse = db.session.execute(query).one()
-    return examination.got_worse and holds_worse and not accepts_worse
+    return comparison.got_worse and holds_worse and not accepts_worse
 
 
-def values_of_hold(changed_count: int, examination: Examination) -> dict[str, object]:
+def values_of_hold(changed_count: int, comparison: Comparison) -> dict[str, object]:
     """Return what is noted of a generation that is held back."""
     return {
-        "held_for": WORSE, "held_count": changed_count, "held_golden": examination.golden, "training_status": "due",
+        "held_for": WORSE, "held_count": changed_count, "held_golden": comparison.golden, "training_status": "due",
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from app.collaborators import here
 from app.knowledge import clearing, embedding, engines, hints, holds, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
-from app.knowledge.holds import Examination, Examine, examine_nothing
+from app.knowledge.holds import Comparison, Examine, examine_nothing
 from app.knowledge.indexing import Place, write_index
 from app.storage import StorageError
 from app.webhooks import events
@@ -156,7 +156,7 @@ def _build_and_publish(training: Training, examine: Examine) -> Published | None
     traces = _traces(training, draft, training.vector_engine)
     try:
         draft.n_chunks = _build(training, draft, traces)
-        found = examine(training.chatbot_id, traces.folder) if draft.n_chunks else Examination()
+        found = examine(training.chatbot_id, traces.folder) if draft.n_chunks else Comparison()
         draft.golden = found.golden
         if holds.holds_back(training.chatbot_id, found):
             _hold(training, found)
@@ -205,7 +205,7 @@ def _count_documents(training: Training) -> int:
     return db.session.scalar(query.where(Document.chatbot_id == training.chatbot_id, *held)) or 0
 
 
-def _hold(training: Training, found: Examination) -> None:
+def _hold(training: Training, found: Comparison) -> None:
     """Leave the generation before where it is, and note what its owner should know."""
     if not _write(training, **holds.values_of_hold(training.changed_count, found)):
         raise Superseded

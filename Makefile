@@ -39,7 +39,8 @@ faults: .venv/installed-tests  ## hours of faults: N_KILLS=1000 kills, N_REQUEST
 	N_FAULTS=1000000 N_CRASHES=100 N_FULL=7 $(BIN)/python -m pytest -s tests/faults/test_fault_points.py tests/faults/test_postgres.py tests/faults/test_full_disk.py
 	EVERY_STAGE=1 N_CHANGED=210 $(BIN)/python -m pytest -s tests/faults/test_redis.py tests/indexes/test_loaders_hostile.py
 	N_REQUESTS=$(or $(N_REQUESTS),100000) $(BIN)/python -m pytest -s tests/isolation/test_fuzz.py
-	N_MACHINES=3 N_STARTS=8 $(BIN)/python -m pytest -s tests/faults/test_machines.py tests/commands/test_first_starts.py
+	N_STARTS=8 $(BIN)/python -m pytest -s tests/commands/test_first_starts.py
+	N_MACHINES=3 N_STARTS=8 $(BIN)/python -m tests.faults.postgres $(BIN)/python -m pytest -s tests/faults/test_machines.py tests/commands/test_first_starts.py
 
 fixture: .venv/installed  ## write down what this version leaves behind, for the tests of later versions; before each release
 	$(BIN)/python .ci/record.py

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
-import re
+import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests import prepared
+from tests.databases import SERVER, database_like, drop_database, initialize_database, url_of
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVER = os.environ.get("TEST_DATABASE_URL", "")  # of PostgreSQL; without it, tests run on SQLite
 # What these prove of parsers, models, pages, addresses and Redis is the same on any database: they run on SQLite alone.
 SAME_ON_ANY_DATABASE = {
     f"tests/{name}.py"
@@ -139,47 +138,6 @@ def is_tried_on_server(item) -> bool:
     return "database_url" in item.fixturenames and path_of(item) not in SAME_ON_ANY_DATABASE
 
 
-@contextmanager
-def on_server():
-    """A connection to the given server itself, to make and drop databases."""
-    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", SERVER)
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
-    with engine.connect() as connection:
-        yield connection
-
-
-def copy_database(template: str) -> str:
-    """Make a database on the given server as a copy of another; return its name."""
-    name = f"docent_{uuid.uuid4().hex[:12]}"
-    with on_server() as server:
-        server.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    return name
-
-
-def drop_database(name: str) -> None:
-    with on_server() as server:
-        server.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@contextmanager
-def database_like(template: str):
-    name = copy_database(template)
-    try:
-        yield name
-    finally:
-        drop_database(name)
-
-
-def url_of(name: str) -> str:
-    return SERVER.rsplit("/", 1)[0] + "/" + name
-
-
-def initialize_database(folder: Path, artifact: Path) -> None:
-    name = copy_database("template1")
-    (folder / "name").write_text(name)
-    prepared.initialize(folder, artifact, SECRET_KEY=uuid.uuid4().hex * 2, DATABASE_URL=url_of(name))
-
-
 @pytest.fixture(scope="session")
 def initialized_database(artifact):
     """The name of a database as `init` leaves it on the given server, to be copied; empty where none was given."""
@@ -216,6 +174,13 @@ class Customer:
     chatbot_id: int
     chatbot_uuid: uuid.UUID
     domain_id: int
+
+
+@pytest.fixture(scope="module")
+def redis_socket():
+    """Where a Redis of a module's own listens: a short path, as the kernel takes 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="docent-") as folder:
+        yield Path(folder) / "redis.sock"
 
 
 def make_app(folder, artifact, database_url, **environ):

@@ -21,7 +21,7 @@ WORSE, ROLLBACK = "worse", "rollback"
 
 @dataclass(frozen=True)
 class Comparison:
-    """How golden questions do with a generation that is about to be published, and did before; see `models.Generation.golden`."""
+    """How golden questions do with a new generation, beside how they did; see `models.Generation.golden`."""
 
     golden: list[dict[str, Any]] = field(default_factory=list)
 

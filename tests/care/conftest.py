@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.answering.conftest import HANDBOOK, Bot, teach
-from tests.conftest import SERVER, database_like, url_of
+from tests.databases import SERVER, database_like, url_of
 
 QUESTION = "How long may goods be returned?"
 

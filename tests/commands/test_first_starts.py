@@ -14,7 +14,7 @@ import uuid
 import pytest
 
 from tests.commands.running import ROOT, environ_of
-from tests.conftest import database_like, url_of
+from tests.databases import database_like, url_of
 
 N_PROCESSES = int(os.environ.get("N_STARTS", "4"))  # more by `make faults`
 START = """

@@ -22,7 +22,8 @@ from app.plans.services import ServiceError
 from app.privacy import retention
 from models import Chatbot, ChatSession, Member, Message, Service, ServiceMember, Source, db
 from models.base import now
-from tests.conftest import ROOT, SERVER, inside, make_app
+from tests.conftest import ROOT, inside, make_app
+from tests.databases import SERVER
 from tests.exports.parcels import bring, everything_in
 from tests.isolation.conftest import add_person, come_in
 

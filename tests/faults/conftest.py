@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +12,6 @@ from tests.conftest import make_app, make_customer, sign_in
 from tests.faults.installation import Installation
 from tests.faults.stories import Owner, Visitor
 from tests.widget.conftest import place  # noqa: F401 - a fixture
-
-
-@pytest.fixture(scope="module")
-def redis_socket():
-    """A short path: the kernel takes 107 bytes."""
-    with tempfile.TemporaryDirectory(prefix="docent-") as folder:
-        yield Path(folder) / "redis.sock"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""A PostgreSQL of a test's own, so that the test may crash it."""
+"""A PostgreSQL of a test's own, so that the test may crash it.
+
+`python -m tests.faults.postgres COMMAND` runs a command with one in TEST_DATABASE_URL, if that names none yet.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +24,7 @@ _INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 _FOUND = find_spec("pgserver")  # a Python package that brings a PostgreSQL with pgvector
 PGVECTOR_PROGRAMS = [Path(_FOUND.origin).parent / "pginstall" / "bin"] if _FOUND and _FOUND.origin else []
 _OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=40 -c shared_buffers=16MB"
+_FOR_MANY = "-c max_connections=300"
 
 
 class Postgres:
@@ -59,11 +64,15 @@ class Postgres:
         subprocess.run(command, check=True, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
 
 
+def _may_be_started() -> bool:
+    return os.getuid() != 0 or "postgres" in {user.pw_name for user in pwd.getpwall()}
+
+
 @contextmanager
 def running_postgres(*, with_pgvector: bool = False, options: str = "") -> Iterator[Postgres]:
     """Run a server until the block ends; skipped where PostgreSQL is not installed."""
     installed = PGVECTOR_PROGRAMS if with_pgvector else _INSTALLED
-    if not installed or (os.getuid() == 0 and "postgres" not in {user.pw_name for user in pwd.getpwall()}):
+    if not installed or not _may_be_started():
         pytest.skip("PostgreSQL is not installed here")
     with tempfile.TemporaryDirectory(prefix="docent-pg-") as name:
         server = Postgres(installed[-1], Path(name), options)
@@ -72,3 +81,17 @@ def running_postgres(*, with_pgvector: bool = False, options: str = "") -> Itera
             yield server
         finally:
             server.crash()
+
+
+def main(command: list[str]) -> int:
+    if os.environ.get("TEST_DATABASE_URL"):
+        return subprocess.run(command, check=False).returncode
+    with running_postgres(options=_FOR_MANY) as server:
+        return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": server.url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except pytest.skip.Exception as reason:
+        sys.exit(f"{reason}, and TEST_DATABASE_URL names none")

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 
 from app.domains import embeds
 from models import Chatbot, ChatSession, Domain, Message, db
-from tests.conftest import SERVER, inside, make_app, make_customer
+from tests.conftest import inside, make_app, make_customer
+from tests.databases import SERVER
 from tests.faults.installation import Installation
 from tests.faults.machines import Machine, Visitor, balancer
 from tests.faults.test_streams import _Model

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app import sent_once
 from models import Service, db
 from models.base import now
-from tests.conftest import SERVER, forget_tries, inside
+from tests.conftest import forget_tries, inside
+from tests.databases import SERVER
 from tests.isolation.accepting import fitting, is_to_change, make_ready
 from tests.isolation.conftest import add_person, come_in, like
 from tests.isolation.doors import ENDS_SESSIONS, doors

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -20,12 +19,6 @@ from tests.conftest import inside, make_app
 from tests.faults.installation import Installation
 from tests.knowledge.conftest import learn
 from tests.waiting import PATIENCE_S, SOON_S, wait_until
-
-
-@pytest.fixture(scope="module")
-def redis_socket():
-    with tempfile.TemporaryDirectory(prefix="docent-") as folder:
-        yield Path(folder) / "redis.sock"
 
 
 @pytest.fixture(scope="module")

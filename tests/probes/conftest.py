@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import make_app
 from tests.faults.installation import Installation
-
-
-@pytest.fixture(scope="module")
-def redis_socket():
-    """A short path: the kernel takes 107 bytes."""
-    with tempfile.TemporaryDirectory(prefix="docent-") as folder:
-        yield Path(folder) / "redis.sock"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from config import read_config
 from models import db
 from models.migrations import versioning
 from tests.commands.running import assert_plain, run
-from tests.conftest import database_like, url_of
+from tests.databases import database_like, url_of
 from tests.docs.test_documentation import commands
 from tests.prepared import copy_initialized
 from tests.upgrades import older

@@ -13,7 +13,7 @@ from app.factory import create_app
 from config import read_config
 from models import db
 from models.migrations import versioning
-from tests.conftest import SERVER, database_like, url_of
+from tests.databases import SERVER, database_like, url_of
 
 MOMENT = "2026-11-01 10:00:00"
 _OF_ALL = (

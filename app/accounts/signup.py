@@ -113,18 +113,19 @@ def verify(token: str, mark: str = "", password: str = "") -> Member | None:
     if found is None:
         return None
     with tenancy.everything():
-        member = found.member
-        hashed = (
-            found.password
-            if is_own(found, mark)
-            else hash_password(check_strength(password, member.name, member.email))
-        )
+        member, hashed = found.member, found.password
+        if not is_own(found, mark):
+            hashed = hash_password(check_strength(password, member.name, member.email))
         if use_link(token, VERIFY) is None or member.verified or member.status == "deleted":
             return None
         member.verified, member.status = True, "enabled"
         set_hash(member, hashed or "")
         revoke_links(member.id, VERIFY)
-        if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:
-            open_service(member, find_plan("free"), _("%(name)s's service", name=member.first_name or member.email))
+        _open_first_service(member)
         db.session.flush()
         return member
+
+
+def _open_first_service(member: Member) -> None:
+    if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:
+        open_service(member, find_plan("free"), _("%(name)s's service", name=member.first_name or member.email))

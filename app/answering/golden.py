@@ -56,27 +56,35 @@ def add(chatbot: Chatbot, question: str, document: str, words: str) -> GoldenQue
     Raises:
         GoldenError: it says nothing, expects nothing, is too long, or there are enough.
     """
-    texts = [" ".join(text.replace("\0", "").split()) for text in (question, document)]
-    answers = [answer for part in words.replace("\0", "").split("|") if (answer := " ".join(part.split()))]
-    if not texts[0]:
-        raise GoldenError(_("The question is missing."))
-    if not texts[1] and not answers:
-        raise GoldenError(_("Say for “%(question)s” which source or which words are expected.", question=texts[0][:80]))
-    if any(len(text) > MAX_CHARS for text in (*texts, *answers)):
-        raise GoldenError(_("A question, a source and words have %(most)s characters each at most.", most=MAX_CHARS))
+    question, document = _on_one_line(question), _on_one_line(document)
+    answers = [*filter(None, map(_on_one_line, words.split("|")))]
+    _require_sense(question, document, answers)
     sources.line_up(chatbot)
     present = GoldenQuestion.chatbot_id == chatbot.id
-    row = db.session.scalar(select(GoldenQuestion).where(present, GoldenQuestion.question == texts[0]))
+    row = db.session.scalar(select(GoldenQuestion).where(present, GoldenQuestion.question == question))
     if row is None:
         if (db.session.scalar(select(func.count(GoldenQuestion.id)).where(present)) or 0) >= MAX_QUESTIONS:
             raise GoldenError(
                 _("A chatbot has %(most)s golden questions at most. Delete some first.", most=MAX_QUESTIONS)
             )
-        row = GoldenQuestion(chatbot_id=chatbot.id, service_id=chatbot.service_id, question=texts[0])
+        row = GoldenQuestion(chatbot_id=chatbot.id, service_id=chatbot.service_id, question=question)
         db.session.add(row)
-    row.document, row.answers = texts[1], answers
+    row.document, row.answers = document, answers
     db.session.flush()
     return row
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
+
+
+def _require_sense(question: str, document: str, answers: list[str]) -> None:
+    if not question:
+        raise GoldenError(_("The question is missing."))
+    if not document and not answers:
+        raise GoldenError(_("Say for “%(question)s” which source or which words are expected.", question=question[:80]))
+    if any(len(text) > MAX_CHARS for text in (question, document, *answers)):
+        raise GoldenError(_("A question, a source and words have %(most)s characters each at most.", most=MAX_CHARS))
 
 
 def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
@@ -85,13 +93,7 @@ def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
     Raises:
         GoldenError: it is no such file, or a line can't be kept.
     """
-    try:
-        text = file.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = file.decode("cp1252", "replace")
-    head = text.partition("\n")[0].lower()
-    separator = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+    reader = _open_csv(file)
     names = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
     if "question" not in names or not {"source", "words"} & names.keys():
         raise GoldenError(_("The first line names the columns: question, source, words."))
@@ -113,6 +115,16 @@ def add_csv(chatbot: Chatbot, file: bytes) -> list[GoldenQuestion]:
     if not kept:
         raise GoldenError(_("There is no question in it."))
     return list(dict.fromkeys(kept))
+
+
+def _open_csv(file: bytes) -> csv.DictReader[str]:
+    """Read what spreadsheets save: UTF-8 or Windows' own, with commas, semicolons or tabs."""
+    try:
+        text = file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = file.decode("cp1252", "replace")
+    head = text.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=head.count))
 
 
 def _add_line(chatbot: Chatbot, number: int, cells: list[str]) -> GoldenQuestion:

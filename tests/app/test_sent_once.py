@@ -78,14 +78,14 @@ def test_a_file_that_was_taken_home_may_be_taken_again(as_ada, ada):
 
 def test_who_waits_too_long_is_told_so(as_ada, new_chatbot, monkeypatch):
     monkeypatch.setattr(sent_once, "PATIENCE_S", 0)
-    monkeypatch.setattr(sent_once, "_is_first", lambda _key: False)
+    monkeypatch.setattr(sent_once, "_is_first", lambda *_asked: False)
     answer = as_ada.post("/chatbotview/add", data=new_chatbot)
     assert (answer.status_code, answer.location) == (303, "/")
 
 
 def test_no_crowd_of_the_same_form_holds_the_web_server_up(as_ada, new_chatbot, monkeypatch):
     """Each that waits for the first one holds a thread that somebody else's page could have."""
-    monkeypatch.setattr(sent_once, "_is_first", lambda _key: False)
+    monkeypatch.setattr(sent_once, "_is_first", lambda *_asked: False)
     monkeypatch.setattr(sent_once, "_waiting", threading.BoundedSemaphore(1))
     steps = []
     monkeypatch.setattr(sent_once.time, "sleep", steps.append)

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Error
 
 from models import db
-from tests.conftest import SERVER, forget_tries, inside, make_app
+from tests.conftest import forget_tries, inside, make_app
+from tests.databases import SERVER
 from tests.e2e.conftest import free_port
 from tests.e2e.posts import Posts
 from tests.e2e.pressing import CanNotSend, Tab

@@ -93,7 +93,7 @@ def test_a_figure_that_is_no_number_begins_anew_and_no_other_is_counted_twice(ap
 def test_figures_wait_while_something_else_stands_in_their_place(app, redis, reader):
     redis.set(figures.KEY, "something else")
     count_mails(app, 5)
-    assert figures_of(reader)["docent_mails_total", "sent"] == 5
+    assert ("docent_mails_total", "sent") not in figures_of(reader)
     redis.delete(figures.KEY)
     assert figures_of(reader)["docent_mails_total", "sent"] == 5
 

@@ -73,9 +73,9 @@ def retold(text: str) -> str:
     return f"{retold(first + '.')} {retold(rest)}" if end else text
 
 
-def lazily(make: Callable[[str], str], text: str) -> str:
-    """Return what `make` makes of a text when it is written."""
-    said: str = LazyString(make, text)
+def lazily(make: Callable[[Any], str], what: Any) -> str:
+    """Return what `make` makes of something when it is written."""
+    said: str = LazyString(make, what)
     return said
 
 

@@ -19,7 +19,7 @@ from app.languages import day_in_full, in_millionths, money_in_words, number_in_
 from app.languages import gettext as _
 from app.languages import lazy_gettext as _l
 from app.version import VERSION
-from app.wording import file_format, title_of, titled, warned, website, word, words
+from app.wording import browser, file_format, title_of, titled, warned, website, word, words
 from models.base import now
 
 _JUST_NOW_S = 10
@@ -106,7 +106,7 @@ def _with_context(make: Callable[..., Any]) -> Callable[..., Any]:
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(when_written(
         ago=ago, day=day_in_full, length_in_words=length_in_words, size=size_in_words, number=number_in_words,
-        locator=locator_in_words, money=money, word=word, words=words,
+        locator=locator_in_words, money=money, word=word, words=words, browser=browser,
         retold=retold, title_of=title_of, titled=titled, file_format=file_format, warned=warned, website=website,
     ))  # fmt: skip
     app.jinja_env.globals.update(standing=standing, workplace=workplace, docent_version=VERSION)

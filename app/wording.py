@@ -95,6 +95,12 @@ def website(domain: object) -> str:
     return str(_OWN_WEBSITES.get(str(domain), domain))
 
 
+def browser(kept: str) -> str:
+    """Return what a browser is called that is kept as "Firefox on Linux", which is too short to be `retold`."""
+    family, on, system = kept.partition(" on ")
+    return gettext("%(browser)s on %(system)s", browser=family, system=system) if on else retold(kept)
+
+
 def word(code: Any) -> str:
     """Return what a code is called inside a sentence: "in_progress" is "in progress"."""
     return str(WORDS.get(str(code)) or str(code).replace("_", " "))

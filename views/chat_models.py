@@ -19,6 +19,7 @@ from app.answering.prices import MILLION
 from app.caller import limit_previews, standing
 from app.collaborators import here
 from app.languages import gettext as _
+from app.languages import lazily
 from app.languages import lazy_gettext as _l
 from app.refusals import Refusal
 from app.sealing import SealBroken
@@ -160,13 +161,18 @@ def _service_of(chatbot: Chatbot) -> Service:
     return db.session.get_one(Service, chatbot.service_id)
 
 
+def _in_currency(millionths: int) -> str:
+    currency = here().config.currency
+    return _("In %(currency)s, for instance %(example)s.", currency=currency, example=write_money(millionths))
+
+
 _PRICE_FIELDS = {
     "model": StringField(
         _l("Model"), validators=[InputRequired(), Length(max=120)], description=_l("As its server calls it.")
     ),
     "valid_from": DateField(_l("From the day"), validators=[InputRequired()]),
-    "input_price": MoneyField(_l("A million tokens read")),
-    "output_price": MoneyField(_l("A million tokens written")),
+    "input_price": MoneyField(_l("A million tokens read"), lazily(_in_currency, 150_000)),
+    "output_price": MoneyField(_l("A million tokens written"), lazily(_in_currency, 600_000)),
 }
 
 

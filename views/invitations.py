@@ -70,7 +70,7 @@ class InvitationView(Screen):
     base_filters = rows_where("people.view")
     label_columns = {
         "email": _l("E-mail"), "offers": _l("Workspaces"), "created_at": _l("Invited"), "expired_at": _l("Ends"),
-        "accepted_at": _l("Accepted"), "delivery": _l("Mail"),
+        "accepted_at": _l("Accepted"), "delivery": _l("Delivery"),
     }  # fmt: skip
     formatters_columns = {"created_at": moment, "accepted_at": moment}
     writers = {

@@ -48,7 +48,7 @@ def pages_of(who, stage):
         "/serviceview/list/", "/serviceview/edit/2", "/look/", "/import/", "/holding/?website=www.example.com",
     ]  # fmt: skip
     return {
-        "nobody": ["/", "/plans/", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
+        "nobody": ["/", "/plans/", "/handbook/", "/handbook/owners-guide", "/login/", "/sign-up/", "/reset/", stage.verification, stage.invitation, "/verify/x", "/invitation/x", "/nothing"],
         "ada": owner,
         "ben": ["/", full, f"/website/{stage.websites[2]}", *_lists(*LISTS_OF_MEMBERS, *LISTS_OF_LEADERS)],
         "uma": ["/", full, f"{full}/sources", f"{full}/answers", f"/website/{stage.websites[2]}", f"{full}/preview", "/sourceview/show/1", *_lists(*LISTS_OF_MEMBERS), "/history/"],

@@ -61,11 +61,15 @@ class Bracketing(flask_babel.Domain):
 
 
 def words_of_data(app: Any) -> set[str]:
-    """Return the words of what was set and posted: all else that anybody entered stands in other letters."""
-    from app import mail
+    """Return the words of what was set and posted, and of the handbook's titles, which no catalog holds.
+
+    All else that anybody entered stands in other letters.
+    """
+    from app import handbook, mail
 
     settings = [str(value) for value in app.config.values() if re.search(r"[/@:-]", str(value))]
-    return set(_WORD.findall(" ".join([*settings, *(kept.subject for kept in mail.kept_mails())])))
+    written = [*(kept.subject for kept in mail.kept_mails()), *(page.title for page in handbook.pages("de"))]
+    return set(_WORD.findall(" ".join([*settings, *written])))
 
 
 def disguise() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.languages import in_english, retold, speaking
-from app.wording import titled
+from app.wording import browser, titled
 from indexes.errors import KINDS
 
 
@@ -67,3 +67,11 @@ def test_why_a_file_could_not_be_read_is_told_in_german(german, kind):
 )
 def test_what_we_have_named_ourselves_is_called_so_by_each_reader_and_nothing_else_is(german, title, called):
     assert titled(title) == called
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [("Firefox on Linux", "Firefox unter Linux"), ("A program", "Ein Programm"), ("Safari", "Safari")],
+)
+def test_browsers_are_named_in_the_language_of_who_reads_of_them(german, kept, said):
+    assert browser(kept) == said

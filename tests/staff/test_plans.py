@@ -223,6 +223,7 @@ def test_prices_of_chat_models_are_written_the_same_way(app, stan):
     client = reader(app, stan, "de")
     price = {"model": "small", "valid_from": "2026-01-01", "input_price": "0,15", "output_price": "1.200"}
     assert client.post("/modelpriceview/add", data={**price, "input_price": "0.15"}).status_code == 400
+    assert "In EUR, zum Beispiel 0,15." in client.get("/modelpriceview/add").text
     assert client.post("/modelpriceview/add", data=price).status_code == 302
     with inside(app):
         row = db.session.scalars(select(ModelPrice)).one()

@@ -90,6 +90,11 @@ def test_a_draft_is_shown_to_its_owner_alone(app, ada, owner, place):
     assert public.json["title"] != "Draft"
 
 
+def test_the_look_is_shown_in_the_language_of_who_designs_it(ada, owner):
+    frame = owner.get(f"/chatbot/{ada.chatbot_uuid}/look/frame", headers={"Accept-Language": "de"}).text
+    assert '<html lang="de">' in frame, "the widget speaks the language of its page"
+
+
 def test_behavior_and_words_reach_the_page(app, ada, owner, place):
     owner.post(f"/chatbot/{ada.chatbot_uuid}/behavior", data={
         "hide_on": "/größe/*", "open_after_s": "5", "consent": "We keep chats.", "consent_link": "https://acme.example.com/privacy",

@@ -207,7 +207,7 @@ def main(words: list[str]) -> int:
         in_file = compare(bench, FaissEngine, lambda folder: sum(p.stat().st_size for p in folder.iterdir()), None)
         print_rows(f"FAISS, {n:,} vectors of {DIMENSION}", in_file)
         with running_postgres(with_pgvector=True, options=OPTIONS) as postgres:
-            server = PgvectorServer(postgres.url)
+            server = PgvectorServer(postgres.url, query_s=30)  # beside much other work
             make = lambda server=server: PgvectorEngine(server, 1, uuid.uuid4())  # noqa: E731 - one more each time
             size = lambda _folder, server=server: _size(server)  # noqa: E731
             print_rows(f"pgvector, {n:,}", compare(bench, make, size, psutil.Process(postgres.pid)))

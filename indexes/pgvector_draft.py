@@ -44,8 +44,8 @@ _ENTER = (
     " VALUES (%(service)s, %(generation)s, %(dimension)s, %(n_chunks)s)"
 )
 _ENTER_SEGMENT = (
-    "INSERT INTO docent_vectors.segments (service_id, generation, segment, n_rows, gone)"
-    " VALUES (%(service)s, %(generation)s, %(segment)s, %(n_rows)s, %(gone)s)"
+    "INSERT INTO docent_vectors.segments (service_id, generation, segment, n_rows, lowest, highest, gone)"
+    " VALUES (%(service)s, %(generation)s, %(segment)s, %(n_rows)s, %(lowest)s, %(highest)s, %(gone)s)"
 )
 
 
@@ -89,8 +89,9 @@ class PgvectorDraft:
         self._shared = [self._without(segment, list(gone)) for segment in segments]
 
     def _without(self, segment: Segment, gone: list[int]) -> Segment:
+        possible = segment.possible(np.array(gone, dtype=np.int64)).tolist()
         with self._server.telling():
-            found = self._connection.execute(_FIND_GONE, {**segment.values, "gone": gone}).fetchall()
+            found = self._connection.execute(_FIND_GONE, {**segment.values, "gone": possible}).fetchall()
         ids = np.array([row[0] for row in found], dtype=np.int64)
         return replace(segment, gone=np.union1d(segment.gone, ids))
 
@@ -110,7 +111,7 @@ class PgvectorDraft:
 
     def finish(self) -> int:
         kept = [segment for segment in sorted(self._shared, key=len) if not self._take_in(segment)]
-        made = [segment for segment in self._made if self._build_graph(segment)]
+        made = [written for segment in self._made if (written := self._build_graph(segment))]
         self._enter([*kept, *made])
         for segment in made:
             self._do("ALTER TABLE docent_vectors.vectors ATTACH PARTITION {table} FOR VALUES IN ({segment})", segment)
@@ -124,8 +125,8 @@ class PgvectorDraft:
         with self._server.telling():
             self._connection.execute(_ENTER, {**named, "n_chunks": sum(map(len, segments))})
             for segment in segments:
-                parts = {"segment": segment.uuid, "n_rows": segment.n_rows, "gone": segment.gone.tolist()}
-                self._connection.execute(_ENTER_SEGMENT, {**named, **parts})
+                of_it = {"segment": segment.uuid, **vars(segment), "gone": segment.gone.tolist()}
+                self._connection.execute(_ENTER_SEGMENT, {**of_it, **named})
 
     def _take_in(self, segment: Segment) -> bool:
         """Write a shared segment anew, with what has come, where else segments would be many; tell whether it was."""
@@ -137,20 +138,21 @@ class PgvectorDraft:
             self._do(_TAKE_IN, into, {**segment.values, "gone": segment.gone.tolist()})
         return is_worn or is_small
 
-    def _build_graph(self, segment: Segment) -> bool:
-        """Tell whether there is anything in it; else its table is gone."""
-        n_rows = int(self._do("SELECT count(*) FROM {table}", segment).fetchone()[0])
+    def _build_graph(self, segment: Segment) -> Segment | None:
+        """Return it with the ids between which its rows lie; None, and no table, if there are none."""
+        counting = "SELECT count(*), min(chunk_id), max(chunk_id) FROM {table}"
+        n_rows, lowest, highest = self._do(counting, segment).fetchone()
         if n_rows != segment.n_rows:
             raise VectorsError(f"Of {segment.n_rows} vectors {n_rows} were written.")
         if not n_rows:
             self._do("DROP TABLE {table}", segment)
-            return False
+            return None
         wanted = min(n_rows * (4 * self._dimension + _GRAPH_BYTES), MAX_BUILD_BYTES)
         self._do(_ALLOW_MEMORY, segment, {"kb": wanted // 1024})
         self._do("CREATE INDEX ON {table} USING hnsw ((embedding::vector({dimension})) vector_ip_ops)", segment)
         self._do("ALTER TABLE {table} ADD PRIMARY KEY (service_id, generation, chunk_id)", segment)
         self._do("ANALYZE {table}", segment)
-        return True
+        return replace(segment, lowest=lowest, highest=highest)
 
     def give_up(self) -> None:
         self._connection.close()  # whoever had not committed has written nothing

@@ -37,7 +37,7 @@ _FIND = (
     " WHERE service_id = %(service)s AND generation = %(generation)s"
 )
 _FIND_SEGMENTS = (
-    "SELECT segment, n_rows, gone FROM docent_vectors.segments"
+    "SELECT segment, n_rows, lowest, highest, gone FROM docent_vectors.segments"
     " WHERE service_id = %(service)s AND generation = %(generation)s"
 )
 _LET_GO = "DELETE FROM docent_vectors.generations WHERE service_id = %(service)s AND generation = %(generation)s"
@@ -88,12 +88,12 @@ class PgvectorIndex:
     def vectors_of(self, ids: Ids) -> Vectors:
         if not len(ids):
             return np.empty((0, self._dimension), dtype=np.float32)
-        wanted, stored = np.asarray(ids).tolist(), dict[int, Vectors]()
+        stored: dict[int, Vectors] = {}
         with self.server.connected() as connection, connection.cursor(binary=True) as cursor:
             for segment in self.segments:
-                rows = cursor.execute(_VECTORS, {**segment.values, "ids": wanted}).fetchall()
-                stored |= {i: np.frombuffer(sent, dtype=">f4", offset=4) for i, sent in segment.left_of(rows)}
-        return np.array([stored[i] for i in wanted], dtype=np.float32)
+                rows = cursor.execute(_VECTORS, {**segment.values, "ids": segment.possible(ids).tolist()})
+                stored |= {i: np.frombuffer(sent, dtype=">f4", offset=4) for i, sent in rows}
+        return np.array([stored[i] for i in ids.tolist()], dtype=np.float32)
 
 
 class _Search:
@@ -123,7 +123,8 @@ class _Search:
 
     def among(self, k: int, allowed: Ids) -> list[tuple[int, float]]:
         """The nearest of some, which is exact: a graph that is searched first and filtered then finds too few."""
-        return self._ask_all(k, "AND chunk_id = ANY(%(ids)s)", np.setdiff1d(allowed, self._segment.gone))
+        ids = self._segment.possible(allowed)
+        return self._ask_all(k, "AND chunk_id = ANY(%(ids)s)", ids) if len(ids) else []
 
     def _ask_graph(self, k: int) -> list[tuple[int, float]]:
         from psycopg.sql import SQL, Literal
@@ -170,7 +171,10 @@ class PgvectorEngine:
         with self._server.connected() as connection:
             found = connection.execute(_FIND, self._named).fetchone()
             rows = connection.execute(_FIND_SEGMENTS, self._named).fetchall()
-        segments = [Segment(self._service_id, name, n, np.array(gone, dtype=np.int64)) for name, n, gone in rows]
+        segments = [
+            Segment(self._service_id, name, n_rows, lowest, highest, np.array(gone, dtype=np.int64))
+            for name, n_rows, lowest, highest, gone in rows
+        ]
         if found != (dimension, n_chunks) or sum(map(len, segments)) != n_chunks:
             raise VectorIndexUnreadable(_GONE)
         return PgvectorIndex(self._server, self._generation, dimension, segments)

@@ -17,6 +17,8 @@ from indexes.vector_index import Ids
 
 MAX_ROWS = 200_000  # of a segment: recall@10 was .99 with so many, .92 with a million (docs/benchmarks.md)
 
+MAX_ID = 2**63 - 1
+
 
 def _nothing() -> Ids:
     return np.empty(0, dtype=np.int64)
@@ -24,11 +26,16 @@ def _nothing() -> Ids:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Some chunks of a service: the rows of a partition, less those that are `gone` (chunk ids, sorted)."""
+    """Some chunks of a service: the rows of a partition, less those that are `gone` (chunk ids, sorted).
+
+    `lowest` and `highest` are ids between which all are.
+    """
 
     service_id: int
     uuid: uuid.UUID
     n_rows: int = 0
+    lowest: int = 0
+    highest: int = MAX_ID
     gone: Ids = field(default_factory=_nothing)
 
     def __len__(self) -> int:
@@ -42,6 +49,10 @@ class Segment:
     def values(self) -> dict[str, Any]:
         """What statements call it."""
         return {"service": self.service_id, "segment": self.uuid}
+
+    def possible(self, ids: Ids) -> Ids:
+        """Return those of some ids that may be here."""
+        return np.setdiff1d(ids[(ids >= self.lowest) & (ids <= self.highest)], self.gone)
 
     def left_of(self, rows: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
         """Return the rows, each of which begins with a chunk's id, without those that are gone."""

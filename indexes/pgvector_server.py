@@ -47,10 +47,11 @@ CREATE TABLE IF NOT EXISTS docent_vectors.generations (
 );
 CREATE TABLE IF NOT EXISTS docent_vectors.segments (
     service_id bigint NOT NULL, generation uuid NOT NULL, segment uuid NOT NULL, n_rows bigint NOT NULL,
-    gone bigint[] NOT NULL, PRIMARY KEY (service_id, generation, segment)
+    lowest bigint NOT NULL, highest bigint NOT NULL, gone bigint[] NOT NULL,
+    PRIMARY KEY (service_id, generation, segment)
 );
 INSERT INTO docent_vectors.segments
-    SELECT service_id, generation, generation, n_chunks, '{}' FROM docent_vectors.generations;
+    SELECT service_id, generation, generation, n_chunks, 0, 9223372036854775807, '{}' FROM docent_vectors.generations;
 """
 
 

@@ -104,6 +104,7 @@ def test_what_is_too_much_for_one_graph_has_several(engine, tmp_path, monkeypatc
     assert sorted(map(len, index.segments)) == [300, 400, 400, 400]
     assert recall(index, clustered(40, seed=9), 10) >= 0.98
     assert index.ids().tolist() == IDS
+    assert sum(len(segment.possible(np.array(IDS))) for segment in index.segments) == N, "each is asked for its own"
     second = build(engine(), tmp_path / "second", [], VECTORS[:0], base=index, gone=set(IDS[:100]))
     assert sorted(map(len, second.segments)) == [300, 300, 400, 400]
     assert second.ids().tolist() == IDS[100:]

@@ -29,6 +29,7 @@ from views.chatbot_places import find_chatbot, trail_of
 from views.chatbot_tabs import head_of
 from views.first_steps import steps_of
 from views.listing import read_page_number
+from views.ticks import touched
 
 
 class ChatbotPage(BaseView):
@@ -149,11 +150,11 @@ class ChatbotPage(BaseView):
     @expose("/<uuid:chatbot_uuid>/embeds", methods=["POST"])
     @has_access
     def choose_domains(self, chatbot_uuid: uuid.UUID) -> Any:
-        """Let the chatbot answer on the websites that are ticked, and on no other."""
+        """Let the chatbot answer on the websites that were ticked, and no longer on those that were unticked."""
         chatbot = find_chatbot(chatbot_uuid, "chatbot.edit")
-        ticked = set(request.form.getlist("domain"))
-        for domain in hosts.usable_domains(chatbot):
-            changed = embeds.tick(chatbot, domain, is_wanted=str(domain.uuid) in ticked)
+        domains = {str(domain.uuid): domain for domain in hosts.usable_domains(chatbot)}
+        for name, is_wanted in touched("domain", domains).items():
+            changed = embeds.tick(chatbot, domains[name], is_wanted=is_wanted)
             if changed is not None:
                 audit.record("embed.switch", changed)
         db.session.commit()

@@ -16,6 +16,7 @@ from app.domains.holding import Look
 from app.languages import gettext as _
 from models import Chatbot, Domain
 from models.base import db
+from views.ticks import touched
 
 
 class DomainPage(BaseView):
@@ -67,14 +68,13 @@ class DomainPage(BaseView):
     @expose("/<uuid:domain_uuid>/chatbots", methods=["POST"])
     @has_access
     def choose_chatbots(self, domain_uuid: uuid.UUID) -> Any:
-        """Let the chatbots that are ticked answer there, and no other that the person may change."""
+        """Let the chatbots that were ticked answer there, and no longer those that were unticked."""
         domain = self._find(domain_uuid, "domain.view")
-        chatbots = _changeable_chatbots(domain) if domain.verified else []
+        chatbots = {str(chatbot.uuid): chatbot for chatbot in _changeable_chatbots(domain)} if domain.verified else {}
         if not chatbots:
             abort(403)
-        ticked = set(request.form.getlist("chatbot"))
-        for chatbot in chatbots:
-            changed = embeds.tick(chatbot, domain, is_wanted=str(chatbot.uuid) in ticked)
+        for name, is_wanted in touched("chatbot", chatbots).items():
+            changed = embeds.tick(chatbots[name], domain, is_wanted=is_wanted)
             if changed is not None:
                 audit.record("embed.switch", changed)
         db.session.commit()

@@ -18,6 +18,7 @@ from jobs import queues
 from models import Delivery, Service, Webhook, Workspace, db
 from views.chatbot_places import trail_of
 from views.questions import ask
+from views.ticks import touched
 from views.webhook_rights import led_by, led_by_caller
 
 _BEFORE = _l("For a day, what is sent carries a signature by the one before too.")
@@ -65,7 +66,8 @@ class WebhookPage(BaseView):
     @has_access
     def choose(self, webhook_uuid: uuid.UUID) -> Any:
         webhook = _find(webhook_uuid)
-        owning.choose_events(webhook, request.form.getlist("event"))
+        changed = touched("event", events.WORDS)
+        owning.choose_events(webhook, [name for name in events.WORDS if changed.get(name, name in webhook.events)])
         return self._done("webhook.choose_events", webhook, _("Saved."))
 
     @expose("/<uuid:webhook_uuid>/renew", methods=["POST"])

@@ -111,8 +111,9 @@ def tabs(browser, site, come_as, prepare, forms):
             for shown in forms:
                 forget_tries()
                 come_as(context, shown.who)
+                values = prepare(shown)
                 tab = Tab(context, site.address, site.posts, shown)
-                yield shown, tab, prepare(shown)
+                yield shown, tab, values
                 tab.page.close()
                 undo()
         context.close()

@@ -7,13 +7,14 @@ import re
 import uuid
 from html.parser import HTMLParser
 
+import lxml.html
 import pytest
 from sqlalchemy import select
 
 from app.accounts import keys
 from app.knowledge import pairs, texts
 from app.knowledge.crawling import websites
-from models import Chatbot, CuratedAnswer, Embed, Form, Member, Plan, Source, Workspace, db
+from models import Chatbot, CuratedAnswer, Domain, Embed, Form, Member, Plan, Source, Webhook, Workspace, db
 from tests.conftest import inside
 from tests.isolation.conftest import add_person, come_in
 
@@ -297,3 +298,46 @@ def test_the_limit_of_a_key_is_held_to_it(as_ada, limit_of_key):
     assert form_on(as_ada.get(limit_of_key))["max_per_minute"] == "20", "nothing is saved"
     assert as_ada.post(limit_of_key, data=form_on(late)).status_code == 302
     assert form_on(as_ada.get(limit_of_key))["max_per_minute"] == "30"
+
+
+@pytest.fixture
+def two_websites(app, ada):
+    """The chatbot's page of domains, and two more websites that it may answer on: their uuids."""
+    with inside(app):
+        made = [Domain(service_id=ada.service_id, domain=f"{uuid.uuid4().hex}.example.com", scheme="https", verified=True)
+                for _ in range(2)]  # fmt: skip
+        db.session.add_all(made)
+        db.session.commit()
+        return f"/chatbot/{ada.chatbot_uuid}", [str(domain.uuid) for domain in made]
+
+
+def ticked_on(client, chatbot):
+    page = lxml.html.document_fromstring(client.get(f"{chatbot}/domains").text)
+    return set(page.xpath("//input[@name='domain'][@checked]/@value")), page.xpath(
+        "//input[@name='domain-shown']/@value"
+    )[0]
+
+
+def test_a_tick_of_another_tab_stays_unless_it_is_taken_away(as_ada, ben, two_websites):
+    chatbot, (one, other) = two_websites
+    before, shown = ticked_on(as_ada, chatbot)
+    for client, website in ((ben, one), (as_ada, other)):
+        sent = {"domain": [*before, website], "domain-shown": shown}
+        assert client.post(f"{chatbot}/embeds", data=sent).status_code == 302
+    ticked, shown = ticked_on(as_ada, chatbot)
+    assert ticked == {*before, one, other}
+    assert as_ada.post(f"{chatbot}/embeds", data={"domain": [*before, other], "domain-shown": shown}).status_code == 302
+    assert ticked_on(as_ada, chatbot)[0] == {*before, other}
+
+
+def test_what_a_webhook_is_told_of_is_kept_so_too(app, as_ada, ada):
+    chatbot = f"/chatbot/{ada.chatbot_uuid}"
+    as_ada.post(f"{chatbot}/webhooks", data={"url": "https://hooks.example.com/", "event": ["form"]})
+    with inside(app):
+        webhook = db.session.scalars(select(Webhook).order_by(Webhook.id.desc())).first()
+        page, webhook_id = f"/webhooks/{webhook.uuid}/events", webhook.id
+    assert 'name="event-shown" value="form"' in as_ada.get(f"{chatbot}/webhooks").text
+    for added in ("handoff", "refused"):
+        as_ada.post(page, data={"event": ["form", added], "event-shown": "form"})
+    with inside(app):
+        assert set(db.session.get_one(Webhook, webhook_id).events) == {"form", "handoff", "refused"}

@@ -18,7 +18,7 @@ from indexes.store import (
     MissingGeneration,
     write_generation,
 )
-from indexes.vector_index import VectorEngine, VectorsAway
+from indexes.vector_index import VectorEngine, VectorIndexUnreadable, VectorsAway
 from models import db, raw, tenancy
 
 MAX_CHANGED = 0.3  # share of chunks that may differ from the generation before; above, all is built anew
@@ -46,8 +46,7 @@ def write_index(chatbot_id: int, place: Place, model: Embedder, check: Check) ->
         check()
     wanted = raw.live_ids(tenancy.current(), chatbot_id)
     db.session.rollback()
-    base = _open_base(place, model)
-    had = set(base.vectors.ids().tolist()) if base else set()
+    base, had = _open_base(place, model)
     if len(had ^ wanted) > MAX_CHANGED * len(wanted):
         base, had = None, set()
     rows = _read_rows(chatbot_id, wanted - had, check)
@@ -57,13 +56,15 @@ def write_index(chatbot_id: int, place: Place, model: Embedder, check: Check) ->
     )  # fmt: skip
 
 
-def _open_base(place: Place, model: Embedder) -> Generation | None:
+def _open_base(place: Place, model: Embedder) -> tuple[Generation | None, set[int]]:
+    """Return the generation that may be extended, if any, and the chunks that it holds."""
     try:
         base = engines.open_folder(place.before, place.service_id) if place.before else None
-    except (MissingGeneration, CorruptGeneration, VectorsAway):
-        return None
-    fits = base and (base.manifest.embedder_name, base.manifest.engine) == (model.name, place.engine.name)
-    return base if fits else None
+        if base and (base.manifest.embedder_name, base.manifest.engine) == (model.name, place.engine.name):
+            return base, set(base.vectors.ids().tolist())
+    except (MissingGeneration, CorruptGeneration, VectorIndexUnreadable, VectorsAway):
+        pass  # all is built anew
+    return None, set()
 
 
 def _read_rows(chatbot_id: int, ids: Collection[int], check: Check) -> Iterator[IndexRow]:

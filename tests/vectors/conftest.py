@@ -55,7 +55,7 @@ def forget_open():
 
 
 def partitions(app):
-    """The names of the tables that hold vectors of a generation each."""
+    """The segments that have a table; the first that a generation wrote bears its uuid."""
     query = f"SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '{SCHEMA}.vectors'::regclass"
     with inside(app), here().vector_server.connected() as connection:
         return {row[0].partition(".g_")[2] for row in connection.execute(query)}

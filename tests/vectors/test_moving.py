@@ -18,6 +18,7 @@ from app.collaborators import here
 from app.knowledge import chatbots, engines, generations, holds, mending, publish, sweep, versions
 from app.knowledge.publish import generation_folder
 from indexes.pgvector_index import PgvectorEngine
+from indexes.pgvector_server import SCHEMA
 from indexes.vector_index import EngineMissing, VectorIndexUnreadable, VectorsAway
 from models import Chatbot, Generation, db
 from tests.commands.running import COMMAND, ROOT, environ_of, run
@@ -249,6 +250,16 @@ def test_lost_vectors_are_built_again_and_the_version_before_answers_meanwhile(a
         publish.publish(chatbot_id)
     assert current(app, chatbot_id).vector_engine == "pgvector"
     assert answers(app, chatbot_id)
+
+
+def test_a_table_that_somebody_dropped_by_hand_is_written_again_by_the_next_training(app, chatbot_id):
+    move(app, chatbot_id, "pgvector")
+    with inside(app), here().vector_server.connected() as connection:
+        connection.execute(f"DROP TABLE {SCHEMA}.g_{current(app, chatbot_id).uuid.hex}")
+    learn(app, chatbot_id, "ferry.md", "The ferry to Elmwick sails at nine from the old pier.")
+    forget_open()
+    assert answers(app, chatbot_id)
+    assert kept_by(app, chatbot_id) == ("pgvector", "pgvector")
 
 
 def test_where_no_server_is_set_up_any_more_it_is_built_in_memory(app, chatbot_id, monkeypatch):

@@ -14,10 +14,8 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from app.collaborators import here
 from app.knowledge import chatbots, engines, local_copies
-from app.knowledge.publish import generation_folder
-from app.storage import StorageError
+from app.knowledge.local_copies import generation_folder
 from indexes.store import CorruptGeneration, Generation, MissingGeneration
 from indexes.vector_index import VectorIndexUnreadable, VectorsAway
 from models import Chatbot, db
@@ -142,11 +140,8 @@ def _load(chatbot: Chatbot, generation_uuid: uuid.UUID, key: str) -> Generation 
         local_copies.touch(folder)
         return found
     shutil.rmtree(folder, ignore_errors=True)
-    try:
-        here().storage.fetch_folder(key, folder)
-    except (StorageError, ValueError) as error:  # gone, or named by no key of ours: the one before answers
-        log.warning("generation %s is not in the storage either: %s", generation_uuid, error)
-        return None
+    if not local_copies.fetch(key, folder):
+        return None  # the one before answers
     return _open_folder(folder, chatbot.service_id)
 
 

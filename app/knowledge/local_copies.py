@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from app.collaborators import here
 from app.disk import DRAFT, sweep_drafts
+from app.storage import StorageError
 from models import Generation, db, tenancy
 from models.base import now
 
@@ -29,6 +30,21 @@ class _Copy(NamedTuple):
     folder: Path
     opened_at: float  # seconds since 1970
     n_bytes: int
+
+
+def generation_folder(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Path:
+    """Return where a generation lies on the local disk."""
+    return here().generations_dir / str(chatbot_uuid) / str(generation_uuid)
+
+
+def fetch(key: str, folder: Path) -> bool:
+    """Bring a stored generation to its place on this disk; tell whether it is there."""
+    try:
+        here().storage.fetch_folder(key, folder)
+    except (StorageError, ValueError) as error:  # gone, or named by no key of ours
+        log.warning("generation %s is not in the storage either: %s", folder.name, error)
+        return False
+    return True
 
 
 def touch(folder: Path) -> None:

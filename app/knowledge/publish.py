@@ -17,11 +17,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.collaborators import here
-from app.knowledge import clearing, embedding, engines, hints, holds, pairs
+from app.knowledge import clearing, embedding, engines, hints, holds, local_copies, pairs
 from app.knowledge.claims import Superseded
 from app.knowledge.heartbeats import beating
 from app.knowledge.holds import Comparison, Examine, examine_nothing
 from app.knowledge.indexing import Place, write_index
+from app.knowledge.local_copies import generation_folder
 from app.storage import StorageError
 from app.webhooks import events
 from models import Chatbot, Document, Generation, Source, db, tenancy
@@ -68,11 +69,6 @@ class _Traces:
         shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(StorageError):
             here().storage.delete_folder(self.key)
-
-
-def generation_folder(chatbot_uuid: uuid.UUID, generation_uuid: uuid.UUID) -> Path:
-    """Return where a generation lies on the local disk."""
-    return here().generations_dir / str(chatbot_uuid) / str(generation_uuid)
 
 
 def _traces(training: Training, generation: Generation, vector_engine: str) -> _Traces:
@@ -213,11 +209,14 @@ def _hold(training: Training, found: Comparison) -> None:
 
 
 def _folder_before(training: Training) -> Path | None:
-    """Return where the youngest generation lies on this disk, if it does."""
-    query = select(Generation.uuid).where(Generation.chatbot_id == training.chatbot_id)
-    found = db.session.scalar(query.order_by(Generation.number.desc()).limit(1))
+    """Return where the youngest generation lies on this disk; another machine's is fetched. None: there is none."""
+    query = select(Generation.uuid, Generation.storage_key).where(Generation.chatbot_id == training.chatbot_id)
+    found = db.session.execute(query.order_by(Generation.number.desc()).limit(1)).one_or_none()
     db.session.rollback()
-    return generation_folder(training.chatbot_uuid, found) if found else None
+    if found is None:
+        return None
+    folder = generation_folder(training.chatbot_uuid, found.uuid)
+    return folder if folder.exists() or local_copies.fetch(found.storage_key, folder) else None
 
 
 def _stop_if_lost(training: Training) -> None:

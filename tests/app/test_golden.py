@@ -89,7 +89,7 @@ def test_what_gets_worse_is_held_back_until_it_is_mended_or_accepted(app, chatbo
 
 
 def _folder(chatbot):
-    from app.knowledge.publish import generation_folder
+    from app.knowledge.local_copies import generation_folder
 
     return generation_folder(chatbot.uuid, chatbot.uuid).parent
 

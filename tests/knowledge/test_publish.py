@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.answering.search import search
 from app.collaborators import here
 from app.knowledge import chatbots, generations, ingest, publish, reconcile
-from app.knowledge.publish import generation_folder
+from app.knowledge.local_copies import generation_folder
 from app.storage import StorageError
 from jobs import training
-from models import Chatbot, Generation, db
+from models import Chatbot, Generation, db, raw
 from models.base import now
 from tests.conftest import inside
 from tests.knowledge.conftest import add, learn
@@ -59,6 +59,23 @@ def test_of_two_trainings_the_younger_wins_and_the_older_leaves_nothing(app, cha
         assert (chatbot.training_status, current.number) == ("ready", 2)
     after = files_of(app, chatbot_id)
     assert [len(names) for names in after] == [len(names) + 1 for names in before]
+
+
+def test_a_machine_without_the_version_before_fetches_it_and_reads_only_what_is_new(app, chatbot_id, monkeypatch):
+    for n in range(4):
+        learn(app, chatbot_id, f"{n}.txt", f"Sentence {n} is about barley.")
+    with inside(app):
+        shutil.rmtree(here().generations_dir / str(db.session.get(Chatbot, chatbot_id).uuid))
+    n_read, read = [], raw.read_live_chunks
+
+    def count(scope, chatbot_id, ids):
+        n_read.append(len(ids))
+        return read(scope, chatbot_id, ids)
+
+    monkeypatch.setattr(raw, "read_live_chunks", count)
+    learn(app, chatbot_id, "ferry.txt", "The ferry to Elmwick sails at nine.")
+    assert n_read == [1]
+    assert finds(app, chatbot_id, "When does the ferry to Elmwick sail?", "nine")
 
 
 @pytest.mark.parametrize("step", ["_build", "_move_pointer"])

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.answering.search import search
 from app.collaborators import here
 from app.knowledge import chatbots, publish, sources, sweep
-from app.knowledge.publish import generation_folder
+from app.knowledge.local_copies import generation_folder
 from models import Chatbot, Chunk, Document, Generation, Source, db
 from models.base import now
 from tests.conftest import inside

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.answering.search import search
 from app.knowledge import chatbots, holds, ingest, publish, reconcile, sources, versions
-from app.knowledge.publish import generation_folder
+from app.knowledge.local_copies import generation_folder
 from app.knowledge.versions import VersionError
 from models import Chatbot, Chunk, Generation, Source, db
 from tests.conftest import inside

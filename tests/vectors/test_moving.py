@@ -16,7 +16,7 @@ from app import answering
 from app.answering import moving
 from app.collaborators import here
 from app.knowledge import chatbots, engines, generations, holds, mending, publish, sweep, versions
-from app.knowledge.publish import generation_folder
+from app.knowledge.local_copies import generation_folder
 from indexes.pgvector_index import PgvectorEngine
 from indexes.pgvector_server import SCHEMA
 from indexes.vector_index import EngineMissing, VectorIndexUnreadable, VectorsAway

@@ -40,8 +40,8 @@ _ALLOW_MEMORY = (
     "'maintenance_work_mem')) / 1024)::text, true)"
 )
 _ENTER = (
-    "INSERT INTO docent_vectors.generations (service_id, generation, dimension, n_chunks)"
-    " VALUES (%(service)s, %(generation)s, %(dimension)s, %(n_chunks)s)"
+    "INSERT INTO docent_vectors.generations (service_id, generation, dimension, n_chunks, created_at)"
+    " VALUES (%(service)s, %(generation)s, %(dimension)s, %(n_chunks)s, clock_timestamp())"  # now() is when it began
 )
 _ENTER_SEGMENT = (
     "INSERT INTO docent_vectors.segments (service_id, generation, segment, n_rows, lowest, highest, gone)"

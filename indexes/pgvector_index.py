@@ -45,7 +45,7 @@ _LET_GO_SEGMENTS = (
     "DELETE FROM docent_vectors.segments WHERE service_id = %(service)s AND generation = %(generation)s"
     " RETURNING segment"
 )
-_IS_NEEDED = "SELECT FROM docent_vectors.segments WHERE service_id = %(service)s AND segment = %(segment)s"
+_IS_NEEDED = "SELECT FROM docent_vectors.segments WHERE segment = %(segment)s"  # by whomever: its table is named by it
 
 
 class PgvectorIndex:
@@ -93,7 +93,16 @@ class PgvectorIndex:
             for segment in self.segments:
                 rows = cursor.execute(_VECTORS, {**segment.values, "ids": segment.possible(ids).tolist()})
                 stored |= {i: np.frombuffer(sent, dtype=">f4", offset=4) for i, sent in rows}
+        if not stored.keys() >= set(ids.tolist()):
+            self._require_kept()
         return np.array([stored[i] for i in ids.tolist()], dtype=np.float32)
+
+    def _require_kept(self) -> None:
+        """Raise VectorIndexUnreadable where all of it was dropped since it was opened."""
+        with self.server.connected() as connection:
+            named = {"service": self.segments[0].service_id, "generation": self.generation} if self.segments else {}
+            if named and connection.execute(_FIND, named).fetchone() is None:
+                raise VectorIndexUnreadable(_GONE)
 
 
 class _Search:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -172,3 +174,74 @@ def test_generations_from_before_there_were_segments_have_one_each(server, engin
             connection.execute("DROP TABLE docent_vectors.segments")
             connection.execute("ALTER TABLE docent_vectors.segments_of_others RENAME TO segments")
     assert again.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
+
+
+def test_its_age_counts_from_its_end_however_long_it_took(server, engine, tmp_path):  # noqa: F811
+    """Else a sweep would remove it before it is published, for no row names it until then."""
+    one = engine()
+    draft = one.begin(tmp_path, DIMENSION, None, ())
+    draft.add(IDS[:FEW], VECTORS[:FEW])
+    with server.connected() as connection:
+        before = connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0]
+        draft.finish()
+        youngest = connection.execute("SELECT extract(epoch FROM max(created_at)) FROM docent_vectors.generations")
+        assert youngest.fetchone()[0] >= before
+
+
+def test_who_still_holds_what_was_dropped_is_told_and_never_given_half_of_it(engine, tmp_path):
+    old = engine()
+    index = build(old, tmp_path / "first")
+    old.drop()
+    for ask in (index.ids, lambda: index.search(VECTORS[3], 1), lambda: index.vectors_of(np.array([IDS[3]]))):
+        with pytest.raises(VectorIndexUnreadable):
+            ask()
+
+
+def test_a_stranger_who_names_a_segment_neither_reads_nor_drops_it(server, first, tmp_path):  # noqa: F811
+    names = {"forged": uuid.uuid4(), "real": first.generation}
+    with server.connected() as connection:
+        for table, rest in (
+            ("generations", "dimension, n_chunks"),
+            ("segments", "segment, n_rows, lowest, highest, gone"),
+        ):
+            connection.execute(
+                f"INSERT INTO docent_vectors.{table} (service_id, generation, {rest})"
+                f" SELECT 2, %(forged)s, {rest} FROM docent_vectors.{table} WHERE generation = %(real)s", names,
+            )  # fmt: skip
+    forged = PgvectorEngine(server, 2, names["forged"])
+    index = forged.open(tmp_path, DIMENSION, len(first))
+    for ask in (index.ids, lambda: index.search(VECTORS[3], 1)):
+        with pytest.raises(VectorIndexUnreadable):
+            ask()
+    forged.drop()
+    assert first.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
+
+
+def test_two_who_drop_at_once_leave_nothing(server, engine, tmp_path):  # noqa: F811
+    before, engines = tables(server), [engine(), engine()]
+    first = build(engines[0], tmp_path / "first", IDS[:-FEW], VECTORS[:-FEW])
+    build(engines[1], tmp_path / "second", IDS[-FEW:], VECTORS[-FEW:], base=first)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(drop_in_the_end, engines))
+    assert tables(server) == before
+
+
+def drop_in_the_end(engine):
+    """Try until searches and others who drop leave a moment for it, as the sweep does."""
+    for _ in range(100):
+        with suppress(VectorsAway):
+            return engine.drop()
+    raise AssertionError("there was never a moment for it")
+
+
+def test_what_is_killed_while_it_is_built_leaves_nothing_and_goes_on_holding_nothing(server, engine, tmp_path):  # noqa: F811
+    before, old = tables(server), engine()
+    draft = engine().begin(tmp_path, DIMENSION, build(old, tmp_path / "first"), ())
+    draft.add([IDS[-1] + 1], VECTORS[:1])
+    with server.connected() as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", [draft._connection.info.backend_pid])
+    with pytest.raises(VectorsAway):
+        draft.finish()
+    draft.give_up()
+    old.drop()
+    assert tables(server) == before

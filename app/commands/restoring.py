@@ -19,11 +19,13 @@ from app.commands import backup_file, dumping
 from app.commands.arriving_backup import arriving
 from app.commands.backup_file import BLOCK, DATABASES, GENERATIONS, KEY_FILES, STORED, Backup, BackupError, Manifest
 from app.storage import Storage, StorageError
+from indexes.vector_index import VectorsAway
 from models.engine import engine_options
 from models.migrations import versioning
 
 if TYPE_CHECKING:
     from config import Config
+    from indexes.pgvector_server import PgvectorServer
 
 _MAY_BE_THERE = {"embedder", ".embedder.lock", "init.lock"}  # the embedding model is the same everywhere
 _KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -68,9 +70,21 @@ def _require_empty(config: Config) -> None:
         raise BackupError(f"The data folder {config.data_dir} holds {there[0]} already: restore needs an empty one.")
     if _holds_tables(config.database):
         raise BackupError("The database holds tables already: restore needs an empty one.")
-    storage = Collaborators(config).storage
-    if any(True for kind in (*STORED, GENERATIONS) for _ in storage.list_files(kind)):
+    collaborators = Collaborators(config)
+    if any(True for kind in (*STORED, GENERATIONS) for _ in collaborators.storage.list_files(kind)):
         raise BackupError("The storage (STORAGE_URL) holds files already: restore needs an empty one.")
+    if _holds_vectors(collaborators.vector_server):
+        raise BackupError(
+            "The PostgreSQL for vectors (VECTOR_DATABASE_URL) keeps some already: an installation that runs would lose"
+            " them to this one. Name another, or drop its schema docent_vectors if nobody uses it any more."
+        )
+
+
+def _holds_vectors(server: PgvectorServer | None) -> bool:
+    try:
+        return server is not None and bool(server.list_kept())
+    except VectorsAway as error:
+        raise BackupError(f"It can't be seen whether vectors are kept already. {error}") from error
 
 
 def _holds_tables(address: str) -> bool:

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from app import limits, mail
 from app.accounts import admission, preferences
 from app.accounts.addresses import AddressError, normalize
-from app.accounts.links import VERIFY, revoke_links
-from app.accounts.members import add_member, find_by_email, split_name
-from app.accounts.passwords import check_strength, set_password
+from app.accounts.members import find_by_email
+from app.accounts.passwords import check_strength
+from app.accounts.signup import make_proven
 from app.languages import gettext as _
 from app.plans import quotas
 from app.plans.periods import alone_with
@@ -22,7 +22,6 @@ from app.tokens import digest
 from app.wording import word
 from models import Invitation, Member, Service, ServiceMember, Workspace, WorkspaceMember, db, tenancy
 from models.base import change, now
-from models.members import MEMBER
 from models.workspaces import WORKSPACE_ROLES
 
 VALID_DAYS = 7
@@ -205,9 +204,11 @@ def revoke(invitation: Invitation) -> None:
     Raises:
         InvitationError: it was accepted already.
     """
-    if invitation.status == "accepted":
+    withdrawing = update(Invitation).where(Invitation.id == invitation.id, Invitation.status != "accepted")
+    n_withdrawn = change(withdrawing.values(status="revoked"))
+    db.session.refresh(invitation)
+    if not n_withdrawn:
         raise InvitationError(_("It was accepted already: remove the person under Members."))
-    invitation.status = "revoked"
 
 
 def _find_open(token: str) -> Invitation | None:
@@ -229,8 +230,12 @@ def find_offer(token: str) -> Offer | None:
 
 
 def _use_up(invitation: Invitation) -> bool:
+    """Tell whether nobody else did. Who adds workspaces to it has done so before, or finds a member: see `invite`."""
     taking = update(Invitation).where(Invitation.id == invitation.id, Invitation.status == "pending")
-    return bool(change(taking.values(status="accepted", accepted_at=now())))
+    with alone_with(invitation.service_id):
+        is_taken = bool(change(taking.values(status="accepted", accepted_at=now())))
+        db.session.refresh(invitation)
+    return is_taken
 
 
 def _take_places(service_id: int, member: Member, places: Places) -> list[WorkspaceMember]:
@@ -279,21 +284,4 @@ def accept_as_new(token: str, name: str, password: str) -> ServiceMember | None:
         check_strength(password, name, found.email)
         if not _use_up(found):
             return None
-        return _give_seat(found, _make_member(name, found.email, password))
-
-
-def _make_member(name: str, email: str, password: str) -> Member:
-    """Return a verified member of an address that was just proven.
-
-    Somebody may have signed up with it before, without proof: neither their name nor their password counts.
-    """
-    member = find_by_email(email)
-    if member is None:
-        member = add_member(name, email, password, platform_role=MEMBER, verified=True)
-        preferences.keep_language(member.id)
-        return member
-    member.first_name, member.last_name = split_name(name)
-    member.verified, member.status = True, "enabled"
-    set_password(member, password)
-    revoke_links(member.id, VERIFY)  # each would set the password of the sign-up that it was mailed for
-    return member
+        return _give_seat(found, make_proven(name, found.email, password))

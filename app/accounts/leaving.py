@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -41,7 +42,7 @@ def withdraw_sent_by(member: Member) -> None:
     """Withdraw every open invitation that somebody sent who was shut out, or is gone. The caller commits."""
     with tenancy.everything():
         for invitation in _open_ones(Invitation.invited_by_id == member.id):
-            invitations.revoke(invitation)
+            _withdraw(invitation)
 
 
 def _withdraw_in(member: WorkspaceMember, concerned: ColumnElement[bool]) -> None:
@@ -49,7 +50,12 @@ def _withdraw_in(member: WorkspaceMember, concerned: ColumnElement[bool]) -> Non
         return  # who holds the service invites everywhere in it
     for invitation in _open_ones(Invitation.service_id == member.service_id, concerned):
         if member.workspace_id in invitation.places:
-            invitations.revoke(invitation)
+            _withdraw(invitation)
+
+
+def _withdraw(invitation: Invitation) -> None:
+    with suppress(invitations.InvitationError):  # accepted a moment ago, as it may have been before
+        invitations.revoke(invitation)
 
 
 def _open_ones(*conditions: ColumnElement[bool]) -> Sequence[Invitation]:
@@ -76,4 +82,4 @@ def close_workspace(workspace: Workspace) -> None:
         offers = invitations.offers_of(waiting)
         for invitation in waiting:
             if not offers[invitation.id]:
-                invitations.revoke(invitation)
+                _withdraw(invitation)

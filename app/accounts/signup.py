@@ -8,8 +8,8 @@ from app import limits, mail
 from app.accounts import admission, preferences
 from app.accounts.addresses import normalize
 from app.accounts.links import VERIFY, find_link, make_link, revoke_links, use_link
-from app.accounts.members import add_hashed, find_by_email
-from app.accounts.passwords import check_strength, hash_password, make_password, set_hash
+from app.accounts.members import add_hashed, add_member, find_by_email, split_name
+from app.accounts.passwords import check_strength, hash_password, make_password, set_hash, set_password
 from app.languages import gettext as _
 from app.languages import present
 from app.plans.catalog import find_plan
@@ -129,3 +129,20 @@ def verify(token: str, mark: str = "", password: str = "") -> Member | None:
 def _open_first_service(member: Member) -> None:
     if db.session.scalar(select(Service.id).where(Service.holder_id == member.id)) is None:
         open_service(member, find_plan("free"), _("%(name)s's service", name=member.first_name or member.email))
+
+
+def make_proven(name: str, email: str, password: str) -> Member:
+    """Return a verified member of an address that was just proven.
+
+    Somebody may have signed up with it before, without proof: neither their name nor their password counts.
+    """
+    member = find_by_email(email)
+    if member is None:
+        member = add_member(name, email, password, platform_role=MEMBER, verified=True)
+        preferences.keep_language(member.id)
+        return member
+    member.first_name, member.last_name = split_name(name)
+    member.verified, member.status = True, "enabled"
+    set_password(member, password)
+    revoke_links(member.id, VERIFY)  # each would set the password of the sign-up that it was mailed for
+    return member

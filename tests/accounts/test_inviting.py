@@ -216,6 +216,49 @@ def test_who_was_faster_by_a_moment_does_not_make_a_stranger_look_like_a_member(
     assert app.test_client().post(page, data=typed).status_code == 404
 
 
+def elsewhere(app, work):
+    """Do something in a session of its own, and commit it."""
+
+    def do():
+        with inside(app):
+            work()
+            db.session.commit()
+
+    with ThreadPoolExecutor(1) as another:
+        another.submit(do).result()
+
+
+def test_who_withdraws_a_moment_too_late_is_told_that_it_was_accepted(app, installed, acme):
+    invited = invite(acme, address())
+    token, row_id = token_of(invited), invited.row.id
+    db.session.commit()
+    db.session.remove()
+    found = db.session.get(Invitation, row_id)
+    elsewhere(app, lambda: invitations.accept_as_new(token, "Ben Baker", PASSWORD))
+    with pytest.raises(InvitationError, match="Members"):
+        invitations.revoke(found)
+    assert found.status == "accepted"
+
+
+def test_what_is_added_while_it_is_being_accepted_is_given_too(app, installed, acme, monkeypatch):
+    email, (service, rooms) = address(), acme
+    token, service_id, sales_id = token_of(invite(acme, email)), service.id, rooms[1].id
+    db.session.commit()
+    db.session.remove()
+    find_open = invitations._find_open
+
+    def find_and_be_overtaken(token):
+        found = find_open(token)
+        elsewhere(
+            app, lambda: invitations.invite(db.session.get(Service, service_id), email, {sales_id: "admin"}, None)
+        )
+        return found
+
+    monkeypatch.setattr(invitations, "_find_open", find_and_be_overtaken)
+    assert invitations.accept_as_new(token, "Ben Baker", PASSWORD) is not None
+    assert roles_of(email) == {"Main": "user", "Sales": "admin"}
+
+
 # --- on its pages
 
 

@@ -9,8 +9,9 @@ import json
 import re
 from typing import Any
 
-# control characters of C0 (but tab and newline) and C1, and those that turn the direction of text (Unicode TR 9)
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# control characters of C0 (but tab and newline) and C1, those that turn the direction of text (Unicode TR 9), and
+# halves of characters, which no terminal is sent: half of a name would end the command that says it
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

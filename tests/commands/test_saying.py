@@ -35,6 +35,15 @@ def test_json_says_the_same_and_is_not_obeyed(capsys):
     assert json.loads(written) == {"name": OBEYED + NOT_OBEYED}
 
 
+@pytest.mark.parametrize("half", ["\ud83d", "\udce9"])
+def test_half_a_character_ends_no_command(capsys, half):
+    say("A name:", half)
+    say_json({"name": half})
+    said, written = capsys.readouterr().out.splitlines()
+    assert said == f"A name: \\u{ord(half):x}"
+    assert json.loads(written) == {"name": half}
+
+
 @pytest.mark.parametrize("formatter", [logs.Lines(), logs.Objects("web")])
 def test_the_log_begins_no_line_of_somebody_elses(formatter):
     record = logging.LogRecord(

@@ -134,6 +134,9 @@ def test_back_and_sent_again_is_done_once(page, stage):
     save(page)
     page.get_by_text("That was sent twice. It was done once.").first.wait_for()
     assert count(stage[2], "Only one of me") == 1
+    known = page.evaluate("() => sessionStorage.getItem('docent-forms-sent')")
+    assert "/chatbot" in known
+    assert "Only one" not in known, "words stay with who typed them"
 
 
 def test_back_and_something_else_is_done_as_well(page, stage):

@@ -86,9 +86,13 @@
   // as the last time sends it under the same name; what has nothing to enter shows what stands now, and is meant.
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 
+  // Their sum is kept and not their words, for whoever comes next; of others with the same sum the server knows better.
+  const sumOf = (words) => [...words].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) | 0, 7);
+
   function nameAsBefore(form) {
-    const fields = JSON.stringify(fieldsOf(form).map((field) => [field.name, valueOf(field)]));
-    if (!isSent(form) || !nameOf(form) || fields === "[]") return;
+    const entered = fieldsOf(form).map((field) => [field.name, valueOf(field)]);
+    if (!isSent(form) || !nameOf(form) || !entered.length) return;
+    const fields = sumOf(JSON.stringify(entered));
     const sent = read(SENT) ?? [];
     const last = sent.find(({ page, action }) => page === thisPage() && action === actionOf(form));
     if (isBack && last?.fields === fields) nameOf(form).value = last.name;

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
 
-class Compiled(LRUCache):
+class CompiledStatements(LRUCache):
     """Compiled statements, for engines that differ in nothing but the database: of a dialect, its kind is asked for."""
 
     def get(self, key, default=None):
@@ -21,7 +21,7 @@ def _of_kind(key):
     return type(dialect), *others
 
 
-_COMPILED = Compiled(capacity=5000)
+_COMPILED = CompiledStatements(capacity=5000)
 
 
 def share_compiled(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from jinja2.bccache import Bucket
 from tests.prepared import shared_folder
 
 
-class Compiled(BytecodeCache):
+class CompiledTemplates(BytecodeCache):
     """Code of templates: kept as it is by this process, and in a file for the others."""
 
     def __init__(self) -> None:
@@ -35,4 +35,4 @@ def _file_of(bucket: Bucket):
     return shared_folder() / f"{bucket.key}-{bucket.checksum}.code"
 
 
-COMPILED = Compiled()
+COMPILED = CompiledTemplates()

@@ -6,6 +6,7 @@ graph where a query's expression is the index's; without the cast to a dimension
 
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -14,7 +15,7 @@ import numpy as np
 from indexes.pgvector_draft import PgvectorDraft
 from indexes.pgvector_segment import Segment
 from indexes.pgvector_server import EF_SEARCH, MAX_EF_SEARCH, SCHEMA, PgvectorServer
-from indexes.vector_index import Ids, VectorIndex, VectorIndexUnreadable, Vectors, VectorsError
+from indexes.vector_index import EngineMissing, Ids, VectorIndex, VectorIndexUnreadable, Vectors, VectorsError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -177,6 +178,8 @@ class PgvectorEngine:
         return draft
 
     def open(self, _folder: Path, /, dimension: int, n_chunks: int) -> PgvectorIndex:
+        with suppress(EngineMissing):  # then nothing is there, either
+            self._server.prepare()  # tables of an earlier version of this
         with self._server.connected() as connection:
             found = connection.execute(_FIND, self._named).fetchone()
             rows = connection.execute(_FIND_SEGMENTS, self._named).fetchall()

@@ -115,9 +115,9 @@ class PgvectorServer:
     def list_kept(self) -> list[Kept]:
         """Return all generations whose vectors are here; none where nothing was ever kept. Raises: VectorsAway."""
         query = "SELECT service_id, generation, extract(epoch FROM now() - created_at) FROM docent_vectors.generations"
-        with self.connected() as connection:
-            is_there = connection.execute(_ARE_THERE).fetchone() != (None,)
-            return [Kept(row[0], row[1], float(row[2])) for row in connection.execute(query)] if is_there else []
+        with suppress(VectorIndexUnreadable), self.connected() as connection:
+            return [Kept(row[0], row[1], float(row[2])) for row in connection.execute(query)]
+        return []
 
     def close(self) -> None:
         """Close what is kept open."""

@@ -9,19 +9,10 @@ import pytest
 
 from indexes.faiss_index import FaissEngine
 from indexes.pgvector_index import PgvectorEngine
-from indexes.pgvector_server import EF_SEARCH, MAX_EF_SEARCH, PgvectorServer
+from indexes.pgvector_server import EF_SEARCH, MAX_EF_SEARCH
 from indexes.vector_index import VectorIndexUnreadable
-from tests.faults.postgres import running_postgres
 
 DIMENSION, N = 48, 1500
-
-
-@pytest.fixture(scope="module")
-def server():
-    with running_postgres(with_pgvector=True) as postgres:
-        server = PgvectorServer(postgres.url)
-        yield server
-        server.close()
 
 
 @pytest.fixture(params=["faiss", "pgvector"])

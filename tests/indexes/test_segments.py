@@ -13,13 +13,13 @@ from indexes import pgvector_segment
 from indexes.pgvector_index import PgvectorEngine
 from indexes.pgvector_server import MAX_EF_SEARCH
 from indexes.vector_index import VectorIndexUnreadable, VectorsAway
-from tests.indexes.test_engines import DIMENSION, IDS, VECTORS, N, build, clustered, recall, server  # noqa: F401
+from tests.indexes.test_engines import DIMENSION, IDS, VECTORS, N, build, clustered, recall
 
 FEW = 15
 
 
 @pytest.fixture
-def engine(server):  # noqa: F811
+def engine(server):
     """Make an engine for one more generation."""
     return lambda service_id=1: PgvectorEngine(server, service_id, uuid.uuid4())
 
@@ -29,7 +29,7 @@ def first(engine, tmp_path):
     return build(engine(), tmp_path / "first", IDS[:-FEW], VECTORS[:-FEW])
 
 
-def tables(server):  # noqa: F811
+def tables(server):
     """Return the number of rows of each partition, by its number in the server's catalog."""
     query = "SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
     with server.connected() as connection:
@@ -46,7 +46,7 @@ def gone_and_new(first, engine, folder):
     return build(engine(), folder, IDS[-FEW:], VECTORS[-FEW:], base=first, gone=set(IDS[:7]) | {3})
 
 
-def test_a_training_writes_what_has_come_and_shares_the_rest(server, first, engine, tmp_path):  # noqa: F811
+def test_a_training_writes_what_has_come_and_shares_the_rest(server, first, engine, tmp_path):
     before = tables(server)
     second = gone_and_new(first, engine, tmp_path / "second")
     written = {oid: n for oid, n in tables(server).items() if oid not in before}
@@ -119,7 +119,7 @@ def test_all_that_goes_leaves_nothing(first, engine, tmp_path):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_segment_goes_with_the_last_generation_that_needs_it(server, engine, tmp_path, order):  # noqa: F811
+def test_a_segment_goes_with_the_last_generation_that_needs_it(server, engine, tmp_path, order):
     before, engines = tables(server), [engine(), engine()]
     first = build(engines[0], tmp_path / "first", IDS[:-FEW], VECTORS[:-FEW])
     build(engines[1], tmp_path / "second", IDS[-FEW:], VECTORS[-FEW:], base=first)
@@ -154,21 +154,19 @@ def test_nothing_is_built_on_what_was_dropped(engine, tmp_path):
         engine().begin(tmp_path, DIMENSION, first, ())
 
 
-def test_a_strangers_generation_is_nothing_to_build_on(server, first, engine, tmp_path):  # noqa: F811
+def test_a_strangers_generation_is_nothing_to_build_on(server, first, engine, tmp_path):
     with pytest.raises(VectorsAway):
         engine(service_id=2).begin(tmp_path, DIMENSION, first, ())
     assert first.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
 
 
-def test_generations_from_before_there_were_segments_have_one_each(server, engine, tmp_path):  # noqa: F811
+def test_generations_from_before_there_were_segments_have_one_each(server, engine, tmp_path):
     old = engine()
     build(old, tmp_path / "first")
     with server.connected() as connection:
         connection.execute("ALTER TABLE docent_vectors.segments RENAME TO segments_of_others")
         try:
-            with pytest.raises(VectorIndexUnreadable):
-                old.open(tmp_path, DIMENSION, N)
-            server.prepare()
+            assert old._generation in {kept.generation for kept in server.list_kept()}
             again = old.open(tmp_path, DIMENSION, N)
         finally:
             connection.execute("DROP TABLE docent_vectors.segments")
@@ -176,7 +174,7 @@ def test_generations_from_before_there_were_segments_have_one_each(server, engin
     assert again.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
 
 
-def test_its_age_counts_from_its_end_however_long_it_took(server, engine, tmp_path):  # noqa: F811
+def test_its_age_counts_from_its_end_however_long_it_took(server, engine, tmp_path):
     """Else a sweep would remove it before it is published, for no row names it until then."""
     one = engine()
     draft = one.begin(tmp_path, DIMENSION, None, ())
@@ -197,7 +195,7 @@ def test_who_still_holds_what_was_dropped_is_told_and_never_given_half_of_it(eng
             ask()
 
 
-def test_a_stranger_who_names_a_segment_neither_reads_nor_drops_it(server, first, tmp_path):  # noqa: F811
+def test_a_stranger_who_names_a_segment_neither_reads_nor_drops_it(server, first, tmp_path):
     names = {"forged": uuid.uuid4(), "real": first.generation}
     with server.connected() as connection:
         for table, rest in (
@@ -217,7 +215,7 @@ def test_a_stranger_who_names_a_segment_neither_reads_nor_drops_it(server, first
     assert first.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
 
 
-def test_two_who_drop_at_once_leave_nothing(server, engine, tmp_path):  # noqa: F811
+def test_two_who_drop_at_once_leave_nothing(server, engine, tmp_path):
     before, engines = tables(server), [engine(), engine()]
     first = build(engines[0], tmp_path / "first", IDS[:-FEW], VECTORS[:-FEW])
     build(engines[1], tmp_path / "second", IDS[-FEW:], VECTORS[-FEW:], base=first)
@@ -234,7 +232,7 @@ def drop_in_the_end(engine):
     raise AssertionError("there was never a moment for it")
 
 
-def test_what_is_killed_while_it_is_built_leaves_nothing_and_goes_on_holding_nothing(server, engine, tmp_path):  # noqa: F811
+def test_what_is_killed_while_it_is_built_leaves_nothing_and_goes_on_holding_nothing(server, engine, tmp_path):
     before, old = tables(server), engine()
     draft = engine().begin(tmp_path, DIMENSION, build(old, tmp_path / "first"), ())
     draft.add([IDS[-1] + 1], VECTORS[:1])

@@ -18,6 +18,7 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Demo customer</title>
 <style>
 :root {{ color-scheme: light dark; }}

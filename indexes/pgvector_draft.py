@@ -27,13 +27,11 @@ _HOLD = (
     "SELECT FROM docent_vectors.segments WHERE service_id = %(service)s AND generation = %(generation)s"
     " FOR KEY SHARE"  # until the commit nobody drops them
 )
-_FIND_GONE = (
-    "SELECT chunk_id FROM docent_vectors.vectors WHERE service_id = %(service)s AND generation = %(segment)s"
-    " AND chunk_id = ANY(%(gone)s)"
-)
+# of partitions themselves: who reads the table above them holds up every drop until the commit
+_FIND_GONE = "SELECT chunk_id FROM {table} WHERE service_id = {service} AND chunk_id = ANY(%(gone)s)"
 _TAKE_IN = (
-    "INSERT INTO {table} SELECT {service}, {segment}, chunk_id, embedding FROM docent_vectors.vectors"
-    " WHERE service_id = %(service)s AND generation = %(segment)s AND chunk_id <> ALL(%(gone)s)"
+    "INSERT INTO {table} SELECT {service}, {segment}, chunk_id, embedding FROM {source}"
+    " WHERE service_id = {service} AND chunk_id <> ALL(%(gone)s)"
 )
 _ALLOW_MEMORY = (
     "SELECT set_config('maintenance_work_mem', greatest(%(kb)s, pg_size_bytes(current_setting("
@@ -64,17 +62,20 @@ class PgvectorDraft:
         self._made.append(Segment(self._service_id, name))
         self._do(_MAKE, self._made[-1])
 
-    def _do(self, statement: LiteralString, segment: Segment, values: Mapping[str, Any] | None = None) -> Any:
+    def _do(
+        self, statement: LiteralString, segment: Segment, values: Mapping[str, Any] | None = None, **more: Segment
+    ) -> Any:
         with self._server.telling():
-            return self._connection.execute(self._about(statement, segment), values)
+            return self._connection.execute(self._about(statement, segment, **more), values)
 
-    def _about(self, statement: LiteralString, segment: Segment) -> Any:
-        """Return a statement about the table of a segment."""
+    def _about(self, statement: LiteralString, segment: Segment, source: Segment | None = None) -> Any:
+        """Return a statement about the table of a segment, and that of another."""
         from psycopg.sql import SQL, Identifier, Literal
 
         return SQL(statement).format(
             table=Identifier(SCHEMA, segment.partition), service=Literal(segment.service_id),
             segment=Literal(str(segment.uuid)), dimension=Literal(self._dimension),
+            source=Identifier(SCHEMA, (source or segment).partition),
         )  # fmt: skip
 
     def build_on(self, generation: uuid.UUID, segments: Sequence[Segment], gone: Collection[int]) -> None:
@@ -90,8 +91,7 @@ class PgvectorDraft:
 
     def _without(self, segment: Segment, gone: list[int]) -> Segment:
         possible = segment.possible(np.array(gone, dtype=np.int64)).tolist()
-        with self._server.telling():
-            found = self._connection.execute(_FIND_GONE, {**segment.values, "gone": possible}).fetchall()
+        found = self._do(_FIND_GONE, segment, {"gone": possible}).fetchall()
         ids = np.array([row[0] for row in found], dtype=np.int64)
         return replace(segment, gone=np.union1d(segment.gone, ids))
 
@@ -135,7 +135,7 @@ class PgvectorDraft:
         is_small = len(segment) < MERGE_BELOW * n_new and len(segment) + n_new <= pgvector_segment.MAX_ROWS
         if is_worn or is_small:
             into = self._make_room(len(segment))
-            self._do(_TAKE_IN, into, {**segment.values, "gone": segment.gone.tolist()})
+            self._do(_TAKE_IN, into, {"gone": segment.gone.tolist()}, source=segment)
         return is_worn or is_small
 
     def _build_graph(self, segment: Segment) -> Segment | None:

@@ -146,6 +146,18 @@ def test_what_is_built_on_is_not_dropped_meanwhile(engine, tmp_path):
     assert second.search(VECTORS[3], 1)[0].tolist() == [IDS[3]]
 
 
+def test_a_long_training_holds_up_nobody_who_drops_something_else(first, engine, tmp_path):
+    other = engine()
+    build(other, tmp_path / "other", IDS[:8], VECTORS[:8])
+    draft = engine().begin(tmp_path, DIMENSION, first, IDS[:3])
+    try:
+        other.drop()
+    finally:
+        draft.give_up()
+    with pytest.raises(VectorIndexUnreadable):
+        other.open(tmp_path, DIMENSION, 8)
+
+
 def test_nothing_is_built_on_what_was_dropped(engine, tmp_path):
     old = engine()
     first = build(old, tmp_path / "first", IDS[:-FEW], VECTORS[:-FEW])

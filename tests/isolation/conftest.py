@@ -13,6 +13,14 @@ from tests.isolation.planting import plant
 from tests.isolation.shown import shown_to
 
 
+@pytest.fixture(autouse=True)
+def _devices_were_seen_a_moment_ago(monkeypatch):
+    """Let no request write that a device was seen, which some would and others not, by how long a file takes."""
+    from app.accounts import devices
+
+    monkeypatch.setattr(devices, "SEEN_EVERY_S", 86_400)
+
+
 @pytest.fixture(scope="module")
 def planted(app, ada, cid):
     """Ada's and Cid's rows: table -> row, for each of them."""

@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -60,14 +61,18 @@ class _ChatModel(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        for part in SCRIPTS[self.script]:
+        with suppress(OSError):  # who asked has hung up
+            self._stream(SCRIPTS[self.script])
+
+    def _stream(self, script):
+        for part in script:
             if isinstance(part, float):
                 time.sleep(part)
                 continue
             body = part if isinstance(part, str) else json.dumps({"id": "x", "object": "chat.completion.chunk", **part})
             self.wfile.write(f"data: {body}\n\n".encode())
             self.wfile.flush()
-        if END in SCRIPTS[self.script]:
+        if END in script:
             self.wfile.write(b"data: [DONE]\n\n")
 
     def log_message(self, *_args):

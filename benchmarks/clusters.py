@@ -15,6 +15,7 @@ from statistics import mean
 from app.learning.clustering import NEAR
 from indexes.artifact import DEFAULT_MODEL
 from indexes.embedder import open_embedder
+from indexes.vector_index import Vectors
 
 ROOT = Path(__file__).parent
 THRESHOLDS = (0.55, 0.6, 0.65, NEAR, 0.75, 0.8)
@@ -35,7 +36,7 @@ def read_groups(*, with_alike: bool) -> list[list[str]]:
     return list(groups.values())
 
 
-def cluster(vectors, order: list[int], near: float) -> dict[int, int]:  # noqa: ANN001 - float32, (n, dimension)
+def cluster(vectors: Vectors, order: list[int], near: float) -> dict[int, int]:
     leaders: list[int] = []
     found: dict[int, int] = {}
     for i in order:
@@ -48,7 +49,7 @@ def cluster(vectors, order: list[int], near: float) -> dict[int, int]:  # noqa: 
     return found
 
 
-def measure(vectors, labels: list[int], near: float, seed: int) -> tuple[float, float]:  # noqa: ANN001
+def measure(vectors: Vectors, labels: list[int], near: float, seed: int) -> tuple[float, float]:
     order = list(range(len(labels)))
     random.Random(seed).shuffle(order)
     found = cluster(vectors, order, near)

@@ -149,6 +149,17 @@ def compare(bench: Bench, make: Callable[[], VectorEngine], size: Callable[[Path
         yield "search in that", bench.measure(index.search, server)
 
 
+def compare_pgvector(bench: Bench, postgres: Any) -> Any:
+    server = PgvectorServer(postgres.url, query_s=30)  # beside much other work
+    yield from compare(
+        bench,
+        lambda: PgvectorEngine(server, 1, uuid.uuid4()),
+        lambda _folder: _size(server),
+        psutil.Process(postgres.pid),
+    )
+    server.close()
+
+
 def measure_one_graph(bench: Bench, postgres: Any) -> Any:
     """One graph for three generations: a search finds neighbors of all, and drops those of the others."""
     import psycopg
@@ -207,13 +218,9 @@ def main(words: list[str]) -> int:
         in_file = compare(bench, FaissEngine, lambda folder: sum(p.stat().st_size for p in folder.iterdir()), None)
         print_rows(f"FAISS, {n:,} vectors of {DIMENSION}", in_file)
         with running_postgres(with_pgvector=True, options=OPTIONS) as postgres:
-            server = PgvectorServer(postgres.url, query_s=30)  # beside much other work
-            make = lambda server=server: PgvectorEngine(server, 1, uuid.uuid4())  # noqa: E731 - one more each time
-            size = lambda _folder, server=server: _size(server)  # noqa: E731
-            print_rows(f"pgvector, {n:,}", compare(bench, make, size, psutil.Process(postgres.pid)))
+            print_rows(f"pgvector, {n:,}", compare_pgvector(bench, postgres))
             if "--one-graph" in words:
                 print_rows(f"pgvector, {n:,} of three generations in one graph", measure_one_graph(bench, postgres))
-            server.close()
         if "--milvus" in words:
             print_rows(f"Milvus Lite, {n:,}", measure_milvus(bench))
     return 0

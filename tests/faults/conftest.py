@@ -20,10 +20,16 @@ def app(tmp_path_factory, artifact, database_url, redis_socket):
 
 
 @pytest.fixture(scope="module")
-def installation(app, tmp_path_factory, redis_socket):
-    """Redis, worker and scheduler, running."""
+def services():
+    """What of an installation runs from the beginning."""
+    return ("redis", "worker", "scheduler")
+
+
+@pytest.fixture(scope="module")
+def installation(app, tmp_path_factory, redis_socket, services):
+    """An installation whose services run."""
     found = Installation(app, tmp_path_factory.mktemp("run"), redis_socket)
-    found.start("redis", "worker", "scheduler")
+    found.start(*services)
     yield found
     found.close()
 

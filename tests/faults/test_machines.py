@@ -20,7 +20,6 @@ from app.domains import embeds
 from models import Chatbot, ChatSession, Domain, Message, db
 from tests.conftest import inside, make_app, make_customer
 from tests.databases import SERVER
-from tests.faults.installation import Installation
 from tests.faults.machines import Machine, Visitor, balancer
 from tests.faults.test_streams import _Model
 from tests.s3 import make_bucket, running_s3
@@ -52,11 +51,8 @@ def app(tmp_path_factory, artifact, database_url, redis_socket, s3):
 
 
 @pytest.fixture(scope="module")
-def installation(app, tmp_path_factory, redis_socket):
-    found = Installation(app, tmp_path_factory.mktemp("run"), redis_socket)
-    found.start("redis")
-    yield found
-    found.close()
+def services():
+    return ("redis",)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from app.care import parts
 from jobs import queues
 from models import Chatbot, Source, db
 from tests.conftest import inside, make_app
-from tests.faults.installation import Installation
 from tests.slow_redis import slow_redis
 from tests.widget.conftest import ask, make_taught_place, open_chat, visitor
 
@@ -27,11 +26,8 @@ def app(tmp_path_factory, artifact, database_url, redis_socket):
 
 
 @pytest.fixture(scope="module")
-def installation(app, tmp_path_factory, redis_socket):
-    found = Installation(app, tmp_path_factory.mktemp("run"), redis_socket)
-    found.start("redis")
-    yield found
-    found.close()
+def services():
+    return ("redis",)
 
 
 @pytest.fixture(scope="module")

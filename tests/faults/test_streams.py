@@ -26,7 +26,7 @@ from app.history import summary
 from app.knowledge import ingest, publish, sources
 from models import Chatbot, ChatSession, Domain, Message, db
 from tests.conftest import inside, make_customer
-from tests.faults.installation import Installation, Program
+from tests.faults.installation import Program
 from tests.faults.machines import Visitor
 from tests.waiting import PATIENCE_S, wait_until
 from tests.widget.conftest import QUESTION, TEXT
@@ -66,12 +66,8 @@ class _Model(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def installation(app, tmp_path_factory, redis_socket):
-    """Redis alone: what the web process needs."""
-    found = Installation(app, tmp_path_factory.mktemp("run"), redis_socket)
-    found.start("redis")
-    yield found
-    found.close()
+def services():
+    return ("redis",)
 
 
 @pytest.fixture(scope="module")

@@ -12,18 +12,21 @@ import sys
 from pathlib import Path
 from statistics import mean
 
+from installation import ROOT
+
+sys.path.insert(0, str(ROOT))
+
 from app.learning.clustering import NEAR
 from indexes.artifact import DEFAULT_MODEL
 from indexes.embedder import open_embedder
 from indexes.vector_index import Vectors
 
-ROOT = Path(__file__).parent
 THRESHOLDS = (0.55, 0.6, 0.65, NEAR, 0.75, 0.8)
 
 
 def read_groups(*, with_alike: bool) -> list[list[str]]:
     groups: dict[str, list[str]] = {}
-    for line in (ROOT / "paraphrases.txt").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "benchmarks" / "paraphrases.txt").read_text(encoding="utf-8").splitlines():
         for sign in (" = ", " ! "):
             question, found, other = line.partition(sign)
             if not found or line.startswith("#"):
